@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A fact, as it reaches the core. Everything the core knows came in one of these, so a list of
+// events (a journal, a trace) is enough to have every decision again.
+#pragma once
+
+#include "core/types.h"
+
+enum wf_event_kind {
+    WF_EVENT_POOL,         // a pool exists, or its price or place changed
+    WF_EVENT_NODE_UP,      // a node came
+    WF_EVENT_NODE_DOWN,    // a node went; what ran on it is lost
+    WF_EVENT_NODE_DRAIN,   // a node takes no new work (closed) or takes it again
+    WF_EVENT_JOB_SUBMIT,   // somebody asks for a job
+    WF_EVENT_JOB_END,      // a job ended: its tasks leave their nodes
+    WF_EVENT_MIX,          // the demand forecast is given; a mix without classes gives it back to
+                           // what the core learns from arrivals
+};
+
+struct wf_event {
+    int64_t time_ms;       // never before the last event's
+    enum wf_event_kind kind;
+    union {
+        struct {
+            wf_pool_id id;
+            struct wf_pool_spec spec;
+        } pool;
+        struct {
+            wf_node_id id; // the id is the order of preference between equal nodes: lowest first
+            struct wf_node_spec spec;
+        } node_up;
+        struct {
+            wf_node_id id;
+        } node_down;
+        struct {
+            wf_node_id id;
+            bool closed;
+        } node_drain;
+        struct wf_job_spec job_submit;
+        struct {
+            wf_job_id id;
+        } job_end;
+        struct {
+            const struct wf_mix_class *classes;  // borrowed for the step
+            uint32_t count;
+        } mix;
+    };
+};

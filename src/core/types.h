@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nouns of the core as plain values. Names (of nodes, models, labels) become small numbers at
+// the door, before the core sees them; quantities are integers with their unit in the name.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/limits.h"
+
+typedef struct {
+    uint32_t index;
+} wf_pool_id;
+typedef struct {
+    uint32_t index;
+} wf_node_id;
+typedef struct {
+    uint64_t number;
+} wf_job_id;
+
+#define WF_NONE UINT32_MAX                   // "no such pool, node, place" in an index
+#define WF_ANY_MODEL UINT64_MAX              // a job that runs on every GPU model
+#define WF_MODEL_BIT(model) (UINT64_C(1) << (model))
+#define WF_ANYWHERE UINT16_MAX               // a job that names no site, region or zone
+
+enum wf_vendor {
+    WF_VENDOR_NVIDIA,
+    WF_VENDOR_AMD,
+};
+
+// Where machines stand: numbers given out at the door, coarse to fine.
+struct wf_place {
+    uint16_t site;    // an organisation's hall or one account with a cloud
+    uint16_t region;
+    uint16_t zone;
+};
+
+// A pool: machines of one kind and one price.
+struct wf_pool_spec {
+    struct wf_place place;
+    uint8_t model;        // 0 to WF_MODELS_MAX - 1
+    uint8_t vendor;       // enum wf_vendor
+    uint8_t slices;       // 0: a GPU may be shared in any proportion; n: it is cut into n equal
+                          // slices (MIG, partitions) and a share takes whole slices
+    bool rent_by_use;     // true: rent is only paid while work runs; false: it is paid anyway
+    int64_t price_nanousd_per_gpu_hour;
+};
+
+struct wf_node_spec {
+    wf_pool_id pool;
+    uint32_t cpu_milli;
+    uint32_t memory_mib;
+    uint8_t gpus;         // 0 to WF_NODE_GPUS_MAX
+    uint64_t labels;      // set of label numbers
+};
+
+// What one task asks for, and where it may run.
+struct wf_request {
+    uint32_t cpu_milli;
+    uint32_t memory_mib;
+    uint8_t gpus;         // 0: CPU only
+    uint16_t gpu_milli;   // share of each GPU: 1 to 1000; below 1000 only when gpus is 1; 0 when
+                          // gpus is 0
+    uint64_t models;      // acceptable GPU models of either vendor, as a set; ignored when gpus is 0
+    uint64_t labels;      // labels the node must carry, all of them
+    struct wf_place place;
+};
+
+struct wf_job_spec {
+    wf_job_id id;
+    uint32_t tasks;       // 1 to WF_JOB_TASKS_MAX, all alike
+    bool gang;            // true: all tasks at once or none
+    uint32_t run_minutes; // expected run; 0: not known, one hour is assumed for its dollars
+    struct wf_request request;
+};
+
+// One request class of the demand forecast and how often it is met.
+struct wf_mix_class {
+    uint32_t cpu_milli;
+    uint8_t gpus;
+    uint16_t gpu_milli;
+    uint64_t models;
+    uint32_t count;
+};
+
+static inline bool wf_place_within(struct wf_place node, struct wf_place wanted)
+{
+    return (wanted.site == WF_ANYWHERE || wanted.site == node.site) &&
+           (wanted.region == WF_ANYWHERE || wanted.region == node.region) &&
+           (wanted.zone == WF_ANYWHERE || wanted.zone == node.zone);
+}
