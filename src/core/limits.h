@@ -13,14 +13,20 @@
 #define WF_CPU_MILLI_MAX 4000000      // CPU of one node, in thousandths of a core
 #define WF_MEMORY_MIB_MAX 1073741824  // memory of one node: one PiB
 #define WF_JOB_TASKS_MAX 4096         // tasks of one job
-#define WF_MIX_CLASSES_MAX 4096       // request classes in the demand forecast
+#define WF_POOLS_MAX 4096             // pools
+#define WF_NODES_MAX 4194304          // nodes
+#define WF_CLASSES_MAX 65536          // request classes with kept scores
+#define WF_MIX_CLASSES_MAX 256        // request classes in the demand forecast
+#define WF_MIX_TOTAL_MAX 1048576       // sum of their counts: keeps milli-GPU times counts times a
+                                      // million inside 63 bits
 #define WF_PRICE_NANOUSD_MAX INT64_C(10000000000000)  // price of one GPU-hour: 10,000 dollars
 
 struct wf_limits {
-    uint32_t pools;       // 1 to 4,096
-    uint32_t nodes;       // 1 to 4,194,304
+    uint32_t models;      // GPU models are numbered below this: 1 to WF_MODELS_MAX
+    uint32_t pools;       // 1 to WF_POOLS_MAX
+    uint32_t nodes;       // 1 to WF_NODES_MAX
     uint32_t jobs;        // jobs placed at the same time
     uint32_t placements;  // tasks placed at the same time, over all jobs
-    uint32_t classes;     // distinct requests whose scores are kept at the same time; further ones
-                          // take the place of the one longest unasked
+    uint32_t classes;     // distinct requests whose scores are kept at the same time, 1 to
+                          // WF_CLASSES_MAX; a further one takes the place of the longest unasked
 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demand forecast: which requests are expected, and how often. It answers one question fast:
+// how much of the free GPU share on a node will the expected requests be able to use?
+//
+// usable(state) = sum over the classes m of count(m) * usable(state, m), where usable(state, m) is
+// 0 if one task of class m does not fit on the node, and otherwise the free share of all GPUs with
+// room for it. What is free but not usable is the expected fragment of Weng et al. (USENIX ATC
+// 2023), F = free * total - usable, here as an exact integer: milli-GPU times counts.
+// Memory is not part of a class: in the field it never decides what a GPU can be used for.
+#pragma once
+
+#include "base/error.h"
+#include "core/state.h"
+
+struct wf_mix {
+    struct wf_mix_class classes[WF_MIX_CLASSES_MAX];
+    uint32_t count;
+    int64_t total;            // sum of the counts, CPU-only classes included; 0: nothing known
+    uint32_t models;
+
+    // Tables made from the classes. A CPU bucket is the number of distinct CPU requests that still
+    // fit; a share bucket the number of distinct GPU shares that do.
+    uint32_t cpu_steps[WF_MIX_CLASSES_MAX];
+    uint32_t cpu_count;
+    uint16_t share_bucket[WF_GPU_MILLI + 1];
+    uint32_t share_count;
+    uint32_t *share_mass;     // [model][CPU bucket][share bucket]: tasks for a share that fit
+    uint32_t *whole_mass;     // [model][CPU bucket][whole GPUs]: tasks for whole GPUs that fit
+};
+
+// Takes the memory for models GPU models. Returns WF_NOMEM or WF_OK.
+enum wf_status wf_mix_init(struct wf_mix *mix, uint32_t models, struct wf_error *err) WF_MUST_USE;
+void wf_mix_finish(struct wf_mix *mix);
+
+// Replaces the forecast. At most WF_MIX_CLASSES_MAX classes, with counts of at most
+// WF_MIX_TOTAL_MAX in all. Classes without a count are left out.
+void wf_mix_set(struct wf_mix *mix, const struct wf_mix_class *classes, uint32_t count);
+
+// Returns usable(state) on a node of that model, by the tables.
+int64_t wf_mix_usable(const struct wf_mix *mix, uint32_t model, const struct wf_state *state);
+
+// The same by the definition, class by class: the measure of the tables, and what --plain uses.
+int64_t wf_mix_usable_plain(const struct wf_mix *mix, uint32_t model, const struct wf_state *state);
+
+// Returns F of the state: milli-GPU times counts.
+int64_t wf_mix_fragment(const struct wf_mix *mix, uint32_t model, const struct wf_state *state);
