@@ -9,4 +9,7 @@
 #define WF_NORETURN __attribute__((noreturn))
 #define WF_CLEANUP(function) __attribute__((cleanup(function)))
 
+// A product of two 64-bit numbers, exact.
+__extension__ typedef __int128 wf_int128;
+
 #define WF_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

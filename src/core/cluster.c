@@ -132,8 +132,8 @@ enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
     wf_state_init(&cluster->states[id.index], spec);
     struct wf_pool *pool = &cluster->pools[spec->pool.index];
     pool->nodes++;
-    pool->gpu_capacity_milli += spec->gpus * WF_GPU_MILLI;
-    pool->gpu_free_milli += spec->gpus * WF_GPU_MILLI;
+    pool->gpu_capacity_milli += (int64_t)spec->gpus * WF_GPU_MILLI;
+    pool->gpu_free_milli += (int64_t)spec->gpus * WF_GPU_MILLI;
     if (id.index >= cluster->nodes_end) {
         cluster->nodes_end = id.index + 1;
     }
@@ -162,8 +162,8 @@ void wf_cluster_remove_node(struct wf_cluster *cluster, wf_node_id id)
     struct wf_pool *pool = &cluster->pools[node->pool.index];
     WF_ASSERT(pool->nodes > 0);
     pool->nodes--;
-    pool->gpu_capacity_milli -= node->spec.gpus * WF_GPU_MILLI;
-    pool->gpu_free_milli -= node->spec.gpus * WF_GPU_MILLI;
+    pool->gpu_capacity_milli -= (int64_t)node->spec.gpus * WF_GPU_MILLI;
+    pool->gpu_free_milli -= (int64_t)node->spec.gpus * WF_GPU_MILLI;
     node->up = false;
 }
 

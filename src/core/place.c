@@ -29,7 +29,7 @@ struct wf_choice wf_place_plain(const struct wf_outlook *outlook, const struct w
             continue;
         }
         const struct wf_pool *pool = &cluster->pools[cluster->nodes[node].pool.index];
-        uint32_t gpu;
+        uint32_t gpu = 0;
         int64_t score = (policy->score_plain ? policy->score_plain : policy->score)(
             outlook, pool, &cluster->states[node], &served, &gpu);
         if (policy->pool_score) {

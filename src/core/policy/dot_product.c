@@ -10,14 +10,14 @@ static int32_t score(const struct wf_outlook *outlook, const struct wf_pool *poo
 {
     (void)pool;
     // Both quotients over the one denominator C^2 G^2, in 128 bits: exact.
-    __int128 cpu_max = outlook->cluster->cpu_milli_max;
-    __int128 gpu_max = (__int128)outlook->cluster->gpus_max * WF_GPU_MILLI;
+    wf_int128 cpu_max = outlook->cluster->cpu_milli_max;
+    wf_int128 gpu_max = (wf_int128)outlook->cluster->gpus_max * WF_GPU_MILLI;
     cpu_max = cpu_max > 0 ? cpu_max : 1;
     gpu_max = gpu_max > 0 ? gpu_max : 1;
-    __int128 cpu = (__int128)state->cpu_free_milli * request->cpu_milli;
-    __int128 gpu = (__int128)wf_state_gpu_total_milli(state) * request->gpus * request->gpu_milli;
-    __int128 denominator = cpu_max * cpu_max * gpu_max * gpu_max;
-    __int128 numerator = 100 * denominator - 50 * (cpu * gpu_max * gpu_max + gpu * cpu_max * cpu_max);
+    wf_int128 cpu = (wf_int128)state->cpu_free_milli * request->cpu_milli;
+    wf_int128 gpu = (wf_int128)wf_state_gpu_total_milli(state) * request->gpus * request->gpu_milli;
+    wf_int128 denominator = cpu_max * cpu_max * gpu_max * gpu_max;
+    wf_int128 numerator = 100 * denominator - 50 * (cpu * gpu_max * gpu_max + gpu * cpu_max * cpu_max);
     *gpu_out = wf_state_tightest_gpu(state, request->gpu_milli);
     return (int32_t)(numerator / denominator);
 }
