@@ -1,0 +1,34 @@
+#!/bin/sh
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+needs python3
+
+results() { # EXIT_STATUS EXPECTED: what .ci/results.py prints for log.json must be EXPECTED
+    python3 "$project/.ci/results.py" gcc "$1" "$toy/log.json" >"$toy/output" 2>&1
+    [ "$(cat "$toy/output")" = "$2" ]
+}
+
+write log.json <<'JSON'
+{"name": "a", "result": "OK", "stdout": "ok 1 - a"}
+{"name": "b", "result": "SKIP", "stdout": "1..0 # SKIP no GPU here"}
+{"name": "c", "result": "TIMEOUT", "stdout": ""}
+JSON
+report_as() { # WHAT EXIT_STATUS EXPECTED
+    results "$2" "$3"
+    report $? "$1"
+}
+report_as "each result by its kind, a skip with its reason" 1 "passed gcc: a
+skipped gcc: b: no GPU here
+failed gcc: c (TIMEOUT)"
+
+echo '{"name": "a", "result": "OK"}' | write log.json
+report_as "a failed run in which no test failed" 1 "passed gcc: a
+failed gcc: exit status 1 though no test failed"
+
+: | write log.json
+report_as "a run without tests is a failure" 0 "failed gcc: no test ran"
+
+rm "$toy/log.json"
+report_as "a run without a log is a failure" 0 "failed gcc: no test ran (No such file or directory)"
+
+finish
