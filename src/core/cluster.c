@@ -78,14 +78,17 @@ enum wf_status wf_cluster_set_pool(struct wf_cluster *cluster, wf_pool_id id,
     }
     if (spec->price_nanousd_per_gpu_hour < 0 ||
         spec->price_nanousd_per_gpu_hour > WF_PRICE_NANOUSD_MAX) {
-        return wf_fail(err, WF_INVALID, "pool %u: a price of %lld nano-dollars per GPU-hour is not "
-                       "between 0 and 10,000 dollars", id.index,
-                       (long long)spec->price_nanousd_per_gpu_hour);
+        return wf_fail(err, WF_INVALID,
+                       "pool %u: a price of %lld nano-dollars per GPU-hour is not "
+                       "between 0 and 10,000 dollars",
+                       id.index, (long long)spec->price_nanousd_per_gpu_hour);
     }
     if (pool->known && pool->nodes > 0 &&
         (pool->spec.model != spec->model || pool->spec.slices != spec->slices)) {
-        return wf_fail(err, WF_INVALID, "pool %u has nodes: its GPU model and slices stay as they "
-                       "are", id.index);
+        return wf_fail(err, WF_INVALID,
+                       "pool %u has nodes: its GPU model and slices stay as they "
+                       "are",
+                       id.index);
     }
     pool->spec = *spec;
     pool->known = true;
@@ -108,9 +111,11 @@ static enum wf_status check_node(const struct wf_cluster *cluster, wf_node_id id
     }
     if (spec->gpus > WF_NODE_GPUS_MAX || spec->cpu_milli > WF_CPU_MILLI_MAX ||
         spec->memory_mib > WF_MEMORY_MIB_MAX) {
-        return wf_fail(err, WF_LIMIT, "node %u: %u GPUs, %u milli-CPU, %u MiB is past the limit of "
-                       "%d GPUs, %d milli-CPU, %d MiB", id.index, spec->gpus, spec->cpu_milli,
-                       spec->memory_mib, WF_NODE_GPUS_MAX, WF_CPU_MILLI_MAX, WF_MEMORY_MIB_MAX);
+        return wf_fail(err, WF_LIMIT,
+                       "node %u: %u GPUs, %u milli-CPU, %u MiB is past the limit of "
+                       "%d GPUs, %d milli-CPU, %d MiB",
+                       id.index, spec->gpus, spec->cpu_milli, spec->memory_mib, WF_NODE_GPUS_MAX,
+                       WF_CPU_MILLI_MAX, WF_MEMORY_MIB_MAX);
     }
     return WF_OK;
 }
@@ -274,8 +279,7 @@ static void unlink_from_node(struct wf_cluster *cluster, const struct wf_placeme
         cluster->placements[placement->previous_on_node].next_on_node = placement->next_on_node;
     }
     if (placement->next_on_node != WF_NONE) {
-        cluster->placements[placement->next_on_node].previous_on_node =
-            placement->previous_on_node;
+        cluster->placements[placement->next_on_node].previous_on_node = placement->previous_on_node;
     }
 }
 

@@ -11,7 +11,7 @@
 struct wf_pool {
     struct wf_pool_spec spec;
     bool known;
-    uint32_t nodes;            // nodes that are up
+    uint32_t nodes; // nodes that are up
     int64_t gpu_capacity_milli;
     int64_t gpu_free_milli;
 };
@@ -19,44 +19,44 @@ struct wf_pool {
 struct wf_node {
     wf_pool_id pool;
     bool up;
-    bool closed;               // takes no new work
+    bool closed; // takes no new work
     struct wf_node_spec spec;
-    uint32_t first_placement;  // list of the tasks that run here, or WF_NONE
+    uint32_t first_placement; // list of the tasks that run here, or WF_NONE
     uint16_t kind_tasks[WF_TASK_KINDS];
 };
 
 // One task on one node.
 struct wf_placement {
-    uint32_t job;              // slot
+    uint32_t job; // slot
     uint32_t task;
     uint32_t node;
     uint32_t gpu_set;
-    uint32_t cpu_milli;        // what it took, its GPU share as rounded for the pool's slices
+    uint32_t cpu_milli; // what it took, its GPU share as rounded for the pool's slices
     uint32_t memory_mib;
     uint16_t gpu_milli;
     uint8_t gpus;
-    uint32_t next_of_job;      // list of the job's tasks; of the free placements when free
+    uint32_t next_of_job; // list of the job's tasks; of the free placements when free
     uint32_t next_on_node, previous_on_node;
 };
 
 struct wf_job {
     wf_job_id id;
-    uint32_t first_placement;  // WF_NONE when the slot is free
-    uint32_t next;             // in its hash bucket, or in the list of free slots
+    uint32_t first_placement; // WF_NONE when the slot is free
+    uint32_t next;            // in its hash bucket, or in the list of free slots
 };
 
 struct wf_cluster {
     struct wf_limits limits;
     struct wf_pool *pools;
     struct wf_node *nodes;
-    struct wf_state *states;   // parallel to nodes: the hot part
+    struct wf_state *states; // parallel to nodes: the hot part
     struct wf_placement *placements;
     struct wf_job *jobs;
-    uint32_t *job_buckets;     // power of two of them
+    uint32_t *job_buckets; // power of two of them
     uint32_t job_bucket_mask;
     uint32_t free_placement, free_job;
-    uint32_t nodes_end;        // one past the highest node that was ever up
-    uint32_t cpu_milli_max;    // of the largest node so far
+    uint32_t nodes_end;     // one past the highest node that was ever up
+    uint32_t cpu_milli_max; // of the largest node so far
     uint32_t gpus_max;
 };
 
@@ -67,11 +67,11 @@ void wf_cluster_finish(struct wf_cluster *cluster);
 // Each checks its input against what is there and returns WF_INVALID, WF_EXISTS, WF_NOTFOUND or
 // WF_LIMIT with a sentence and nothing changed.
 enum wf_status wf_cluster_set_pool(struct wf_cluster *cluster, wf_pool_id id,
-                                   const struct wf_pool_spec *spec, struct wf_error *err)
-    WF_MUST_USE;
+                                   const struct wf_pool_spec *spec,
+                                   struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
-                                   const struct wf_node_spec *spec, struct wf_error *err)
-    WF_MUST_USE;
+                                   const struct wf_node_spec *spec,
+                                   struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id id,
                                     struct wf_error *err) WF_MUST_USE;
 // The node must be up and nothing may run on it any more.

@@ -15,7 +15,7 @@ struct wf_core {
     struct wf_cluster cluster;
     struct wf_mix mix;
     struct wf_outlook outlook;
-    struct wf_ranking *ranking;   // NULL when every node is looked at each time
+    struct wf_ranking *ranking; // NULL when every node is looked at each time
     struct wf_random random;
     int64_t time_ms;
     uint32_t placements_free;
@@ -58,8 +58,8 @@ static enum wf_status init_parts(struct wf_core *core, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
-    size_t decisions_max = limits->placements > WF_JOB_TASKS_MAX ? limits->placements
-                                                                 : WF_JOB_TASKS_MAX;
+    size_t decisions_max =
+        limits->placements > WF_JOB_TASKS_MAX ? limits->placements : WF_JOB_TASKS_MAX;
     core->decisions = calloc(decisions_max, sizeof *core->decisions);
     if (!core->decisions) {
         return wf_fail(err, WF_NOMEM, "no memory for %zu decisions", decisions_max);
@@ -203,18 +203,19 @@ static enum wf_status check_job(const struct wf_core *core, const struct wf_job_
                        job->tasks, WF_JOB_TASKS_MAX);
     }
     if (job->tasks > core->placements_free) {
-        return wf_fail(err, WF_LIMIT, "job %llu has %u tasks, the limit of %u placed tasks leaves "
-                       "room for %u", number, job->tasks, core->config.limits.placements,
-                       core->placements_free);
+        return wf_fail(err, WF_LIMIT,
+                       "job %llu has %u tasks, the limit of %u placed tasks leaves "
+                       "room for %u",
+                       number, job->tasks, core->config.limits.placements, core->placements_free);
     }
-    bool share = request->gpus == 1 && request->gpu_milli >= 1 &&
-                 request->gpu_milli < WF_GPU_MILLI;
+    bool share = request->gpus == 1 && request->gpu_milli >= 1 && request->gpu_milli < WF_GPU_MILLI;
     bool whole = request->gpus > 0 && request->gpu_milli == WF_GPU_MILLI;
     bool none = request->gpus == 0 && request->gpu_milli == 0;
     if (!share && !whole && !none) {
-        return wf_fail(err, WF_INVALID, "job %llu asks for %u GPUs of %u milli each: it must be "
-                       "none of 0, one of 1 to 999 or some of 1000", number, request->gpus,
-                       request->gpu_milli);
+        return wf_fail(err, WF_INVALID,
+                       "job %llu asks for %u GPUs of %u milli each: it must be "
+                       "none of 0, one of 1 to 999 or some of 1000",
+                       number, request->gpus, request->gpu_milli);
     }
     return WF_OK;
 }
@@ -238,10 +239,9 @@ static uint32_t place_task(struct wf_core *core, uint32_t job, uint32_t task,
     }
     const struct wf_node *node = &core->cluster.nodes[choice.node];
     struct wf_request served = wf_pool_request(&core->cluster.pools[node->pool.index], request);
-    uint32_t gpu_set = wf_place_gpu_set(&core->outlook, core->config.policy, &core->random,
-                                        choice.node, &served);
-    uint32_t slot =
-        wf_cluster_place(&core->cluster, job, task, choice.node, &served, gpu_set);
+    uint32_t gpu_set =
+        wf_place_gpu_set(&core->outlook, core->config.policy, &core->random, choice.node, &served);
+    uint32_t slot = wf_cluster_place(&core->cluster, job, task, choice.node, &served, gpu_set);
     WF_ASSERT(slot != WF_NONE);
     core->placements_free--;
     node_changed(core, choice.node);

@@ -5,23 +5,23 @@
 #include "core/types.h"
 
 enum wf_decision_kind {
-    WF_DECISION_PLACE,   // task starts on node, on the GPUs named
-    WF_DECISION_REFUSE,  // a task (of a gang: the whole job, with task 0) finds no node
-    WF_DECISION_END,     // task has left node
-    WF_DECISION_LOST,    // task ran on a node that went
+    WF_DECISION_PLACE,  // task starts on node, on the GPUs named
+    WF_DECISION_REFUSE, // a task (of a gang: the whole job, with task 0) finds no node
+    WF_DECISION_END,    // task has left node
+    WF_DECISION_LOST,   // task ran on a node that went
 };
 
 struct wf_decision {
     enum wf_decision_kind kind;
     wf_job_id job;
     uint32_t task;
-    wf_node_id node;      // index WF_NONE for REFUSE
-    uint32_t gpus;        // set of GPU numbers on that node; 0 for CPU-only work
-    uint16_t gpu_milli;   // share of each of them
+    wf_node_id node;    // index WF_NONE for REFUSE
+    uint32_t gpus;      // set of GPU numbers on that node; 0 for CPU-only work
+    uint16_t gpu_milli; // share of each of them
 };
 
 struct wf_decisions {
-    const struct wf_decision *list;  // borrowed until the next step
+    const struct wf_decision *list; // borrowed until the next step
     uint32_t count;
-    uint64_t hash;                   // of all decisions since the core was created
+    uint64_t hash; // of all decisions since the core was created
 };

@@ -6,18 +6,18 @@
 #include "core/types.h"
 
 enum wf_event_kind {
-    WF_EVENT_POOL,         // a pool exists, or its price or place changed
-    WF_EVENT_NODE_UP,      // a node came
-    WF_EVENT_NODE_DOWN,    // a node went; what ran on it is lost
-    WF_EVENT_NODE_DRAIN,   // a node takes no new work (closed) or takes it again
-    WF_EVENT_JOB_SUBMIT,   // somebody asks for a job
-    WF_EVENT_JOB_END,      // a job ended: its tasks leave their nodes
-    WF_EVENT_MIX,          // the demand forecast is given; a mix without classes gives it back to
-                           // what the core learns from arrivals
+    WF_EVENT_POOL,       // a pool exists, or its price or place changed
+    WF_EVENT_NODE_UP,    // a node came
+    WF_EVENT_NODE_DOWN,  // a node went; what ran on it is lost
+    WF_EVENT_NODE_DRAIN, // a node takes no new work (closed) or takes it again
+    WF_EVENT_JOB_SUBMIT, // somebody asks for a job
+    WF_EVENT_JOB_END,    // a job ended: its tasks leave their nodes
+    WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
+                         // what the core learns from arrivals
 };
 
 struct wf_event {
-    int64_t time_ms;       // never before the last event's
+    int64_t time_ms; // never before the last event's
     enum wf_event_kind kind;
     union {
         struct {
@@ -40,7 +40,7 @@ struct wf_event {
             wf_job_id id;
         } job_end;
         struct {
-            const struct wf_mix_class *classes;  // borrowed for the step
+            const struct wf_mix_class *classes; // borrowed for the step
             uint32_t count;
         } mix;
     };

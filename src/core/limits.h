@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every limit of the core in one place. The first group is fixed when the program is compiled, the
-// second (struct wf_limits) is chosen when a core is created: that is when its memory is taken, and
+// Every limit of the core in one place. The first group is fixed when the program is compiled; the
+// second, struct wf_limits, is chosen when a core is created: that is when its memory is taken, and
 // the last time. A fact past a limit is refused with WF_LIMIT and the limit's name.
 #pragma once
 
 #include <stdint.h>
 
-#define WF_GPU_MILLI 1000             // shares a whole GPU has
-#define WF_NODE_GPUS_MAX 16           // GPUs in one node
-#define WF_MODELS_MAX 64              // GPU models, both vendors together; a set of them is a word
-#define WF_LABELS_MAX 64              // distinct node labels; likewise
-#define WF_CPU_MILLI_MAX 4000000      // CPU of one node, in thousandths of a core
-#define WF_MEMORY_MIB_MAX 1073741824  // memory of one node: one PiB
-#define WF_JOB_TASKS_MAX 4096         // tasks of one job
-#define WF_POOLS_MAX 4096             // pools
-#define WF_NODES_MAX 4194304          // nodes
-#define WF_CLASSES_MAX 65536          // request classes with kept scores
-#define WF_MIX_CLASSES_MAX 256        // request classes in the demand forecast
-#define WF_MIX_TOTAL_MAX 1048576       // sum of their counts: keeps milli-GPU times counts times a
-                                      // million inside 63 bits
-#define WF_PRICE_NANOUSD_MAX INT64_C(10000000000000)  // price of one GPU-hour: 10,000 dollars
+#define WF_GPU_MILLI 1000                            // shares a whole GPU has
+#define WF_NODE_GPUS_MAX 16                          // GPUs in one node
+#define WF_MODELS_MAX 64                             // GPU models, both vendors together
+#define WF_LABELS_MAX 64                             // distinct node labels
+#define WF_CPU_MILLI_MAX 4000000                     // CPU of one node, thousandths of a core
+#define WF_MEMORY_MIB_MAX 1073741824                 // memory of one node: one PiB
+#define WF_JOB_TASKS_MAX 4096                        // tasks of one job
+#define WF_POOLS_MAX 4096                            // pools
+#define WF_NODES_MAX 4194304                         // nodes
+#define WF_CLASSES_MAX 65536                         // request classes with kept scores
+#define WF_MIX_CLASSES_MAX 256                       // request classes in the demand forecast
+#define WF_PRICE_NANOUSD_MAX INT64_C(10000000000000) // of one GPU-hour: 10,000 dollars
+
+// Sum of the counts in the forecast: milli-GPU times counts times a million stays inside 63 bits.
+#define WF_MIX_TOTAL_MAX 1048576
 
 struct wf_limits {
-    uint32_t models;      // GPU models are numbered below this: 1 to WF_MODELS_MAX
-    uint32_t pools;       // 1 to WF_POOLS_MAX
-    uint32_t nodes;       // 1 to WF_NODES_MAX
-    uint32_t jobs;        // jobs placed at the same time
-    uint32_t placements;  // tasks placed at the same time, over all jobs
-    uint32_t classes;     // distinct requests whose scores are kept at the same time, 1 to
-                          // WF_CLASSES_MAX; a further one takes the place of the longest unasked
+    uint32_t models;     // GPU models are numbered below this: 1 to WF_MODELS_MAX
+    uint32_t pools;      // 1 to WF_POOLS_MAX
+    uint32_t nodes;      // 1 to WF_NODES_MAX
+    uint32_t jobs;       // jobs placed at the same time
+    uint32_t placements; // tasks placed at the same time, over all jobs
+    uint32_t classes;    // distinct requests whose scores are kept at the same time, 1 to
+                         // WF_CLASSES_MAX; a further one takes the place of the longest unasked
 };

@@ -15,8 +15,8 @@ enum {
 enum wf_status wf_mix_init(struct wf_mix *mix, uint32_t models, struct wf_error *err)
 {
     *mix = (struct wf_mix){.models = models};
-    mix->share_mass = calloc((size_t)models * CPU_BUCKETS_MAX * SHARE_BUCKETS_MAX,
-                             sizeof *mix->share_mass);
+    mix->share_mass =
+        calloc((size_t)models * CPU_BUCKETS_MAX * SHARE_BUCKETS_MAX, sizeof *mix->share_mass);
     mix->whole_mass =
         calloc((size_t)models * CPU_BUCKETS_MAX * WHOLE_BUCKETS, sizeof *mix->whole_mass);
     if (!mix->share_mass || !mix->whole_mass) {

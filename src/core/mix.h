@@ -15,7 +15,7 @@
 struct wf_mix {
     struct wf_mix_class classes[WF_MIX_CLASSES_MAX];
     uint32_t count;
-    int64_t total;            // sum of the counts, CPU-only classes included; 0: nothing known
+    int64_t total; // sum of the counts, CPU-only classes included; 0: nothing known
     uint32_t models;
 
     // Tables made from the classes. A CPU bucket is the number of distinct CPU requests that still
@@ -24,8 +24,8 @@ struct wf_mix {
     uint32_t cpu_count;
     uint16_t share_bucket[WF_GPU_MILLI + 1];
     uint32_t share_count;
-    uint32_t *share_mass;     // [model][CPU bucket][share bucket]: tasks for a share that fit
-    uint32_t *whole_mass;     // [model][CPU bucket][whole GPUs]: tasks for whole GPUs that fit
+    uint32_t *share_mass; // [model][CPU bucket][share bucket]: tasks for a share that fit
+    uint32_t *whole_mass; // [model][CPU bucket][whole GPUs]: tasks for whole GPUs that fit
 };
 
 // Takes the memory for models GPU models. Returns WF_NOMEM or WF_OK.

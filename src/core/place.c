@@ -77,8 +77,7 @@ static uint32_t random_gpu(const struct wf_state *state, struct wf_random *rando
 }
 
 uint32_t wf_place_gpu_set(const struct wf_outlook *outlook, const struct wf_policy *policy,
-                          struct wf_random *random, uint32_t node,
-                          const struct wf_request *served)
+                          struct wf_random *random, uint32_t node, const struct wf_request *served)
 {
     const struct wf_cluster *cluster = outlook->cluster;
     const struct wf_state *state = &cluster->states[node];

@@ -16,5 +16,4 @@ struct wf_choice wf_place_at_random(const struct wf_cluster *cluster, struct wf_
 
 // Returns the GPUs that the policy takes for a task on the node it chose.
 uint32_t wf_place_gpu_set(const struct wf_outlook *outlook, const struct wf_policy *policy,
-                          struct wf_random *random, uint32_t node,
-                          const struct wf_request *served);
+                          struct wf_random *random, uint32_t node, const struct wf_request *served);

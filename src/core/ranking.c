@@ -22,12 +22,13 @@ struct best {
     uint32_t seat;
 };
 
-struct class {
+struct class
+{
     struct wf_request request;
-    uint64_t seen;           // how much of the log its scores know
-    uint64_t forecast;       // the forecast its scores were made with
+    uint64_t seen;     // how much of the log its scores know
+    uint64_t forecast; // the forecast its scores were made with
     uint32_t next_in_bucket;
-    uint32_t newer, older;   // the order in which classes were last asked
+    uint32_t newer, older; // the order in which classes were last asked
 };
 
 struct wf_ranking {
@@ -36,14 +37,15 @@ struct wf_ranking {
     const struct wf_policy *policy;
 
     uint32_t halls_max, halls;
-    uint32_t *hall_pool;     // pool of each hall
-    uint32_t *seat_node;     // node in each seat, or WF_NONE
+    uint32_t *hall_pool; // pool of each hall
+    uint32_t *hall_rows; // rows of each hall that were ever sat in; the rest is not looked at
+    uint32_t *seat_node; // node in each seat, or WF_NONE
     uint32_t *node_seat;
-    uint32_t *free_seat;     // per pool: first of its empty seats, or WF_NONE
-    uint32_t *next_free;     // per seat: the next empty one of its pool
+    uint32_t *free_seat; // per pool: first of its empty seats, or WF_NONE
+    uint32_t *next_free; // per seat: the next empty one of its pool
 
-    uint64_t *changed;       // per seat: its last place in the log
-    uint32_t *log;           // ring of the seats that changed
+    uint64_t *changed; // per seat: its last place in the log
+    uint32_t *log;     // ring of the seats that changed
     uint32_t log_mask;
     uint64_t log_end;
     uint64_t forecast;
@@ -73,6 +75,7 @@ static bool allocate(struct wf_ranking *ranking)
     size_t halls = ranking->halls_max;
     size_t classes = limits->classes;
     ranking->hall_pool = calloc(halls, sizeof *ranking->hall_pool);
+    ranking->hall_rows = calloc(halls, sizeof *ranking->hall_rows);
     ranking->seat_node = calloc(halls * HALL_SEATS, sizeof *ranking->seat_node);
     ranking->next_free = calloc(halls * HALL_SEATS, sizeof *ranking->next_free);
     ranking->node_seat = calloc(limits->nodes, sizeof *ranking->node_seat);
@@ -84,9 +87,10 @@ static bool allocate(struct wf_ranking *ranking)
     ranking->scores = calloc(classes * halls * HALL_SEATS, sizeof *ranking->scores);
     ranking->rows = calloc(classes * halls * HALL_ROWS, sizeof *ranking->rows);
     ranking->halls_best = calloc(classes * halls, sizeof *ranking->halls_best);
-    return ranking->hall_pool && ranking->seat_node && ranking->next_free && ranking->node_seat &&
-           ranking->free_seat && ranking->changed && ranking->log && ranking->classes &&
-           ranking->buckets && ranking->scores && ranking->rows && ranking->halls_best;
+    return ranking->hall_pool && ranking->hall_rows && ranking->seat_node && ranking->next_free &&
+           ranking->node_seat && ranking->free_seat && ranking->changed && ranking->log &&
+           ranking->classes && ranking->buckets && ranking->scores && ranking->rows &&
+           ranking->halls_best;
 }
 
 enum wf_status wf_ranking_create(const struct wf_cluster *cluster, const struct wf_outlook *outlook,
@@ -110,8 +114,10 @@ enum wf_status wf_ranking_create(const struct wf_cluster *cluster, const struct 
     };
     if (!allocate(ranking)) {
         wf_ranking_destroy(ranking);
-        return wf_fail(err, WF_NOMEM, "no memory to keep the scores of %u request classes on %u "
-                       "nodes", limits->classes, limits->nodes);
+        return wf_fail(err, WF_NOMEM,
+                       "no memory to keep the scores of %u request classes on %u "
+                       "nodes",
+                       limits->classes, limits->nodes);
     }
     for (uint32_t i = 0; i < limits->pools; i++) {
         ranking->free_seat[i] = WF_NONE;
@@ -127,6 +133,7 @@ void wf_ranking_destroy(struct wf_ranking *ranking)
 {
     if (ranking) {
         free(ranking->hall_pool);
+        free(ranking->hall_rows);
         free(ranking->seat_node);
         free(ranking->next_free);
         free(ranking->node_seat);
@@ -142,7 +149,6 @@ void wf_ranking_destroy(struct wf_ranking *ranking)
     }
 }
 
-
 // Class, row and hall are all "the best of some scores": the higher score, then the lower node.
 static bool beats(const struct wf_ranking *ranking, struct best a, struct best b)
 {
@@ -152,13 +158,14 @@ static bool beats(const struct wf_ranking *ranking, struct best a, struct best b
     return a.score != SCORE_NONE && ranking->seat_node[a.seat] < ranking->seat_node[b.seat];
 }
 
-static struct best best_of(const struct wf_ranking *ranking, const struct best *list,
-                           uint32_t count)
+static struct best best_of_hall(const struct wf_ranking *ranking, const struct best *rows,
+                                uint32_t hall)
 {
-    struct best best = list[0];
-    for (uint32_t i = 1; i < count; i++) {
-        if (beats(ranking, list[i], best)) {
-            best = list[i];
+    struct best best = {.score = SCORE_NONE, .seat = hall * HALL_SEATS};
+    uint32_t first = hall * HALL_ROWS;
+    for (uint32_t row = first; row < first + ranking->hall_rows[hall]; row++) {
+        if (rows[row].score >= best.score && beats(ranking, rows[row], best)) {
+            best = rows[row];
         }
     }
     return best;
@@ -167,10 +174,16 @@ static struct best best_of(const struct wf_ranking *ranking, const struct best *
 static struct best best_of_row(const struct wf_ranking *ranking, const int32_t *scores,
                                uint32_t row)
 {
+    const int32_t *seats = scores + (size_t)row * ROW_SEATS;
     struct best best = {.score = SCORE_NONE, .seat = row * ROW_SEATS};
+    // In two passes, since the first has no branch and most rows no tie.
+    int32_t highest = SCORE_NONE;
     for (uint32_t i = 0; i < ROW_SEATS; i++) {
-        struct best seat = {.score = scores[row * ROW_SEATS + i], .seat = row * ROW_SEATS + i};
-        if (seat.score >= best.score && beats(ranking, seat, best)) {
+        highest = seats[i] > highest ? seats[i] : highest;
+    }
+    for (uint32_t i = 0; highest != SCORE_NONE && i < ROW_SEATS; i++) {
+        struct best seat = {.score = highest, .seat = row * ROW_SEATS + i};
+        if (seats[i] == highest && beats(ranking, seat, best)) {
             best = seat;
         }
     }
@@ -181,14 +194,13 @@ static void open_hall(struct wf_ranking *ranking, uint32_t pool)
 {
     uint32_t hall = ranking->halls++;
     ranking->hall_pool[hall] = pool;
+    ranking->hall_rows[hall] = 0;
     for (uint32_t i = 0; i < HALL_SEATS; i++) {
         uint32_t seat = hall * HALL_SEATS + i;
         ranking->seat_node[seat] = WF_NONE;
         ranking->next_free[seat] = i + 1 < HALL_SEATS ? seat + 1 : WF_NONE;
     }
     ranking->free_seat[pool] = hall * HALL_SEATS;
-    // No class has rows for the new hall yet: all start afresh.
-    wf_ranking_forget(ranking);
 }
 
 static void take_seat(struct wf_ranking *ranking, uint32_t node)
@@ -201,6 +213,12 @@ static void take_seat(struct wf_ranking *ranking, uint32_t node)
     ranking->free_seat[pool] = ranking->next_free[seat];
     ranking->seat_node[seat] = node;
     ranking->node_seat[node] = seat;
+    uint32_t rows = seat % HALL_SEATS / ROW_SEATS + 1;
+    if (rows > ranking->hall_rows[seat / HALL_SEATS]) {
+        ranking->hall_rows[seat / HALL_SEATS] = rows;
+        // No class has scores for the new row yet: all start afresh.
+        wf_ranking_forget(ranking);
+    }
 }
 
 // Seats everybody anew. Nodes / 1,024 full halls and one more per pool is then the most there can
@@ -217,6 +235,7 @@ static void seat_all(struct wf_ranking *ranking)
             take_seat(ranking, node);
         }
     }
+    wf_ranking_forget(ranking);
 }
 
 static void log_seat(struct wf_ranking *ranking, uint32_t seat)
@@ -298,7 +317,7 @@ static void update_seat(struct wf_ranking *ranking, uint32_t class_index, uint32
     }
     struct best *best = &ranking->halls_best[base + hall];
     if (best->seat / ROW_SEATS == row) {
-        *best = best_of(ranking, rows + (size_t)hall * HALL_ROWS, HALL_ROWS);
+        *best = best_of_hall(ranking, rows, hall);
     } else if (beats(ranking, rows[row], *best)) {
         *best = rows[row];
     }
@@ -319,7 +338,9 @@ static void score_hall(struct wf_ranking *ranking, uint32_t class_index, uint32_
     struct wf_request served = wf_pool_request(pool, request);
     uint32_t last = WF_NONE;
     int32_t last_score = SCORE_NONE;
-    for (uint32_t seat = hall * HALL_SEATS; seat < (hall + 1) * HALL_SEATS; seat++) {
+    uint32_t first_row = hall * HALL_ROWS;
+    uint32_t end_row = first_row + ranking->hall_rows[hall];
+    for (uint32_t seat = first_row * ROW_SEATS; seat < end_row * ROW_SEATS; seat++) {
         uint32_t node = ranking->seat_node[seat];
         if (node == WF_NONE) {
             scores[seat] = SCORE_NONE;
@@ -336,10 +357,10 @@ static void score_hall(struct wf_ranking *ranking, uint32_t class_index, uint32_
         scores[seat] = last_score;
         last = node;
     }
-    for (uint32_t row = hall * HALL_ROWS; row < (hall + 1) * HALL_ROWS; row++) {
+    for (uint32_t row = first_row; row < end_row; row++) {
         rows[row] = best_of_row(ranking, scores, row);
     }
-    *best = best_of(ranking, rows + (size_t)hall * HALL_ROWS, HALL_ROWS);
+    *best = best_of_hall(ranking, rows, hall);
 }
 
 static void catch_up(struct wf_ranking *ranking, uint32_t class_index)
@@ -451,8 +472,8 @@ struct wf_choice wf_ranking_choose(struct wf_ranking *ranking, const struct wf_r
         }
         uint32_t pool = ranking->hall_pool[hall];
         if (policy->pool_score && pool != scored_pool) {
-            pool_score = policy->pool_score(ranking->outlook, &ranking->cluster->pools[pool],
-                                            request);
+            pool_score =
+                policy->pool_score(ranking->outlook, &ranking->cluster->pools[pool], request);
             scored_pool = pool;
         }
         int64_t score = bests[hall].score + pool_score;

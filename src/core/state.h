@@ -9,11 +9,11 @@
 struct wf_state {
     uint32_t cpu_free_milli;
     uint32_t memory_free_mib;
-    uint16_t gpu_free_milli[WF_NODE_GPUS_MAX];  // by GPU number; 0 past the node's last GPU
-    uint32_t task_kinds;       // set of wf_task_kind of the GPU tasks that run here
-    uint16_t share_free_milli; // the largest free share of any one GPU
+    uint16_t gpu_free_milli[WF_NODE_GPUS_MAX]; // by GPU number; 0 past the node's last GPU
+    uint32_t task_kinds;                       // set of wf_task_kind of the GPU tasks that run here
+    uint16_t share_free_milli;                 // the largest free share of any one GPU
     uint8_t gpus;
-    uint8_t gpus_whole;        // GPUs that are completely free
+    uint8_t gpus_whole; // GPUs that are completely free
 };
 
 // GPU tasks by kind: 0 for a share of a GPU, else the number of whole GPUs. CPU-only tasks have

@@ -18,10 +18,10 @@ typedef struct {
     uint64_t number;
 } wf_job_id;
 
-#define WF_NONE UINT32_MAX                   // "no such pool, node, place" in an index
-#define WF_ANY_MODEL UINT64_MAX              // a job that runs on every GPU model
+#define WF_NONE UINT32_MAX      // "no such pool, node, place" in an index
+#define WF_ANY_MODEL UINT64_MAX // a job that runs on every GPU model
 #define WF_MODEL_BIT(model) (UINT64_C(1) << (model))
-#define WF_ANYWHERE UINT16_MAX               // a job that names no site, region or zone
+#define WF_ANYWHERE UINT16_MAX // a job that names no site, region or zone
 
 enum wf_vendor {
     WF_VENDOR_NVIDIA,
@@ -30,7 +30,7 @@ enum wf_vendor {
 
 // Where machines stand: numbers given out at the door, coarse to fine.
 struct wf_place {
-    uint16_t site;    // an organisation's hall or one account with a cloud
+    uint16_t site; // an organisation's hall or one account with a cloud
     uint16_t region;
     uint16_t zone;
 };
@@ -38,11 +38,11 @@ struct wf_place {
 // A pool: machines of one kind and one price.
 struct wf_pool_spec {
     struct wf_place place;
-    uint8_t model;        // 0 to WF_MODELS_MAX - 1
-    uint8_t vendor;       // enum wf_vendor
-    uint8_t slices;       // 0: a GPU may be shared in any proportion; n: it is cut into n equal
-                          // slices (MIG, partitions) and a share takes whole slices
-    bool rent_by_use;     // true: rent is only paid while work runs; false: it is paid anyway
+    uint8_t model;    // 0 to WF_MODELS_MAX - 1
+    uint8_t vendor;   // enum wf_vendor
+    uint8_t slices;   // 0: a GPU may be shared in any proportion; n: it is cut into n equal
+                      // slices (MIG, partitions) and a share takes whole slices
+    bool rent_by_use; // true: rent is only paid while work runs; false: it is paid anyway
     int64_t price_nanousd_per_gpu_hour;
 };
 
@@ -50,19 +50,19 @@ struct wf_node_spec {
     wf_pool_id pool;
     uint32_t cpu_milli;
     uint32_t memory_mib;
-    uint8_t gpus;         // 0 to WF_NODE_GPUS_MAX
-    uint64_t labels;      // set of label numbers
+    uint8_t gpus;    // 0 to WF_NODE_GPUS_MAX
+    uint64_t labels; // set of label numbers
 };
 
 // What one task asks for, and where it may run.
 struct wf_request {
     uint32_t cpu_milli;
     uint32_t memory_mib;
-    uint8_t gpus;         // 0: CPU only
-    uint16_t gpu_milli;   // share of each GPU: 1 to 1000; below 1000 only when gpus is 1; 0 when
-                          // gpus is 0
-    uint64_t models;      // acceptable GPU models of either vendor, as a set; ignored when gpus is 0
-    uint64_t labels;      // labels the node must carry, all of them
+    uint8_t gpus;       // 0: CPU only
+    uint16_t gpu_milli; // share of each GPU: 1 to 1000; below 1000 only when gpus is 1; 0 when
+                        // gpus is 0
+    uint64_t models;    // acceptable GPU models of either vendor, as a set; ignored when gpus is 0
+    uint64_t labels;    // labels the node must carry, all of them
     struct wf_place place;
 };
 

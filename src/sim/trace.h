@@ -11,7 +11,7 @@ struct wf_trace_node {
     uint32_t cpu_milli;
     uint32_t memory_mib;
     uint8_t gpus;
-    uint8_t model;             // index into wf_trace.models
+    uint8_t model; // index into wf_trace.models
 };
 
 struct wf_trace_task {
@@ -19,9 +19,9 @@ struct wf_trace_task {
     uint32_t cpu_milli;
     uint32_t memory_mib;
     uint8_t gpus;
-    uint16_t gpu_milli;        // of each GPU; 0 when gpus is 0
-    uint64_t models;           // set of acceptable models; WF_ANY_MODEL when the trace names none
-    int64_t submit_s;          // seconds from the start of the trace; -1: not in the trace
+    uint16_t gpu_milli; // of each GPU; 0 when gpus is 0
+    uint64_t models;    // set of acceptable models; WF_ANY_MODEL when the trace names none
+    int64_t submit_s;   // seconds from the start of the trace; -1: not in the trace
     int64_t start_s;
     int64_t end_s;
 };
@@ -31,9 +31,9 @@ struct wf_trace {
     struct wf_trace_node *nodes;
     struct wf_trace_task *tasks;
     uint32_t node_count, task_count;
-    char *models[WF_MODELS_MAX];  // sorted by name
+    char *models[WF_MODELS_MAX]; // sorted by name
     uint32_t model_count;
-    char *origin;              // one line for people: the files, or which facts it was made from
+    char *origin; // one line for people: the files, or which facts it was made from
 };
 
 void wf_trace_finish(struct wf_trace *trace);

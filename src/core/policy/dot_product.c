@@ -17,7 +17,8 @@ static int32_t score(const struct wf_outlook *outlook, const struct wf_pool *poo
     wf_int128 cpu = (wf_int128)state->cpu_free_milli * request->cpu_milli;
     wf_int128 gpu = (wf_int128)wf_state_gpu_total_milli(state) * request->gpus * request->gpu_milli;
     wf_int128 denominator = cpu_max * cpu_max * gpu_max * gpu_max;
-    wf_int128 numerator = 100 * denominator - 50 * (cpu * gpu_max * gpu_max + gpu * cpu_max * cpu_max);
+    wf_int128 numerator =
+        100 * denominator - 50 * (cpu * gpu_max * gpu_max + gpu * cpu_max * cpu_max);
     *gpu_out = wf_state_tightest_gpu(state, request->gpu_milli);
     return (int32_t)(numerator / denominator);
 }

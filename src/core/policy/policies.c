@@ -4,8 +4,12 @@
 #include "core/policy/policy.h"
 
 const struct wf_policy *const wf_policies[] = {
-    &wf_policy_random,   &wf_policy_dot_product, &wf_policy_gpu_clustering,
-    &wf_policy_gpu_packing, &wf_policy_best_fit,    &wf_policy_fgd,
+    &wf_policy_random,
+    &wf_policy_dot_product,
+    &wf_policy_gpu_clustering,
+    &wf_policy_gpu_packing,
+    &wf_policy_best_fit,
+    &wf_policy_fgd,
     NULL,
 };
 

@@ -19,7 +19,7 @@ struct wf_outlook {
 
 struct wf_policy {
     const char *name;
-    const char *summary;           // one line for lists and help
+    const char *summary; // one line for lists and help
 
     // Returns how good it is to put one task on a node in this state. The request is as the pool
     // serves it and fits. *gpu_out (never NULL) gets the GPU that a share is taken from; it is
@@ -38,8 +38,8 @@ struct wf_policy {
     int64_t (*pool_score)(const struct wf_outlook *outlook, const struct wf_pool *pool,
                           const struct wf_request *request);
 
-    bool uses_mix;                 // scores change when the demand forecast does
-    bool at_random;                // score is NULL: any node that fits, each as likely
+    bool uses_mix;  // scores change when the demand forecast does
+    bool at_random; // score is NULL: any node that fits, each as likely
 };
 
 // The list, in the order in which tables show it; it ends with NULL.
