@@ -36,7 +36,7 @@ static struct bench *bench_or_skip(void **state)
 {
     struct bench *bench = *state;
     if (bench->folder == NULL) {
-        print_message("skipped: %s\n", bench->folder_text);
+        print_message("# skipped: %s\n", bench->folder_text);
         skip();
     }
     return bench;
@@ -354,7 +354,7 @@ static void test_every_published_figure(void **state)
     struct bench *bench = bench_or_skip(state);
     struct tally tally = {0};
     uint32_t rows = for_published_rows(bench, ORACLE_DOTPROD, ORACLE_FGD, check_row, &tally);
-    print_message("%u of %u published figures are equal\n", tally.figures - tally.mismatches,
+    print_message("# %u of %u published figures are equal\n", tally.figures - tally.mismatches,
                   tally.figures);
     assert_int_equal(rows, VARIANTS * (ORACLE_POLICIES - 1) * SEEDS * LOADS);
     assert_int_equal(tally.mismatches, 0);
@@ -383,7 +383,7 @@ static void test_random_by_distribution(void **state)
     assert_int_equal(sum.rows, VARIANTS * SEEDS * LOADS);
     double allocated = sum.allocated / sum.rows;
     double fragment = sum.fragment / sum.rows;
-    print_message("Random: mean difference %.3f points allocated, %.3f fragment\n", allocated,
+    print_message("# Random: mean difference %.3f points allocated, %.3f fragment\n", allocated,
                   fragment);
     assert_true(fabs(allocated) < 0.1 && fabs(fragment) < 0.1);
 }
