@@ -34,14 +34,14 @@ struct oracle_node {
 };
 
 struct oracle_pod {
+    uint64_t models; // set of allowed models
     uint32_t cpu_milli;
     uint32_t memory_mib;
-    uint8_t gpus;
-    uint16_t gpu_milli; // of each GPU
-    uint64_t models;    // set of allowed models
     uint32_t spelling;  // place of the model list's text among all texts of the trace, in byte
                         // order: "A|B" and "A|B|B" allow the same nodes but are two classes of
                         // tasks. All 0 where models alone tells the classes apart
+    uint16_t gpu_milli; // of each GPU
+    uint8_t gpus;
 };
 
 // A task class of the expected mix, and its share of all tasks.

@@ -23,24 +23,13 @@
 #define MISMATCHES_SHOWN 10
 
 struct bench {
-    char folder_text[1024];
-    const char *folder; // NULL: there is no data, folder_text says why
+    char folder[1024];
     struct go_random_table table;
     struct trace_nodes nodes;
     struct trace_pods pods; // variant "default"
     struct oracle_mix mix;
     struct replay_order golden[SEEDS];
 };
-
-static struct bench *bench_or_skip(void **state)
-{
-    struct bench *bench = *state;
-    if (bench->folder == NULL) {
-        print_message("# skipped: %s\n", bench->folder_text);
-        skip();
-    }
-    return bench;
-}
 
 static void must(enum wf_status status, const struct wf_error *err)
 {
@@ -54,6 +43,7 @@ static struct trace_table *open_table(const struct bench *bench, const char *nam
     struct wf_error err;
     struct trace_table *table = NULL;
     must(trace_table_open(bench->folder, name, &table, &err), &err);
+    WF_ASSERT(table != NULL);
     return table;
 }
 
@@ -105,10 +95,7 @@ static int bench_open(void **state)
     struct bench *bench = calloc(1, sizeof(*bench));
     WF_ASSERT(bench != NULL);
     *state = bench;
-    bench->folder = trace_folder(bench->folder_text, sizeof(bench->folder_text));
-    if (bench->folder == NULL) {
-        return 0;
-    }
+    assert_non_null(trace_folder(bench->folder, sizeof(bench->folder)));
     struct wf_error err;
     must(trace_nodes_read(bench->folder, &bench->nodes, &err), &err);
     must(trace_pods_read(bench->folder, "default", &bench->nodes.models, &bench->pods, &err), &err);
@@ -133,7 +120,7 @@ static int bench_close(void **state)
 
 static void test_the_stream_gives_the_recorded_orders(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     for (uint32_t s = 0; s < SEEDS; s++) {
         const struct replay_order *golden = &bench->golden[s];
         struct replay_order order;
@@ -148,7 +135,7 @@ static void test_the_stream_gives_the_recorded_orders(void **state)
 
 static void test_the_mix_of_the_default_variant(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     assert_int_equal(bench->mix.classes_seen, 91);
     assert_int_equal(bench->mix.count, 35);
     double sum = 0;
@@ -160,7 +147,7 @@ static void test_the_mix_of_the_default_variant(void **state)
 
 static void test_every_decision_of_one_run(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     const struct replay_order *order = &bench->golden[0];
     struct oracle_cluster *cluster = replay_cluster(order, &bench->nodes, &bench->mix, true);
     struct trace_table *table = open_table(bench, "golden_placement_default_FGD_seed42.csv.gz");
@@ -182,7 +169,7 @@ static void test_every_decision_of_one_run(void **state)
 
 static void test_the_totals_of_the_recorded_orders(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     struct trace_table *table = open_table(bench, "golden_totals_default_seeds42-46.csv");
     const char *field[TRACE_FIELDS_MAX];
     uint32_t rows = 0;
@@ -212,7 +199,7 @@ static void test_the_totals_of_the_recorded_orders(void **state)
 // The cache is only a short cut: every seventh decision of a whole run is also made without it.
 static void test_the_cache_changes_no_decision(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     struct wf_error err;
     struct trace_pods pods;
     must(trace_pods_read(bench->folder, "gpuspec33", &bench->nodes.models, &pods, &err), &err);
@@ -351,7 +338,7 @@ static void check_row(const struct published_row *row, void *context)
 
 static void test_every_published_figure(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     struct tally tally = {0};
     uint32_t rows = for_published_rows(bench, ORACLE_DOTPROD, ORACLE_FGD, check_row, &tally);
     print_message("# %u of %u published figures are equal\n", tally.figures - tally.mismatches,
@@ -377,7 +364,7 @@ static void check_random_row(const struct published_row *row, void *context)
 // Random by distribution: over all variants, seeds and loads the differences must cancel out.
 static void test_random_by_distribution(void **state)
 {
-    struct bench *bench = bench_or_skip(state);
+    struct bench *bench = *state;
     struct difference sum = {0};
     (void)for_published_rows(bench, ORACLE_RANDOM, ORACLE_RANDOM, check_random_row, &sum);
     assert_int_equal(sum.rows, VARIANTS * SEEDS * LOADS);
@@ -390,6 +377,13 @@ static void test_random_by_distribution(void **state)
 
 int main(void)
 {
+    // The whole program is skipped the TAP way: what cmocka 1.1 prints for skip() in TAP begins
+    // with "not ok", which meson counts as a failure.
+    char folder[1024];
+    if (trace_folder(folder, sizeof(folder)) == NULL) {
+        printf("1..0 # SKIP %s\n", folder);
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_stream_gives_the_recorded_orders),
         cmocka_unit_test(test_the_mix_of_the_default_variant),

@@ -45,11 +45,11 @@ enum wf_status trace_table_open(const char *folder, const char *name,
     struct trace_table *table = calloc(1, sizeof(*table));
     WF_ASSERT(table != NULL);
     table->file = file;
-    *table_out = table;
     if (gzgets(file, table->line, LINE_SIZE) == NULL) {
         trace_table_close(table);
         return wf_fail(err, WF_INVALID, "%s: no heading row", path);
     }
+    *table_out = table;
     return WF_OK;
 }
 
@@ -125,20 +125,21 @@ static void *grow(void *list, uint32_t count, size_t size)
     if ((count & (count - 1)) != 0) {
         return list;
     }
-    list = realloc(list, (count == 0 ? 1 : 2 * (size_t)count) * size);
-    WF_ASSERT(list != NULL);
-    return list;
+    void *grown = realloc(list, (count == 0 ? 1 : 2 * (size_t)count) * size);
+    WF_ASSERT(grown != NULL);
+    return grown;
 }
 
 enum wf_status trace_nodes_read(const char *folder, struct trace_nodes *nodes, struct wf_error *err)
 {
     memset(nodes, 0, sizeof(*nodes));
-    struct trace_table *table;
+    struct trace_table *table = NULL;
     enum wf_status status =
         trace_table_open(folder, "openb_node_list_gpu_node.csv.gz", &table, err);
     if (status != WF_OK) {
         return status;
     }
+    WF_ASSERT(table != NULL);
     const char *field[TRACE_FIELDS_MAX];
     while (trace_table_next(table, field) > 0) {
         struct oracle_node node = {
@@ -199,12 +200,13 @@ enum wf_status trace_pods_read(const char *folder, const char *variant,
     memset(pods, 0, sizeof(*pods));
     char name[PATH_SIZE];
     snprintf(name, sizeof(name), "openb_pod_list_%s.csv.gz", variant);
-    struct trace_table *table;
+    struct trace_table *table = NULL;
     enum wf_status status = trace_table_open(folder, name, &table, err);
     if (status != WF_OK) {
         return status;
     }
     struct trace_texts spellings = {.count = 0};
+    WF_ASSERT(table != NULL);
     const char *field[TRACE_FIELDS_MAX];
     while (trace_table_next(table, field) > 0) {
         // Names sort as their numbers do, so the row number is the place in the sorted list.
