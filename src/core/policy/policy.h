@@ -10,6 +10,7 @@
 
 #include "core/cluster.h"
 #include "core/mix.h"
+#include "core/term.h"
 
 // What a policy may look at besides the node.
 struct wf_outlook {
@@ -37,6 +38,12 @@ struct wf_policy {
     // Returns what every node of a pool adds to its score for this request now. NULL: nothing.
     int64_t (*pool_score)(const struct wf_outlook *outlook, const struct wf_pool *pool,
                           const struct wf_request *request);
+
+    // Splits the sum of score and pool_score for one candidate into named terms; the request is as
+    // the pool serves it and fits. Fills terms_out whole. NULL: the sum is the one term SCORE.
+    void (*terms)(const struct wf_outlook *outlook, const struct wf_pool *pool,
+                  const struct wf_state *state, const struct wf_request *request,
+                  struct wf_terms *terms_out);
 
     bool uses_mix;  // scores change when the demand forecast does
     bool at_random; // score is NULL: any node that fits, each as likely
