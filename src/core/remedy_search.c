@@ -179,65 +179,6 @@ static uint32_t steps_max(const struct search *search, enum wf_change_kind kind)
     return kind == WF_CHANGE_MODELS ? search->models_max : wf_change_steps_max(search->job, kind);
 }
 
-// The largest amount below `amount` at which one more task would fit into what is free; 0: none.
-static uint32_t amount_for_one_more(uint32_t free, uint32_t amount, uint32_t tasks)
-{
-    return free / amount >= tasks ? 0 : free / (free / amount + 1);
-}
-
-static uint32_t share_for_one_more(const struct wf_state *state, uint32_t slices, uint32_t milli)
-{
-    if (slices > 0) {
-        // The end of the slice below, which is at most where the capacity grows next.
-        return WF_GPU_MILLI * ((milli * slices - 1) / WF_GPU_MILLI) / slices;
-    }
-    uint32_t largest = 0;
-    for (uint32_t gpu = 0; gpu < state->gpus; gpu++) {
-        uint32_t share = amount_for_one_more(state->gpu_free_milli[gpu], milli, WF_GPU_MILLI + 1);
-        largest = share > largest ? share : largest;
-    }
-    return largest;
-}
-
-// Returns the next step of an amount at which any node's capacity can grow, or one past the last.
-static uint32_t next_amount(struct search *search, enum wf_change_kind kind, uint32_t asked,
-                            uint32_t steps)
-{
-    const struct wf_cluster *cluster = search->cluster;
-    uint32_t largest = 0;
-    for (uint32_t i = 0; i < search->group_count; i++) {
-        uint32_t node = search->scratch->groups[i].node;
-        const struct wf_state *state = &cluster->states[node];
-        uint32_t amount;
-        if (kind == WF_CHANGE_GPUS) {
-            uint32_t slices = cluster->pools[cluster->nodes[node].pool.index].spec.slices;
-            amount = share_for_one_more(state, slices, asked - steps);
-        } else {
-            uint32_t free = kind == WF_CHANGE_CPU ? state->cpu_free_milli : state->memory_free_mib;
-            amount = amount_for_one_more(free, asked - steps, search->job->tasks);
-        }
-        largest = amount > largest ? amount : largest;
-    }
-    search->looks += search->group_count;
-    return asked - largest; // without a largest: asked, which is one past the last
-}
-
-static uint32_t next_step(struct search *search, enum wf_change_kind kind, uint32_t steps)
-{
-    const struct wf_request *request = &search->job->request;
-    if (kind == WF_CHANGE_CPU) {
-        return next_amount(search, kind, request->cpu_milli, steps);
-    }
-    if (kind == WF_CHANGE_MEMORY) {
-        return next_amount(search, kind, request->memory_mib, steps);
-    }
-    uint32_t whole = (uint32_t)request->gpus - 1;
-    if (kind == WF_CHANGE_GPUS && steps >= whole) {
-        return whole + next_amount(search, kind, request->gpu_milli, steps - whole);
-    }
-    return steps + 1;
-}
-
 static void note(struct search *search, struct wf_change *change)
 {
     if (change->steps[WF_CHANGE_MODELS] > 0) {
@@ -265,25 +206,19 @@ static void note_if_starts(struct search *search, struct wf_change *change)
     }
 }
 
-// Whether a change that is smaller than the best can still come of this one by way of the kinds
-// from `at` on. Sets limits_out to the most steps that each of these may then take.
+// Whether a change that is smaller than the best can still come of this one, which has the kind
+// `at` at its fewest steps, when that kind takes up to high steps and those after it any number.
 static bool may_improve(struct search *search, const struct wf_change *change, uint32_t at,
-                        uint32_t *limit_out)
+                        uint32_t high)
 {
-    uint64_t ppm = wf_change_ppm(search->job, change);
-    if (ppm >= search->best_ppm) {
-        return false;
-    }
-    uint64_t room_ppm = search->best_ppm - ppm - 1;
+    uint64_t room_ppm = search->best_ppm - wf_change_ppm(search->job, change) - 1;
     struct wf_change most = *change;
-    for (uint32_t i = at; i < search->kind_count; i++) {
+    most.steps[search->kinds[at]] = high;
+    for (uint32_t i = at + 1; i < search->kind_count; i++) {
         enum wf_change_kind kind = search->kinds[i];
         uint32_t within = wf_change_steps_within(search->job, kind, room_ppm);
         uint32_t most_steps = steps_max(search, kind);
         most.steps[kind] = within < most_steps ? within : most_steps;
-    }
-    if (at < search->kind_count) {
-        *limit_out = most.steps[search->kinds[at]];
     }
     uint32_t tasks = tasks_after(search, &most);
     if (tasks == search->job->tasks) {
@@ -293,52 +228,38 @@ static bool may_improve(struct search *search, const struct wf_change *change, u
            wf_change_step_ppm(search->job, WF_CHANGE_TASKS, search->job->tasks - tasks) <= room_ppm;
 }
 
-// The last kind: the fewest steps that start the job, known to be at most limit.
-static void halve(struct search *search, struct wf_change *change, enum wf_change_kind kind,
-                  uint32_t limit)
+// Looks for the best change with low to high steps of the kind `at`; those before it are set.
+static void branch(struct search *search, struct wf_change change, uint32_t at, uint32_t low,
+                   uint32_t high)
 {
-    uint32_t low = 0;
-    uint32_t high = limit;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        change->steps[kind] = middle;
-        if (tasks_after(search, change) == search->job->tasks) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    change->steps[kind] = high;
-    note_if_starts(search, change);
-}
-
-static void branch(struct search *search, struct wf_change change, uint32_t at)
-{
-    uint32_t limit = 0;
-    if (search->looks > WF_REMEDY_LOOKS_MAX) {
-        search->cut_short = true;
-        return;
-    }
-    if (!may_improve(search, &change, at, &limit)) {
+    search->cut_short = search->cut_short || search->looks > WF_REMEDY_LOOKS_MAX;
+    if (search->cut_short) {
         return;
     }
     if (at == search->kind_count) {
         note_if_starts(search, &change);
         return;
     }
-    enum wf_change_kind kind = search->kinds[at];
-    if (at + 1 == search->kind_count && !search->with_tasks) {
-        halve(search, &change, kind, limit);
+    change.steps[search->kinds[at]] = low;
+    if (wf_change_ppm(search->job, &change) >= search->best_ppm ||
+        !may_improve(search, &change, at, high)) {
         return;
     }
-    for (uint32_t steps = next_step(search, kind, 0); steps <= limit;
-         steps = next_step(search, kind, steps)) {
-        change.steps[kind] = steps;
-        if (wf_change_ppm(search->job, &change) >= search->best_ppm) {
-            break;
-        }
-        branch(search, change, at + 1);
+    if (low == high) {
+        uint32_t next = at + 1;
+        branch(search, change, next, 1,
+               next < search->kind_count ? steps_max(search, search->kinds[next]) : 1);
+        return;
     }
+    uint32_t middle = low + (high - low) / 2;
+    branch(search, change, at, low, middle);
+    branch(search, change, at, middle + 1, high);
+}
+
+static void branch_from(struct search *search, const struct wf_change *change)
+{
+    branch(search, *change, 0, 1,
+           search->kind_count > 0 ? steps_max(search, search->kinds[0]) : 1);
 }
 
 // Spreads the low bits of an index over the bits of a set: the n-th subset of a set of labels.
@@ -376,7 +297,7 @@ static void branch_over_labels(struct search *search)
                 return;
             }
             if (is_union_of_missing(search, change.labels_dropped)) {
-                branch(search, change, 0);
+                branch_from(search, &change);
             }
             search->looks++;
             search->cut_short = search->looks > WF_REMEDY_LOOKS_MAX;
@@ -433,7 +354,7 @@ static void search_kinds(struct search *search, uint32_t kinds)
     if (kinds & WF_CHANGE_BIT(LABELS)) {
         branch_over_labels(search);
     } else {
-        branch(search, (struct wf_change){0}, 0);
+        branch_from(search, &(struct wf_change){0});
     }
 }
 

@@ -4,10 +4,9 @@
 //
 // A job starts if the capacities of the nodes add up to its tasks (core/capacity.h), and capacity
 // only grows with each step of each kind. So a set of kinds can help at all only if it helps when
-// all its kinds go as far as they can; the last kind's step is found by halving; and the kinds
-// before it need be tried only where some node's capacity grows. A branch ends when what it has
-// changed is as large as the best change known, or when all that could still be changed below that
-// size does not help.
+// all its kinds go as far as they can. The steps of one kind after the other are then narrowed
+// down by halves: a half is left out when it begins with what is as large as the best change
+// known, or when its end, with all that the later kinds could add below that size, does not help.
 #pragma once
 
 #include "core/change.h"
