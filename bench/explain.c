@@ -137,8 +137,12 @@ int main(int count, char **arguments)
 {
     uint32_t nodes = count > 1 ? (uint32_t)strtoul(arguments[1], NULL, 10) : 100000;
     struct wf_core_config config = {
-        .limits = {.models = MODELS, .pools = POOLS, .nodes = nodes, .jobs = nodes * 8,
-                   .placements = nodes * 8, .classes = 64},
+        .limits = {.models = MODELS,
+                   .pools = POOLS,
+                   .nodes = nodes,
+                   .jobs = nodes * 8,
+                   .placements = nodes * 8,
+                   .classes = 64},
         .policy = wf_policy_find(count > 2 ? arguments[2] : "best-fit"),
         .plain = false,
     };
@@ -153,8 +157,13 @@ int main(int count, char **arguments)
     wf_random_init(&random, 1);
     add_nodes(core, &random, nodes);
     fill(core, &random, nodes);
-    struct wf_request request = {.cpu_milli = 8000, .memory_mib = 65536, .gpus = 8,
-                                 .gpu_milli = 1000, .models = 3, .labels = 3, .place = {0, 1, 4}};
+    struct wf_request request = {.cpu_milli = 8000,
+                                 .memory_mib = 65536,
+                                 .gpus = 8,
+                                 .gpu_milli = 1000,
+                                 .models = 3,
+                                 .labels = 3,
+                                 .place = {0, 1, 4}};
     const struct {
         const char *name;
         uint32_t tasks;
@@ -162,15 +171,18 @@ int main(int count, char **arguments)
         uint16_t gpu_milli;
         uint32_t cpu_milli;
     } jobs[] = {
-        {"8 GPUs", 1, 8, 1000, 8000},           {"8 GPUs, all the CPU", 1, 8, 1000, 200000},
-        {"a share, all the CPU", 1, 1, 700, 200000}, {"gang of 64, 1 GPU", 64, 1, 1000, 8000},
-        {"gang of 512, 4 GPUs", 512, 4, 1000, 64000}, {"gang of 4096, a share", 4096, 1, 700, 16000},
+        {"8 GPUs", 1, 8, 1000, 8000},
+        {"8 GPUs, all the CPU", 1, 8, 1000, 200000},
+        {"a share, all the CPU", 1, 1, 700, 200000},
+        {"gang of 64, 1 GPU", 64, 1, 1000, 8000},
+        {"gang of 512, 4 GPUs", 512, 4, 1000, 64000},
+        {"gang of 4096, a share", 4096, 1, 700, 16000},
         {"gang of 4096, 8 GPUs, all the CPU", 4096, 8, 1000, 200000},
     };
     printf("%u nodes%23s explain      remedy\n", nodes, "");
     for (uint32_t i = 0; i < WF_COUNT_OF(jobs); i++) {
-        struct wf_job_spec job = {.id = {1}, .tasks = jobs[i].tasks, .gang = true,
-                                  .request = request};
+        struct wf_job_spec job = {
+            .id = {1}, .tasks = jobs[i].tasks, .gang = true, .request = request};
         job.request.gpus = jobs[i].gpus;
         job.request.gpu_milli = jobs[i].gpu_milli;
         job.request.cpu_milli = jobs[i].cpu_milli;

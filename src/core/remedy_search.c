@@ -179,6 +179,66 @@ static uint32_t steps_max(const struct search *search, enum wf_change_kind kind)
     return kind == WF_CHANGE_MODELS ? search->models_max : wf_change_steps_max(search->job, kind);
 }
 
+// The largest amount below `amount` at which one more task would fit into what is free; 0: none.
+static uint32_t amount_for_one_more(uint32_t free, uint32_t amount, uint32_t tasks)
+{
+    return free / amount >= tasks ? 0 : free / (free / amount + 1);
+}
+
+static uint32_t share_for_one_more(const struct wf_state *state, uint32_t slices, uint32_t milli)
+{
+    if (slices > 0) {
+        // The end of the slice below, which is at most where the capacity grows next.
+        return WF_GPU_MILLI * ((milli * slices - 1) / WF_GPU_MILLI) / slices;
+    }
+    uint32_t largest = 0;
+    for (uint32_t gpu = 0; gpu < state->gpus; gpu++) {
+        uint32_t share = amount_for_one_more(state->gpu_free_milli[gpu], milli, WF_GPU_MILLI + 1);
+        largest = share > largest ? share : largest;
+    }
+    return largest;
+}
+
+// Returns the next step of an amount at which any node's capacity can grow, or one past the last.
+static uint32_t next_amount(struct search *search, enum wf_change_kind kind, uint32_t asked,
+                            uint32_t steps)
+{
+    const struct wf_cluster *cluster = search->cluster;
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < search->group_count; i++) {
+        uint32_t node = search->scratch->groups[i].node;
+        const struct wf_state *state = &cluster->states[node];
+        uint32_t amount;
+        if (kind == WF_CHANGE_GPUS) {
+            uint32_t slices = cluster->pools[cluster->nodes[node].pool.index].spec.slices;
+            amount = share_for_one_more(state, slices, asked - steps);
+        } else {
+            uint32_t free = kind == WF_CHANGE_CPU ? state->cpu_free_milli : state->memory_free_mib;
+            amount = amount_for_one_more(free, asked - steps, search->job->tasks);
+        }
+        largest = amount > largest ? amount : largest;
+    }
+    search->looks += search->group_count;
+    return asked - largest; // without a largest: asked, which is one past the last
+}
+
+// Between such steps nothing changes but the size, so only these are worth a look.
+static uint32_t next_step(struct search *search, enum wf_change_kind kind, uint32_t steps)
+{
+    const struct wf_request *request = &search->job->request;
+    if (kind == WF_CHANGE_CPU) {
+        return next_amount(search, kind, request->cpu_milli, steps);
+    }
+    if (kind == WF_CHANGE_MEMORY) {
+        return next_amount(search, kind, request->memory_mib, steps);
+    }
+    uint32_t whole = (uint32_t)request->gpus - 1;
+    if (kind == WF_CHANGE_GPUS && steps >= whole) {
+        return whole + next_amount(search, kind, request->gpu_milli, steps - whole);
+    }
+    return steps + 1;
+}
+
 static void note(struct search *search, struct wf_change *change)
 {
     if (change->steps[WF_CHANGE_MODELS] > 0) {
@@ -240,6 +300,10 @@ static void branch(struct search *search, struct wf_change change, uint32_t at, 
         note_if_starts(search, &change);
         return;
     }
+    low = next_step(search, search->kinds[at], low - 1);
+    if (low > high) {
+        return;
+    }
     change.steps[search->kinds[at]] = low;
     if (wf_change_ppm(search->job, &change) >= search->best_ppm ||
         !may_improve(search, &change, at, high)) {
@@ -258,8 +322,7 @@ static void branch(struct search *search, struct wf_change change, uint32_t at, 
 
 static void branch_from(struct search *search, const struct wf_change *change)
 {
-    branch(search, *change, 0, 1,
-           search->kind_count > 0 ? steps_max(search, search->kinds[0]) : 1);
+    branch(search, *change, 0, 1, search->kind_count > 0 ? steps_max(search, search->kinds[0]) : 1);
 }
 
 // Spreads the low bits of an index over the bits of a set: the n-th subset of a set of labels.

@@ -22,7 +22,7 @@ enum {
     MODELS = 4,
     POOLS = 5,
     NODES = 40,
-    TRIALS_MAX = 400000, // of the exhaustive search for one state
+    TRIALS_MAX = 60000, // of the exhaustive search for one state
 };
 
 struct world {
@@ -395,13 +395,15 @@ static void check_blockers(const struct wf_cluster *cluster, const struct wf_job
     }
 }
 
-static void check_explanation(struct world *world, const struct wf_job_spec *job, uint32_t placed,
-                              uint32_t first_node)
+// Explains first and submits then. Returns how many tasks start.
+static uint32_t check_explanation(struct world *world, const struct wf_job_spec *job)
 {
     const struct wf_cluster *cluster = wf_core_cluster(world->core);
     struct wf_explanation explanation;
     struct wf_error err = {0};
     CHECK(wf_explain(world->core, job, &explanation, &err) == WF_OK);
+    uint32_t first_node;
+    uint32_t placed = trial(world->core, job, &first_node);
     check_blockers(cluster, job, &explanation);
     CHECK(placed == (job->gang && explanation.tasks_now < job->tasks ? 0 : explanation.tasks_now));
     CHECK((explanation.verdict == WF_VERDICT_STARTS) == (placed == job->tasks));
@@ -429,6 +431,7 @@ static void check_explanation(struct world *world, const struct wf_job_spec *job
         CHECK((trial(core, job, &node) > 0) == (explanation.verdict == WF_VERDICT_WAITS));
         wf_core_destroy(core);
     }
+    return placed;
 }
 
 // The exhaustive search. Sizes are counted here again, from docs/reasons.md.
@@ -562,6 +565,23 @@ static void check_nothing_smaller(struct world *world, const struct wf_job_spec 
     seen.searched += !all.given_up;
 }
 
+// When nothing helps, each open node lacks something altogether.
+static void check_nothing_helps(const struct wf_cluster *cluster, const struct wf_request *request)
+{
+    for (uint32_t i = 0; i < cluster->nodes_end; i++) {
+        const struct wf_node *node = &cluster->nodes[i];
+        const struct wf_state *state = &cluster->states[i];
+        if (!node->up || node->closed) {
+            continue;
+        }
+        struct wf_request least = {.gpus = request->gpus > 0, .gpu_milli = 1};
+        least = wf_pool_request(&cluster->pools[node->pool.index], &least);
+        CHECK((request->cpu_milli > 0 && state->cpu_free_milli == 0) ||
+              (request->memory_mib > 0 && state->memory_free_mib == 0) ||
+              (request->gpus > 0 && state->share_free_milli < least.gpu_milli));
+    }
+}
+
 static void check_remedy(struct world *world, const struct wf_job_spec *job,
                          struct wf_remedy_scratch *scratch)
 {
@@ -574,6 +594,9 @@ static void check_remedy(struct world *world, const struct wf_job_spec *job,
     CHECK(remedy.found == searched.found);
     CHECK(remedy.kinds == searched.kinds && remedy.size_ppm == searched.size_ppm);
     seen.inexact += !remedy.exact;
+    if (!remedy.exact && getenv("WHALEFLUX_VERBOSE")) {
+        printf("# seed %" PRIu64 ": cut short, kinds %" PRIx32 "\n", world->seed, remedy.kinds);
+    }
     if (remedy.found) {
         uint32_t node;
         CHECK(remedy.kinds != 0);
@@ -592,6 +615,7 @@ static void check_remedy(struct world *world, const struct wf_job_spec *job,
         CHECK(!searched.found || trial(world->core, &searched.job, &node) == searched.job.tasks);
     } else {
         seen.none++;
+        check_nothing_helps(wf_core_cluster(world->core), &job->request);
     }
     if (world->small) {
         check_nothing_smaller(world, job, &remedy);
@@ -617,10 +641,8 @@ int main(void)
         bool refused = false;
         for (uint32_t attempt = 0; attempt < 20 && !refused; attempt++) {
             struct wf_job_spec job = some_job(&world);
-            uint32_t node;
-            uint32_t placed = trial(world.core, &job, &node);
+            uint32_t placed = check_explanation(&world, &job);
             seen.jobs++;
-            check_explanation(&world, &job, placed, node);
             refused = placed < job.tasks;
             if (refused) {
                 seen.tasks_many += job.tasks > 1;
