@@ -130,7 +130,7 @@ static void print_shortage(FILE *out, enum wf_reason reason, const struct wf_blo
 {
     bool empty = reason == WF_REASON_CPU_SIZE || reason == WF_REASON_MEMORY_SIZE ||
                  reason == WF_REASON_GPUS_SIZE;
-    fputs("are short of ", out);
+    fputs(blocker->nodes_alone == 1 ? "is short of " : "are short of ", out);
     print_number(out, blocker->short_min);
     if (blocker->short_max > blocker->short_min) {
         fputs(" to ", out);
@@ -139,12 +139,43 @@ static void print_shortage(FILE *out, enum wf_reason reason, const struct wf_blo
     fprintf(out, " %s %s", unit_of(reason), empty ? "even when empty" : "now");
 }
 
-// "3 nodes have the GPUs (24 free in all) but of a model that the job does not accept (A10)."
+// The table speaks of one node: "has ...", "lacks ...".
+static const char *text_of_many(enum wf_reason reason)
+{
+    switch (reason) {
+    case WF_REASON_MODEL:
+        return "have GPUs of a model that the job does not accept";
+    case WF_REASON_PLACE:
+        return "stand outside of the place that the job names";
+    case WF_REASON_LABELS:
+        return "lack a label that the job asks for";
+    case WF_REASON_CLOSED:
+        return "take no new work";
+    case WF_REASON_CPU_SIZE:
+        return "have less CPU than one task asks for, even when empty";
+    case WF_REASON_CPU_FREE:
+        return "have too little CPU free";
+    case WF_REASON_MEMORY_SIZE:
+        return "have less memory than one task asks for, even when empty";
+    case WF_REASON_MEMORY_FREE:
+        return "have too little memory free";
+    case WF_REASON_GPUS_SIZE:
+        return "have fewer GPUs than one task asks for, even when empty";
+    case WF_REASON_GPUS_FREE:
+        return "have too few GPUs that are completely free";
+    case WF_REASON_SHARE_FREE:
+        return "have no GPU with so large a share free";
+    }
+    return "cannot start the task";
+}
+
+// "3 nodes with room for 8 GPUs (in all 24 GPUs completely free) are of a GPU model that ..."
 static void print_near_misses(FILE *out, const struct wf_job_spec *job, enum wf_reason reason,
                               const struct wf_blocker *blocker,
                               const struct wf_explain_names *names)
 {
     print_nodes(out, blocker->nodes_alone);
+    bool one = blocker->nodes_alone == 1;
     bool of_gpus = reason == WF_REASON_GPUS_SIZE || reason == WF_REASON_GPUS_FREE ||
                    reason == WF_REASON_SHARE_FREE;
     if (job->request.gpus > 0 && !of_gpus) {
@@ -159,17 +190,15 @@ static void print_near_misses(FILE *out, const struct wf_job_spec *job, enum wf_
     if (unit_of(reason)) {
         print_shortage(out, reason, blocker);
     } else if (reason == WF_REASON_MODEL) {
-        fputs("are of a GPU model that this job excludes (", out);
-        print_set(out, names->model, names->context, "model", blocker->set_alone);
+        fprintf(out, "%s of a GPU model that this job excludes (", one ? "is" : "are");
+        print_set(out, names->model, names->context, "number", blocker->set_alone);
         fputs(")", out);
     } else if (reason == WF_REASON_LABELS) {
-        fputs("lack a label that this job asks for (", out);
-        print_set(out, names->label, names->context, "label", blocker->set_alone);
+        fprintf(out, "%s a label that this job asks for (", one ? "lacks" : "lack");
+        print_set(out, names->label, names->context, "number", blocker->set_alone);
         fputs(")", out);
     } else {
-        fputs(reason == WF_REASON_CLOSED ? "take no new work"
-                                         : "stand outside of the place that this job names",
-              out);
+        fputs(one ? wf_reason_text(reason) : text_of_many(reason), out);
     }
     fputs(".\n", out);
 }
@@ -189,11 +218,11 @@ static void print_blockers(FILE *out, const struct wf_job_spec *job,
         enum wf_reason reason = explanation->ranked[i];
         const struct wf_blocker *blocker = &explanation->blockers[reason];
         if (blocker->nodes > blocker->nodes_alone) {
-            fprintf(out, "Of ");
-            print_nodes(out, blocker->nodes);
-            fprintf(out, ", %s%" PRIu32 " for other reasons too: each %s.\n",
-                    blocker->nodes_alone ? "" : "all ", blocker->nodes - blocker->nodes_alone,
-                    wf_reason_text(reason));
+            fputs("Another ", out);
+            print_nodes(out, blocker->nodes - blocker->nodes_alone);
+            fprintf(out, " %s, among other reasons.\n",
+                    blocker->nodes - blocker->nodes_alone == 1 ? wf_reason_text(reason)
+                                                               : text_of_many(reason));
         }
     }
 }
@@ -243,6 +272,11 @@ void wf_explain_print(FILE *out, const struct wf_job_spec *job,
     }
 }
 
+static bool one_bit(uint64_t set)
+{
+    return (set & (set - 1)) == 0;
+}
+
 static void print_part(FILE *out, const struct wf_change_part *part,
                        const struct wf_explain_names *names)
 {
@@ -267,13 +301,13 @@ static void print_part(FILE *out, const struct wf_change_part *part,
         fputs(" for each task", out);
         break;
     case WF_CHANGE_MODELS:
-        fputs("the GPU models ", out);
-        print_set(out, names->model, names->context, "model", part->to & ~part->from);
+        fprintf(out, "the GPU model%s ", one_bit(part->to & ~part->from) ? "" : "s");
+        print_set(out, names->model, names->context, "number", part->to & ~part->from);
         fputs(" accepted too", out);
         break;
     case WF_CHANGE_LABELS:
-        fputs("no need for the labels ", out);
-        print_set(out, names->label, names->context, "label", part->from & ~part->to);
+        fprintf(out, "no need for the label%s ", one_bit(part->from & ~part->to) ? "" : "s");
+        print_set(out, names->label, names->context, "number", part->from & ~part->to);
         break;
     case WF_CHANGE_PLACE:
         fprintf(out, "leave to run %s", wider[part->to - 1]);

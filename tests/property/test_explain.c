@@ -199,7 +199,8 @@ static void add_nodes(struct world *world)
     world->nodes = nodes;
 }
 
-// Leaves between 0 and 14 thousandths of many a GPU: then few shares are smaller than a job's.
+// Leaves between 0 and 14 thousandths of many a GPU: then few shares are smaller than a job's. Of
+// others some slices are left.
 static void fill_gpus(struct world *world)
 {
     uint32_t jobs = below(world, 8);
@@ -208,7 +209,8 @@ static void fill_gpus(struct world *world)
             .id = {world->next_job++},
             .tasks = 1,
             .request = {.gpus = 1,
-                        .gpu_milli = (uint16_t)(986 + below(world, 14)),
+                        .gpu_milli = (uint16_t)(chance(world, 70) ? 986 + below(world, 14)
+                                                                  : 100 + below(world, 800)),
                         .models = WF_ANY_MODEL,
                         .place = {WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE}},
         };
@@ -307,30 +309,38 @@ static struct wf_core *emptied(const struct world *world)
 }
 
 // Written without the functions that core/reason.c uses.
+static uint32_t share_naively(const struct wf_pool *pool, const struct wf_request *request)
+{
+    uint32_t taken = 0;
+    if (pool->spec.slices == 0 || request->gpus != 1 || request->gpu_milli == 1000) {
+        return request->gpu_milli;
+    }
+    while (1000 * taken < (uint32_t)request->gpu_milli * pool->spec.slices) {
+        taken++;
+    }
+    return 1000 * taken / pool->spec.slices;
+}
+
+static bool outside_naively(const struct wf_place *at, const struct wf_place *place)
+{
+    return (place->site != WF_ANYWHERE && place->site != at->site) ||
+           (place->region != WF_ANYWHERE && place->region != at->region) ||
+           (place->zone != WF_ANYWHERE && place->zone != at->zone);
+}
+
 static uint32_t blocked_naively(const struct wf_pool *pool, const struct wf_node *node,
                                 const struct wf_state *state, const struct wf_request *request)
 {
-    uint32_t share = request->gpu_milli;
-    if (pool->spec.slices && request->gpus == 1 && share < 1000) {
-        uint32_t taken = 0;
-        while (1000 * taken < share * pool->spec.slices) {
-            taken++;
-        }
-        share = 1000 * taken / pool->spec.slices;
-    }
+    uint32_t share = share_naively(pool, request);
     uint32_t gpus_fitting = 0;
     for (uint32_t gpu = 0; gpu < node->spec.gpus; gpu++) {
         gpus_fitting += state->gpu_free_milli[gpu] >= share;
     }
-    const struct wf_place *at = &pool->spec.place;
-    const struct wf_place *place = &request->place;
     bool few = gpus_fitting < request->gpus && node->spec.gpus >= request->gpus;
     const bool blocked[WF_REASON_COUNT] = {
         [WF_REASON_MODEL] =
             request->gpus && node->spec.gpus && !(request->models >> pool->spec.model & 1),
-        [WF_REASON_PLACE] = (place->site != WF_ANYWHERE && place->site != at->site) ||
-                            (place->region != WF_ANYWHERE && place->region != at->region) ||
-                            (place->zone != WF_ANYWHERE && place->zone != at->zone),
+        [WF_REASON_PLACE] = outside_naively(&pool->spec.place, &request->place),
         [WF_REASON_LABELS] = (request->labels & ~node->spec.labels) != 0,
         [WF_REASON_CLOSED] = node->closed,
         [WF_REASON_CPU_SIZE] = request->cpu_milli > node->spec.cpu_milli,
