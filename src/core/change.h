@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A change that makes a job easier to place, and the one order of how small changes are
-// (docs/reasons.md): first the number of kinds changed, then the size, then the kinds themselves,
-// those that stand earlier in the table first.
+// (docs/reasons.md): first the number of kinds changed, then the size, then the set of kinds as a
+// number, so that kinds that stand early in the table are preferred.
 //
 // What is asked for in amounts (CPU, memory, GPUs, tasks) has a size in parts per million of the
 // amount asked for, rounded up. The others have a fixed size for each step. The size of a change
