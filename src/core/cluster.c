@@ -76,6 +76,10 @@ enum wf_status wf_cluster_set_pool(struct wf_cluster *cluster, wf_pool_id id,
         return wf_fail(err, WF_LIMIT, "pool %u: GPU model %u is past the limit of %u models",
                        id.index, spec->model, cluster->limits.models);
     }
+    if (spec->slices > WF_SLICES_MAX) {
+        return wf_fail(err, WF_LIMIT, "pool %u: %u slices of a GPU are past the limit of %d",
+                       id.index, spec->slices, WF_SLICES_MAX);
+    }
     if (spec->price_nanousd_per_gpu_hour < 0 ||
         spec->price_nanousd_per_gpu_hour > WF_PRICE_NANOUSD_MAX) {
         return wf_fail(err, WF_INVALID,
@@ -120,6 +124,11 @@ static enum wf_status check_node(const struct wf_cluster *cluster, wf_node_id id
     return WF_OK;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
                                    const struct wf_node_spec *spec, struct wf_error *err)
 {
@@ -139,15 +148,15 @@ enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
     pool->nodes++;
     pool->gpu_capacity_milli += (int64_t)spec->gpus * WF_GPU_MILLI;
     pool->gpu_free_milli += (int64_t)spec->gpus * WF_GPU_MILLI;
+    pool->gpu_open_milli += (int64_t)spec->gpus * WF_GPU_MILLI;
+    pool->cpu_open_milli += spec->cpu_milli;
+    pool->node_gpus_max = larger(pool->node_gpus_max, spec->gpus);
+    pool->node_cpu_milli_max = larger(pool->node_cpu_milli_max, spec->cpu_milli);
     if (id.index >= cluster->nodes_end) {
         cluster->nodes_end = id.index + 1;
     }
-    if (spec->cpu_milli > cluster->cpu_milli_max) {
-        cluster->cpu_milli_max = spec->cpu_milli;
-    }
-    if (spec->gpus > cluster->gpus_max) {
-        cluster->gpus_max = spec->gpus;
-    }
+    cluster->cpu_milli_max = larger(cluster->cpu_milli_max, spec->cpu_milli);
+    cluster->gpus_max = larger(cluster->gpus_max, spec->gpus);
     return WF_OK;
 }
 
@@ -160,10 +169,25 @@ enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id
     return WF_OK;
 }
 
+void wf_cluster_close_node(struct wf_cluster *cluster, wf_node_id id, bool closed)
+{
+    struct wf_node *node = &cluster->nodes[id.index];
+    WF_ASSERT(node->up);
+    if (node->closed != closed) {
+        const struct wf_state *state = &cluster->states[id.index];
+        struct wf_pool *pool = &cluster->pools[node->pool.index];
+        int64_t sign = closed ? -1 : 1;
+        pool->gpu_open_milli += sign * wf_state_gpu_total_milli(state);
+        pool->cpu_open_milli += sign * (int64_t)state->cpu_free_milli;
+        node->closed = closed;
+    }
+}
+
 void wf_cluster_remove_node(struct wf_cluster *cluster, wf_node_id id)
 {
     struct wf_node *node = &cluster->nodes[id.index];
     WF_ASSERT(node->up && node->first_placement == WF_NONE);
+    wf_cluster_close_node(cluster, id, true);
     struct wf_pool *pool = &cluster->pools[node->pool.index];
     WF_ASSERT(pool->nodes > 0);
     pool->nodes--;
@@ -218,9 +242,18 @@ void wf_cluster_remove_job(struct wf_cluster *cluster, uint32_t job)
     cluster->free_job = job;
 }
 
-static int64_t taken_milli(const struct wf_request *request)
+// Books what a task takes on a node (sign 1), or gives back (-1), in the sums of its pool.
+static void book(struct wf_cluster *cluster, uint32_t node, const struct wf_request *request,
+                 int64_t sign)
 {
-    return (int64_t)request->gpus * request->gpu_milli;
+    const struct wf_node *on = &cluster->nodes[node];
+    struct wf_pool *pool = &cluster->pools[on->pool.index];
+    int64_t gpu_milli = sign * (int64_t)request->gpus * request->gpu_milli;
+    pool->gpu_free_milli -= gpu_milli;
+    if (!on->closed) {
+        pool->gpu_open_milli -= gpu_milli;
+        pool->cpu_open_milli -= sign * (int64_t)request->cpu_milli;
+    }
 }
 
 static void count_kind(struct wf_cluster *cluster, uint32_t node, const struct wf_request *request,
@@ -267,7 +300,7 @@ uint32_t wf_cluster_place(struct wf_cluster *cluster, uint32_t job, uint32_t tas
     cluster->jobs[job].first_placement = slot;
     wf_state_take(&cluster->states[node], request, gpu_set);
     count_kind(cluster, node, request, 1);
-    cluster->pools[on->pool.index].gpu_free_milli -= taken_milli(request);
+    book(cluster, node, request, 1);
     return slot;
 }
 
@@ -306,8 +339,7 @@ void wf_cluster_unplace(struct wf_cluster *cluster, uint32_t slot)
     };
     wf_state_give(&cluster->states[placement->node], &taken, placement->gpu_set);
     count_kind(cluster, placement->node, &taken, -1);
-    cluster->pools[cluster->nodes[placement->node].pool.index].gpu_free_milli +=
-        taken_milli(&taken);
+    book(cluster, placement->node, &taken, -1);
     placement->next_of_job = cluster->free_placement;
     cluster->free_placement = slot;
 }

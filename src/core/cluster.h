@@ -14,6 +14,10 @@ struct wf_pool {
     uint32_t nodes; // nodes that are up
     int64_t gpu_capacity_milli;
     int64_t gpu_free_milli;
+    int64_t gpu_open_milli; // free on nodes that take new work
+    int64_t cpu_open_milli;
+    uint32_t node_gpus_max; // of its largest node so far
+    uint32_t node_cpu_milli_max;
 };
 
 struct wf_node {
@@ -74,6 +78,8 @@ enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
                                    struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id id,
                                     struct wf_error *err) WF_MUST_USE;
+// The node must be up.
+void wf_cluster_close_node(struct wf_cluster *cluster, wf_node_id id, bool closed);
 // The node must be up and nothing may run on it any more.
 void wf_cluster_remove_node(struct wf_cluster *cluster, wf_node_id id);
 
@@ -95,6 +101,12 @@ static inline bool wf_pool_admits(const struct wf_pool *pool, const struct wf_re
 {
     return (request->gpus == 0 || (request->models & WF_MODEL_BIT(pool->spec.model)) != 0) &&
            wf_place_within(pool->spec.place, request->place);
+}
+
+// Returns how fast the pool's GPUs are; never 0.
+static inline uint32_t wf_pool_speed_permille(const struct wf_pool *pool)
+{
+    return pool->spec.speed_permille > 0 ? pool->spec.speed_permille : 1000;
 }
 
 // Returns the request as this pool serves it: a share rounded up to the pool's slices.

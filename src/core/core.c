@@ -6,14 +6,21 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "core/cluster.h"
+#include "core/demand.h"
 #include "core/place.h"
 #include "core/policy/policy.h"
 #include "core/ranking.h"
+#include "core/reason.h"
 
 struct wf_core {
     struct wf_core_config config;
     struct wf_cluster cluster;
     struct wf_mix mix;
+    bool mix_given; // else it is learned from arrivals
+    struct wf_demand demand;
+    struct wf_scarcity *scarcity;
+    bool stale; // machines or forecast changed since prices were made
+    uint32_t decisions_since_look;
     struct wf_outlook outlook;
     struct wf_ranking *ranking; // NULL when every node is looked at each time
     struct wf_random random;
@@ -64,7 +71,18 @@ static enum wf_status init_parts(struct wf_core *core, struct wf_error *err)
     if (!core->decisions) {
         return wf_fail(err, WF_NOMEM, "no memory for %zu decisions", decisions_max);
     }
-    core->outlook = (struct wf_outlook){.cluster = &core->cluster, .mix = &core->mix};
+    status = wf_scarcity_create(limits, &core->scarcity, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    wf_demand_init(&core->demand);
+    core->outlook = (struct wf_outlook){
+        .cluster = &core->cluster,
+        .mix = &core->mix,
+        .scarcity = core->scarcity,
+        .weights = core->config.policy->weights,
+    };
+    core->stale = true;
     if (core->config.plain || core->config.policy->at_random) {
         return WF_OK;
     }
@@ -99,10 +117,98 @@ void wf_core_destroy(struct wf_core *core)
 {
     if (core) {
         wf_ranking_destroy(core->ranking);
+        wf_scarcity_destroy(core->scarcity);
         wf_mix_finish(&core->mix);
         wf_cluster_finish(&core->cluster);
         free(core->decisions);
         free(core);
+    }
+}
+
+// Prior demand against what is known: an eighth of it always, more while few arrivals were seen.
+static int64_t prior_weight_q10(const struct wf_core *core)
+{
+    const int64_t least_q10 = WF_SCARCITY_ONE_Q10 / 8;
+    if (core->mix_given) {
+        return least_q10;
+    }
+    if (core->mix.total == 0) {
+        return WF_SCARCITY_ONE_Q10 / 2;
+    }
+    int64_t weight_q10 = 100 * WF_SCARCITY_ONE_Q10 / wf_demand_arrivals(&core->demand);
+    if (weight_q10 < least_q10) {
+        return least_q10;
+    }
+    return weight_q10 < WF_SCARCITY_ONE_Q10 ? weight_q10 : WF_SCARCITY_ONE_Q10;
+}
+
+static void survey_pools(const struct wf_core *core, struct wf_outlook *outlook)
+{
+    wf_int128 value = 0;
+    int64_t capacity_milli = 0;
+    outlook->speed_permille_max = 1;
+    for (uint32_t i = 0; i < core->config.limits.pools; i++) {
+        const struct wf_pool *pool = &core->cluster.pools[i];
+        if (pool->nodes > 0) {
+            uint32_t speed = wf_pool_speed_permille(pool);
+            value += (wf_int128)pool->spec.price_nanousd_per_gpu_hour * pool->gpu_capacity_milli;
+            capacity_milli += pool->gpu_capacity_milli;
+            if (speed > outlook->speed_permille_max) {
+                outlook->speed_permille_max = speed;
+            }
+        }
+    }
+    int64_t price = capacity_milli > 0 ? (int64_t)(value / capacity_milli) : 0;
+    outlook->fleet_price_nanousd = price > 0 ? price : 1000000000;
+}
+
+// Makes prices anew after machines or the forecast changed. This waits for the next job, since
+// machines tend to come in crowds.
+static void make_prices(const struct wf_core *core, struct wf_outlook *outlook)
+{
+    const struct wf_mix_class *classes = core->mix_given ? core->mix.classes : core->demand.classes;
+    uint32_t count = core->mix_given ? core->mix.count : core->demand.count;
+    wf_scarcity_expect(core->scarcity, &core->cluster, classes, core->mix.total > 0 ? count : 0,
+                       prior_weight_q10(core));
+    wf_scarcity_look(core->scarcity, &core->cluster);
+    survey_pools(core, outlook);
+}
+
+static void prices_before_decisions(struct wf_core *core)
+{
+    if (core->stale && core->config.policy->weights) {
+        make_prices(core, &core->outlook);
+        core->stale = false;
+        core->decisions_since_look = 0;
+    }
+}
+
+static void prices_after_decision(struct wf_core *core)
+{
+    if (core->config.policy->weights &&
+        ++core->decisions_since_look >= wf_scarcity_look_every(core->scarcity)) {
+        wf_scarcity_look(core->scarcity, &core->cluster);
+        core->decisions_since_look = 0;
+    }
+}
+
+// Counts what was asked for, after it was decided on: a decision is made with the forecast that an
+// explanation before it would have used.
+static void learn(struct wf_core *core, const struct wf_job_spec *job)
+{
+    if (core->mix_given || !core->config.policy->uses_mix) {
+        return;
+    }
+    bool due = false;
+    for (uint32_t task = 0; task < job->tasks; task++) {
+        due = wf_demand_count(&core->demand, &job->request) || due;
+    }
+    if (due) {
+        wf_demand_forecast(&core->demand, &core->mix);
+        core->stale = true;
+        if (core->ranking) {
+            wf_ranking_forget(core->ranking);
+        }
     }
 }
 
@@ -159,6 +265,7 @@ static enum wf_status node_up(struct wf_core *core, const struct wf_event *event
 {
     enum wf_status status =
         wf_cluster_add_node(&core->cluster, event->node_up.id, &event->node_up.spec, err);
+    core->stale = core->stale || status == WF_OK;
     if (status == WF_OK && core->ranking) {
         wf_ranking_add_node(core->ranking, event->node_up.id.index);
     }
@@ -175,6 +282,7 @@ static enum wf_status node_down(struct wf_core *core, wf_node_id id, struct wf_e
         end_placement(core, core->cluster.nodes[id.index].first_placement, WF_DECISION_LOST);
     }
     wf_cluster_remove_node(&core->cluster, id);
+    core->stale = true;
     if (core->ranking) {
         wf_ranking_remove_node(core->ranking, id.index);
     }
@@ -187,37 +295,46 @@ static enum wf_status node_drain(struct wf_core *core, const struct wf_event *ev
     wf_node_id id = event->node_drain.id;
     enum wf_status status = wf_cluster_find_node(&core->cluster, id, err);
     if (status == WF_OK) {
-        core->cluster.nodes[id.index].closed = event->node_drain.closed;
+        wf_cluster_close_node(&core->cluster, id, event->node_drain.closed);
+        core->stale = true;
         node_changed(core, id.index);
     }
     return status;
 }
 
+static enum wf_status check_request(wf_job_id id, const struct wf_request *request,
+                                    struct wf_error *err)
+{
+    if (!wf_request_is_valid(request)) {
+        return wf_fail(err, WF_INVALID,
+                       "job %llu asks for %u GPUs of %u milli each: it must be none of 0, one of 1 "
+                       "to 999 or some of 1000",
+                       (unsigned long long)id.number, request->gpus, request->gpu_milli);
+    }
+    return WF_OK;
+}
+
+static enum wf_status check_room(const struct wf_core *core, wf_job_id id, uint32_t tasks,
+                                 struct wf_error *err)
+{
+    if (tasks > core->placements_free) {
+        return wf_fail(err, WF_LIMIT,
+                       "job %llu has %u tasks, the limit of %u placed tasks leaves room for %u",
+                       (unsigned long long)id.number, tasks, core->config.limits.placements,
+                       core->placements_free);
+    }
+    return WF_OK;
+}
+
 static enum wf_status check_job(const struct wf_core *core, const struct wf_job_spec *job,
                                 struct wf_error *err)
 {
-    const struct wf_request *request = &job->request;
-    unsigned long long number = job->id.number;
     if (job->tasks == 0 || job->tasks > WF_JOB_TASKS_MAX) {
-        return wf_fail(err, WF_LIMIT, "job %llu has %u tasks, it may have 1 to %d", number,
-                       job->tasks, WF_JOB_TASKS_MAX);
+        return wf_fail(err, WF_LIMIT, "job %llu has %u tasks, it may have 1 to %d",
+                       (unsigned long long)job->id.number, job->tasks, WF_JOB_TASKS_MAX);
     }
-    if (job->tasks > core->placements_free) {
-        return wf_fail(err, WF_LIMIT,
-                       "job %llu has %u tasks, the limit of %u placed tasks leaves "
-                       "room for %u",
-                       number, job->tasks, core->config.limits.placements, core->placements_free);
-    }
-    bool share = request->gpus == 1 && request->gpu_milli >= 1 && request->gpu_milli < WF_GPU_MILLI;
-    bool whole = request->gpus > 0 && request->gpu_milli == WF_GPU_MILLI;
-    bool none = request->gpus == 0 && request->gpu_milli == 0;
-    if (!share && !whole && !none) {
-        return wf_fail(err, WF_INVALID,
-                       "job %llu asks for %u GPUs of %u milli each: it must be "
-                       "none of 0, one of 1 to 999 or some of 1000",
-                       number, request->gpus, request->gpu_milli);
-    }
-    return WF_OK;
+    enum wf_status status = check_request(job->id, &job->request, err);
+    return status == WF_OK ? check_room(core, job->id, job->tasks, err) : status;
 }
 
 static struct wf_choice choose(struct wf_core *core, const struct wf_request *request)
@@ -279,9 +396,11 @@ static enum wf_status job_submit(struct wf_core *core, const struct wf_job_spec 
     if (status != WF_OK) {
         return status;
     }
+    prices_before_decisions(core);
     uint64_t hash_before = core->hash;
     for (uint32_t task = 0; task < spec->tasks; task++) {
         uint32_t slot = place_task(core, job, task, &spec->request);
+        prices_after_decision(core);
         if (slot != WF_NONE) {
             decide(core, decision_of(core, slot, WF_DECISION_PLACE));
         } else if (spec->gang) {
@@ -295,6 +414,7 @@ static enum wf_status job_submit(struct wf_core *core, const struct wf_job_spec 
     if (core->cluster.jobs[job].first_placement == WF_NONE) {
         wf_cluster_remove_job(&core->cluster, job);
     }
+    learn(core, spec);
     return WF_OK;
 }
 
@@ -313,6 +433,56 @@ static enum wf_status job_end(struct wf_core *core, wf_job_id id, struct wf_erro
     return WF_OK;
 }
 
+// Whether the node has what the task is said to use, on the GPUs it is said to use.
+static enum wf_status check_found(const struct wf_core *core, const struct wf_event *event,
+                                  const struct wf_request *served, struct wf_error *err)
+{
+    uint32_t index = event->task_found.node.index;
+    uint32_t gpus = event->task_found.gpus;
+    const struct wf_state *state = &core->cluster.states[index];
+    bool fits = state->cpu_free_milli >= served->cpu_milli &&
+                state->memory_free_mib >= served->memory_mib &&
+                (uint32_t)__builtin_popcount(gpus) == served->gpus &&
+                (uint64_t)gpus < UINT64_C(1) << state->gpus;
+    for (uint32_t rest = gpus; fits && rest; rest &= rest - 1) {
+        fits = state->gpu_free_milli[__builtin_ctz(rest)] >= served->gpu_milli;
+    }
+    if (!fits) {
+        return wf_fail(err, WF_INVALID,
+                       "job %llu is said to run on node %u, which has not that much free",
+                       (unsigned long long)event->task_found.job.number, index);
+    }
+    return check_room(core, event->task_found.job, 1, err);
+}
+
+static enum wf_status task_found(struct wf_core *core, const struct wf_event *event,
+                                 struct wf_error *err)
+{
+    wf_job_id id = event->task_found.job;
+    uint32_t node = event->task_found.node.index;
+    enum wf_status status = check_request(id, &event->task_found.request, err);
+    if (status == WF_OK) {
+        status = wf_cluster_find_node(&core->cluster, event->task_found.node, err);
+    }
+    if (status != WF_OK) {
+        return status;
+    }
+    const struct wf_pool *pool = &core->cluster.pools[core->cluster.nodes[node].pool.index];
+    struct wf_request served = wf_pool_request(pool, &event->task_found.request);
+    status = check_found(core, event, &served, err);
+    uint32_t job = wf_cluster_find_job(&core->cluster, id);
+    if (status == WF_OK && job == WF_NONE) {
+        status = wf_cluster_add_job(&core->cluster, id, &job, err);
+    }
+    if (status == WF_OK) {
+        wf_cluster_place(&core->cluster, job, event->task_found.task, node, &served,
+                         event->task_found.gpus);
+        core->placements_free--;
+        node_changed(core, node);
+    }
+    return status;
+}
+
 static enum wf_status mix_given(struct wf_core *core, const struct wf_event *event,
                                 struct wf_error *err)
 {
@@ -328,7 +498,13 @@ static enum wf_status mix_given(struct wf_core *core, const struct wf_event *eve
         return wf_fail(err, WF_LIMIT, "a demand forecast of %lld counts is past the limit of %d",
                        (long long)total, WF_MIX_TOTAL_MAX);
     }
-    wf_mix_set(&core->mix, event->mix.classes, event->mix.count);
+    core->mix_given = event->mix.count > 0;
+    if (core->mix_given) {
+        wf_mix_set(&core->mix, event->mix.classes, event->mix.count);
+    } else {
+        wf_demand_forecast(&core->demand, &core->mix);
+    }
+    core->stale = true;
     if (core->ranking) {
         wf_ranking_forget(core->ranking);
     }
@@ -340,6 +516,7 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
 {
     switch (event->kind) {
     case WF_EVENT_POOL:
+        core->stale = true;
         return wf_cluster_set_pool(&core->cluster, event->pool.id, &event->pool.spec, err);
     case WF_EVENT_NODE_UP:
         return node_up(core, event, err);
@@ -351,6 +528,8 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
         return job_submit(core, &event->job_submit, err);
     case WF_EVENT_JOB_END:
         return job_end(core, event->job_end.id, err);
+    case WF_EVENT_TASK_FOUND:
+        return task_found(core, event, err);
     case WF_EVENT_MIX:
         return mix_given(core, event, err);
     }
@@ -384,9 +563,14 @@ const struct wf_cluster *wf_core_cluster(const struct wf_core *core)
     return &core->cluster;
 }
 
-const struct wf_outlook *wf_core_outlook(const struct wf_core *core)
+struct wf_outlook wf_core_outlook(const struct wf_core *core)
 {
-    return &core->outlook;
+    struct wf_outlook outlook = core->outlook;
+    if (core->stale && core->config.policy->weights) {
+        // The prices that the next job would find. They stay stale: that job makes them anew.
+        make_prices(core, &outlook);
+    }
+    return outlook;
 }
 
 const struct wf_policy *wf_core_policy(const struct wf_core *core)

@@ -35,5 +35,5 @@ enum wf_status wf_core_step(struct wf_core *core, const struct wf_event *event,
 
 // Views for those who only look: borrowed, valid while the core lives, changed by each step.
 const struct wf_cluster *wf_core_cluster(const struct wf_core *core);
-const struct wf_outlook *wf_core_outlook(const struct wf_core *core);
+struct wf_outlook wf_core_outlook(const struct wf_core *core);
 const struct wf_policy *wf_core_policy(const struct wf_core *core);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/assert.h"
 #include "base/hash.h"
 
 enum {
@@ -76,13 +75,13 @@ static void sort(struct wf_demand *demand)
 static void halve(struct wf_demand *demand)
 {
     uint32_t kept = 0;
-    demand->arrivals = 0;
+    demand->total = 0;
     for (uint32_t i = 0; i < demand->count; i++) {
         struct wf_mix_class class = demand->classes[i];
         class.count /= 2;
         if (class.count > 0) {
             demand->classes[kept++] = class;
-            demand->arrivals += class.count;
+            demand->total += class.count;
         }
     }
     demand->count = kept;
@@ -116,25 +115,31 @@ bool wf_demand_count(struct wf_demand *demand, const struct wf_request *request)
         demand->classes[demand->count++] = class;
         demand->table[slot] = (uint16_t)demand->count;
     }
-    demand->classes[demand->table[slot] - 1].count++;
+    demand->classes[demand->table[slot] - 1].count += WF_DEMAND_UNIT;
+    demand->total += WF_DEMAND_UNIT;
     demand->arrivals++;
+    if (demand->arrivals % WF_DEMAND_HALF_LIFE == 0) {
+        halve(demand);
+    }
     return demand->arrivals >= demand->refresh_at;
 }
 
 void wf_demand_forecast(struct wf_demand *demand, struct wf_mix *mix)
 {
-    if (demand->arrivals >= WF_DEMAND_MEMORY) {
-        halve(demand);
-    }
     sort(demand);
     rebuild_table(demand);
-    uint64_t kept = 0;
+    int64_t kept = 0;
     uint32_t count = 0;
     while (count < demand->count && count < WF_MIX_CLASSES_MAX &&
-           kept * 100 < demand->arrivals * SHARE_KEPT_PERCENT) {
+           kept * 100 < demand->total * SHARE_KEPT_PERCENT) {
         kept += demand->classes[count++].count;
     }
     wf_mix_set(mix, demand->classes, count);
-    demand->refresh_at = demand->arrivals + demand->arrivals / 4 + 1;
-    WF_ASSERT(kept <= WF_MIX_TOTAL_MAX);
+    uint64_t gap = demand->arrivals / 2 + 1;
+    demand->refresh_at = demand->arrivals + (gap < WF_DEMAND_GAP_MAX ? gap : WF_DEMAND_GAP_MAX);
+}
+
+int64_t wf_demand_arrivals(const struct wf_demand *demand)
+{
+    return demand->total / WF_DEMAND_UNIT;
 }

@@ -12,6 +12,7 @@ enum wf_event_kind {
     WF_EVENT_NODE_DRAIN, // a node takes no new work (closed) or takes it again
     WF_EVENT_JOB_SUBMIT, // somebody asks for a job
     WF_EVENT_JOB_END,    // a job ended: its tasks leave their nodes
+    WF_EVENT_TASK_FOUND, // a task already runs on a node: a restart, or somebody else's start
     WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
                          // what the core learns from arrivals
 };
@@ -39,6 +40,13 @@ struct wf_event {
         struct {
             wf_job_id id;
         } job_end;
+        struct {
+            wf_job_id job; // several tasks of a job are found one by one
+            uint32_t task;
+            wf_node_id node;
+            uint32_t gpus; // set of GPU numbers on that node
+            struct wf_request request;
+        } task_found;
         struct {
             const struct wf_mix_class *classes; // borrowed for the step
             uint32_t count;

@@ -8,6 +8,13 @@
 #include "core/core.h"
 #include "core/place.h"
 
+// What the policy sees besides the nodes.
+struct sight {
+    const struct wf_policy *policy;
+    struct wf_outlook outlook;
+    int64_t base; // see wf_policy.request_base
+};
+
 // What the pass over the nodes knows about one of them.
 struct look {
     wf_node_id id;
@@ -108,20 +115,18 @@ static void offer_candidate(struct wf_explanation *out, const struct wf_cluster 
     out->candidate_count = kept + 1;
 }
 
-static int64_t score_of(const struct wf_core *core, const struct look *look,
-                        const struct wf_request *request)
+static int64_t score_of(const struct sight *sight, const struct look *look)
 {
-    const struct wf_policy *policy = wf_core_policy(core);
-    const struct wf_outlook *outlook = wf_core_outlook(core);
+    const struct wf_policy *policy = sight->policy;
     if (policy->at_random) {
         return 0;
     }
     uint32_t gpu;
-    int64_t score = policy->score(outlook, look->pool, look->state, &look->served, &gpu);
-    return policy->pool_score ? score + policy->pool_score(outlook, look->pool, request) : score;
+    return policy->score(&sight->outlook, look->pool, look->state, &look->served, &gpu) +
+           wf_policy_pool_score(policy, &sight->outlook, look->pool, &look->served, sight->base);
 }
 
-static void look_at(const struct wf_core *core, const struct wf_job_spec *job,
+static void look_at(const struct sight *sight, const struct wf_job_spec *job,
                     const struct look *look, struct wf_explanation *out)
 {
     out->nodes++;
@@ -136,19 +141,19 @@ static void look_at(const struct wf_core *core, const struct wf_job_spec *job,
     uint32_t capacity = wf_state_capacity(look->state, &look->served);
     WF_ASSERT(capacity > 0);
     out->tasks_now = add_up_to(out->tasks_now, capacity, job->tasks);
-    offer_candidate(out, wf_core_cluster(core), look, score_of(core, look, &job->request));
+    offer_candidate(out, sight->outlook.cluster, look, score_of(sight, look));
 }
 
-static void fill_terms(const struct wf_core *core, const struct wf_request *request,
+static void fill_terms(const struct sight *sight, const struct wf_request *request,
                        struct wf_candidate *candidate)
 {
-    const struct wf_policy *policy = wf_core_policy(core);
-    const struct wf_cluster *cluster = wf_core_cluster(core);
+    const struct wf_policy *policy = sight->policy;
+    const struct wf_cluster *cluster = sight->outlook.cluster;
     if (policy->terms) {
         const struct wf_pool *pool = &cluster->pools[candidate->pool.index];
         struct wf_request served = wf_pool_request(pool, request);
-        policy->terms(wf_core_outlook(core), pool, &cluster->states[candidate->node.index], &served,
-                      &candidate->terms);
+        policy->terms(&sight->outlook, pool, &cluster->states[candidate->node.index], &served,
+                      sight->base, &candidate->terms);
     } else if (!policy->at_random) {
         candidate->terms.list[0] = (struct wf_term_value){WF_TERM_SCORE, candidate->score};
         candidate->terms.count = 1;
@@ -195,7 +200,9 @@ enum wf_status wf_explain(const struct wf_core *core, const struct wf_job_spec *
     if (status != WF_OK) {
         return status;
     }
-    const struct wf_cluster *cluster = wf_core_cluster(core);
+    struct sight sight = {.policy = wf_core_policy(core), .outlook = wf_core_outlook(core)};
+    sight.base = wf_policy_request_base(sight.policy, &sight.outlook, &job->request);
+    const struct wf_cluster *cluster = sight.outlook.cluster;
     for (uint32_t node = 0; node < cluster->nodes_end; node++) {
         if (!cluster->nodes[node].up) {
             continue;
@@ -207,15 +214,14 @@ enum wf_status wf_explain(const struct wf_core *core, const struct wf_job_spec *
             .state = &cluster->states[node],
         };
         look.served = wf_pool_request(look.pool, &job->request);
-        look_at(core, job, &look, out);
+        look_at(&sight, job, &look, out);
     }
     for (uint32_t i = 0; i < out->candidate_count; i++) {
-        fill_terms(core, &job->request, &out->candidates[i]);
+        fill_terms(&sight, &job->request, &out->candidates[i]);
     }
     // The list is made beside the plain loop, which is the definition of the choice.
     if (!out->at_random && out->candidate_count > 0) {
-        struct wf_choice choice =
-            wf_place_plain(wf_core_outlook(core), wf_core_policy(core), &job->request);
+        struct wf_choice choice = wf_place_plain(&sight.outlook, sight.policy, &job->request);
         WF_ASSERT(choice.node == out->candidates[0].node.index);
         WF_ASSERT(choice.score == out->candidates[0].score);
     }

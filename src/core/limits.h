@@ -8,6 +8,7 @@
 
 #define WF_GPU_MILLI 1000                            // shares a whole GPU has
 #define WF_NODE_GPUS_MAX 16                          // GPUs in one node
+#define WF_SLICES_MAX 31                             // slices of one GPU: more would round too far
 #define WF_MODELS_MAX 64                             // GPU models, both vendors together
 #define WF_LABELS_MAX 64                             // distinct node labels
 #define WF_CPU_MILLI_MAX 4000000                     // CPU of one node, thousandths of a core

@@ -166,17 +166,61 @@ void wf_mix_set(struct wf_mix *mix, const struct wf_mix_class *classes, uint32_t
     make_tables(mix);
 }
 
+// What the free share of one GPU is worth to expected requests for a share.
+static int64_t share_value(const struct wf_mix *mix, const uint32_t *shares, uint32_t free_milli)
+{
+    return (int64_t)free_milli * shares[mix->share_bucket[free_milli]];
+}
+
+static int64_t whole_value(const uint32_t *wholes, uint32_t gpus_whole)
+{
+    return (int64_t)gpus_whole * WF_GPU_MILLI * wholes[gpus_whole];
+}
+
+static int64_t share_values(const struct wf_mix *mix, const uint32_t *shares,
+                            const struct wf_state *state)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < state->gpus; i++) {
+        sum += share_value(mix, shares, state->gpu_free_milli[i]);
+    }
+    return sum;
+}
+
 int64_t wf_mix_usable(const struct wf_mix *mix, uint32_t model, const struct wf_state *state)
 {
     uint32_t bucket = cpu_bucket(mix, state->cpu_free_milli);
+    return share_values(mix, share_row(mix, model, bucket), state) +
+           whole_value(whole_row(mix, model, bucket), state->gpus_whole);
+}
+
+void wf_mix_effect(const struct wf_mix *mix, uint32_t model, const struct wf_state *state,
+                   const struct wf_request *request, struct wf_effect *effect)
+{
+    effect->usable_before = wf_mix_usable(mix, model, state);
+    uint32_t bucket = cpu_bucket(mix, state->cpu_free_milli - request->cpu_milli);
     const uint32_t *shares = share_row(mix, model, bucket);
     const uint32_t *wholes = whole_row(mix, model, bucket);
-    int64_t usable = 0;
+    int64_t sum = share_values(mix, shares, state);
+    if (!wf_request_is_share(request)) {
+        effect->ways = 1;
+        effect->usable_after[0] = sum - request->gpus * share_value(mix, shares, WF_GPU_MILLI) +
+                                  whole_value(wholes, state->gpus_whole - request->gpus);
+        return;
+    }
+    effect->ways = state->gpus;
     for (uint32_t i = 0; i < state->gpus; i++) {
         uint32_t free_milli = state->gpu_free_milli[i];
-        usable += (int64_t)free_milli * shares[mix->share_bucket[free_milli]];
+        if (free_milli < request->gpu_milli) {
+            effect->usable_after[i] = -1;
+            continue;
+        }
+        effect->usable_after[i] =
+            sum - share_value(mix, shares, free_milli) +
+            share_value(mix, shares, free_milli - request->gpu_milli) +
+            whole_value(wholes,
+                        free_milli == WF_GPU_MILLI ? state->gpus_whole - 1u : state->gpus_whole);
     }
-    return usable + (int64_t)state->gpus_whole * WF_GPU_MILLI * wholes[state->gpus_whole];
 }
 
 int64_t wf_mix_usable_plain(const struct wf_mix *mix, uint32_t model, const struct wf_state *state)
@@ -200,6 +244,22 @@ int64_t wf_mix_usable_plain(const struct wf_mix *mix, uint32_t model, const stru
         }
     }
     return usable;
+}
+
+void wf_mix_effect_plain(const struct wf_mix *mix, uint32_t model, const struct wf_state *state,
+                         const struct wf_request *request, struct wf_effect *effect)
+{
+    bool share = wf_request_is_share(request);
+    effect->usable_before = wf_mix_usable_plain(mix, model, state);
+    effect->ways = share ? state->gpus : 1;
+    for (uint32_t way = 0; way < effect->ways; way++) {
+        effect->usable_after[way] = -1;
+        if (!share || state->gpu_free_milli[way] >= request->gpu_milli) {
+            struct wf_state after = *state;
+            wf_state_take(&after, request, wf_state_gpu_set(state, request, way));
+            effect->usable_after[way] = wf_mix_usable_plain(mix, model, &after);
+        }
+    }
 }
 
 int64_t wf_mix_fragment(const struct wf_mix *mix, uint32_t model, const struct wf_state *state)

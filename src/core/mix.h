@@ -39,8 +39,23 @@ void wf_mix_set(struct wf_mix *mix, const struct wf_mix_class *classes, uint32_t
 // Returns usable(state) on a node of that model, by the tables.
 int64_t wf_mix_usable(const struct wf_mix *mix, uint32_t model, const struct wf_state *state);
 
-// The same by the definition, class by class: the measure of the tables, and what --plain uses.
+// What placing one task changes: usable(state) before, and after for each way to place it. A share
+// may be taken from any GPU i with room for it, that is way i, else -1; anything else has one way.
+struct wf_effect {
+    int64_t usable_before;
+    int64_t usable_after[WF_NODE_GPUS_MAX];
+    uint32_t ways;
+};
+
+// Fills the effect of a request that fits, by the tables.
+void wf_mix_effect(const struct wf_mix *mix, uint32_t model, const struct wf_state *state,
+                   const struct wf_request *request, struct wf_effect *effect);
+
+// The same by the definition, class by class and state by state: the measure of the tables, and
+// what --plain uses.
 int64_t wf_mix_usable_plain(const struct wf_mix *mix, uint32_t model, const struct wf_state *state);
+void wf_mix_effect_plain(const struct wf_mix *mix, uint32_t model, const struct wf_state *state,
+                         const struct wf_request *request, struct wf_effect *effect);
 
 // Returns F of the state: milli-GPU times counts.
 int64_t wf_mix_fragment(const struct wf_mix *mix, uint32_t model, const struct wf_state *state);

@@ -22,6 +22,7 @@ struct wf_choice wf_place_plain(const struct wf_outlook *outlook, const struct w
                                 const struct wf_request *request)
 {
     const struct wf_cluster *cluster = outlook->cluster;
+    int64_t base = wf_policy_request_base(policy, outlook, request);
     struct wf_choice choice = {.node = WF_NONE, .score = INT64_MIN};
     for (uint32_t node = 0; node < cluster->nodes_end; node++) {
         struct wf_request served;
@@ -32,9 +33,7 @@ struct wf_choice wf_place_plain(const struct wf_outlook *outlook, const struct w
         uint32_t gpu = 0;
         int64_t score = (policy->score_plain ? policy->score_plain : policy->score)(
             outlook, pool, &cluster->states[node], &served, &gpu);
-        if (policy->pool_score) {
-            score += policy->pool_score(outlook, pool, request);
-        }
+        score += wf_policy_pool_score(policy, outlook, pool, &served, base);
         if (score > choice.score) {
             choice = (struct wf_choice){.node = node, .score = score};
         }

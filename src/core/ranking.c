@@ -464,6 +464,7 @@ struct wf_choice wf_ranking_choose(struct wf_ranking *ranking, const struct wf_r
     catch_up(ranking, class_index);
     const struct best *bests = ranking->halls_best + (size_t)class_index * ranking->halls_max;
     struct wf_choice choice = {.node = WF_NONE, .score = INT64_MIN};
+    int64_t base = wf_policy_request_base(policy, ranking->outlook, request);
     uint32_t scored_pool = WF_NONE;
     int64_t pool_score = 0;
     for (uint32_t hall = 0; hall < ranking->halls; hall++) {
@@ -472,8 +473,9 @@ struct wf_choice wf_ranking_choose(struct wf_ranking *ranking, const struct wf_r
         }
         uint32_t pool = ranking->hall_pool[hall];
         if (policy->pool_score && pool != scored_pool) {
-            pool_score =
-                policy->pool_score(ranking->outlook, &ranking->cluster->pools[pool], request);
+            const struct wf_pool *in = &ranking->cluster->pools[pool];
+            struct wf_request served = wf_pool_request(in, request);
+            pool_score = policy->pool_score(ranking->outlook, in, &served, base);
             scored_pool = pool;
         }
         int64_t score = bests[hall].score + pool_score;

@@ -10,6 +10,8 @@
     X(SCORE, "score", "points of a policy that does not count in dollars")                         \
     X(RENT, "rent", "what the GPUs cost")                                                          \
     X(STRANDED, "stranded", "capacity that nobody can use any more after this")                    \
+    X(LEFTOVER, "leftover", "room that is left over beside it: full nodes keep others whole")      \
+    X(TIME, "time", "the hours more that a slower GPU takes")                                      \
     X(SCARCITY, "scarcity", "what others would pay for this GPU model")                            \
     X(RISK, "risk", "work lost when a spot node goes")                                             \
     X(WAITING, "waiting", "the value of the time until it starts")                                 \

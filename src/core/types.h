@@ -38,11 +38,13 @@ struct wf_place {
 // A pool: machines of one kind and one price.
 struct wf_pool_spec {
     struct wf_place place;
-    uint8_t model;    // 0 to WF_MODELS_MAX - 1
-    uint8_t vendor;   // enum wf_vendor
-    uint8_t slices;   // 0: a GPU may be shared in any proportion; n: it is cut into n equal
-                      // slices (MIG, partitions) and a share takes whole slices
-    bool rent_by_use; // true: rent is only paid while work runs; false: it is paid anyway
+    uint8_t model;           // 0 to WF_MODELS_MAX - 1
+    uint8_t vendor;          // enum wf_vendor
+    uint8_t slices;          // 0: a GPU may be shared in any proportion; n: it is cut into n equal
+                             // slices (MIG, partitions) and a share takes whole slices
+    bool rent_by_use;        // true: rent is only paid while work runs; false: it is paid anyway
+    uint16_t speed_permille; // of its GPUs against any yardstick common to all pools; 0: not known,
+                             // taken as 1000
     int64_t price_nanousd_per_gpu_hour;
 };
 

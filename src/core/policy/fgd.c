@@ -31,37 +31,31 @@ static int32_t curve(int64_t decrease, int64_t total)
     return decrease >= 0 ? 50 + steps : 49 - steps;
 }
 
-// usable(state after) for each way to take a share, by a usable function of the mix.
-typedef int64_t usable_function(const struct wf_mix *, uint32_t, const struct wf_state *);
+typedef void effect_function(const struct wf_mix *, uint32_t, const struct wf_state *,
+                             const struct wf_request *, struct wf_effect *);
 
-static int32_t score_with(usable_function *usable, const struct wf_outlook *outlook,
+static int32_t score_with(effect_function *find_effect, const struct wf_outlook *outlook,
                           const struct wf_pool *pool, const struct wf_state *state,
                           const struct wf_request *request, uint32_t *gpu_out)
 {
     const struct wf_mix *mix = outlook->mix;
-    *gpu_out = 0;
     if (mix->total == 0) {
         *gpu_out = wf_state_tightest_gpu(state, request->gpu_milli);
         return 50;
     }
-    int64_t taken = (int64_t)request->gpus * request->gpu_milli;
-    int64_t before = usable(mix, pool->spec.model, state) - taken * mix->total;
-    struct wf_state after = *state;
-    if (!wf_request_is_share(request)) {
-        wf_state_take(&after, request, wf_state_gpu_set(state, request, 0));
-        return curve(usable(mix, pool->spec.model, &after) - before, mix->total);
-    }
+    struct wf_effect effect;
+    find_effect(mix, pool->spec.model, state, request, &effect);
+    // F = free * total - usable: what the task takes was free before.
+    int64_t taken = (int64_t)request->gpus * request->gpu_milli * mix->total;
     int32_t best = -1;
-    for (uint32_t gpu = 0; gpu < state->gpus; gpu++) {
-        if (state->gpu_free_milli[gpu] < request->gpu_milli) {
-            continue;
-        }
-        after = *state;
-        wf_state_take(&after, request, UINT32_C(1) << gpu);
-        int32_t score = curve(usable(mix, pool->spec.model, &after) - before, mix->total);
-        if (score > best) {
-            best = score;
-            *gpu_out = gpu;
+    for (uint32_t way = 0; way < effect.ways; way++) {
+        if (effect.usable_after[way] >= 0) {
+            int32_t score =
+                curve(taken - effect.usable_before + effect.usable_after[way], mix->total);
+            if (score > best) {
+                best = score;
+                *gpu_out = way;
+            }
         }
     }
     return best;
@@ -71,14 +65,14 @@ static int32_t score(const struct wf_outlook *outlook, const struct wf_pool *poo
                      const struct wf_state *state, const struct wf_request *request,
                      uint32_t *gpu_out)
 {
-    return score_with(wf_mix_usable, outlook, pool, state, request, gpu_out);
+    return score_with(wf_mix_effect, outlook, pool, state, request, gpu_out);
 }
 
 static int32_t score_plain(const struct wf_outlook *outlook, const struct wf_pool *pool,
                            const struct wf_state *state, const struct wf_request *request,
                            uint32_t *gpu_out)
 {
-    return score_with(wf_mix_usable_plain, outlook, pool, state, request, gpu_out);
+    return score_with(wf_mix_effect_plain, outlook, pool, state, request, gpu_out);
 }
 
 const struct wf_policy wf_policy_fgd = {

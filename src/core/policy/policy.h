@@ -10,12 +10,22 @@
 
 #include "core/cluster.h"
 #include "core/mix.h"
+#include "core/scarcity.h"
 #include "core/term.h"
 
 // What a policy may look at besides the node.
 struct wf_outlook {
     const struct wf_cluster *cluster;
     const struct wf_mix *mix;
+    const struct wf_scarcity *scarcity;
+    const struct wf_weights *weights; // of the policy that is run; NULL if it has none
+    int64_t fleet_price_nanousd;      // of a GPU-hour: the mean over all GPUs, never 0
+    uint32_t speed_permille_max;      // of the fastest pool
+};
+
+// A strategy: how much each term of the money policies counts, in thousandths.
+struct wf_weights {
+    int32_t rent, stranded, leftover, scarcity, time;
 };
 
 struct wf_policy {
@@ -35,22 +45,42 @@ struct wf_policy {
                            const struct wf_state *state, const struct wf_request *request,
                            uint32_t *gpu_out);
 
-    // Returns what every node of a pool adds to its score for this request now. NULL: nothing.
+    // Returns what every node of a pool adds to its score for this request now; the request is as
+    // the pool serves it, base what request_base returned. NULL: nothing.
     int64_t (*pool_score)(const struct wf_outlook *outlook, const struct wf_pool *pool,
-                          const struct wf_request *request);
+                          const struct wf_request *request, int64_t base);
 
-    // Splits the sum of score and pool_score for one candidate into named terms; the request is as
-    // the pool serves it and fits. Fills terms_out whole. NULL: the sum is the one term SCORE.
+    // Returns what pool_score needs to know of the request once, over all pools. NULL: 0.
+    int64_t (*request_base)(const struct wf_outlook *outlook, const struct wf_request *request);
+
+    // Splits score + pool_score of one candidate into named terms; the request is as the pool
+    // serves it and fits. Fills terms_out whole. NULL: the sum is the one term SCORE.
     void (*terms)(const struct wf_outlook *outlook, const struct wf_pool *pool,
-                  const struct wf_state *state, const struct wf_request *request,
+                  const struct wf_state *state, const struct wf_request *request, int64_t base,
                   struct wf_terms *terms_out);
 
-    bool uses_mix;  // scores change when the demand forecast does
-    bool at_random; // score is NULL: any node that fits, each as likely
+    const struct wf_weights *weights; // NULL: the policy does not count in money
+    bool uses_mix;                    // scores change when the demand forecast does
+    bool at_random;                   // score is NULL: any node that fits, each as likely
 };
 
 // The list, in the order in which tables show it; it ends with NULL.
 extern const struct wf_policy *const wf_policies[];
+
+static inline int64_t wf_policy_request_base(const struct wf_policy *policy,
+                                             const struct wf_outlook *outlook,
+                                             const struct wf_request *request)
+{
+    return policy->request_base ? policy->request_base(outlook, request) : 0;
+}
+
+static inline int64_t wf_policy_pool_score(const struct wf_policy *policy,
+                                           const struct wf_outlook *outlook,
+                                           const struct wf_pool *pool,
+                                           const struct wf_request *request, int64_t base)
+{
+    return policy->pool_score ? policy->pool_score(outlook, pool, request, base) : 0;
+}
 
 // Returns the policy of that name, or NULL.
 const struct wf_policy *wf_policy_find(const char *name);
@@ -61,3 +91,6 @@ extern const struct wf_policy wf_policy_gpu_clustering;
 extern const struct wf_policy wf_policy_gpu_packing;
 extern const struct wf_policy wf_policy_best_fit;
 extern const struct wf_policy wf_policy_fgd;
+extern const struct wf_policy wf_policy_cost_first;
+extern const struct wf_policy wf_policy_speed_first;
+extern const struct wf_policy wf_policy_balanced;
