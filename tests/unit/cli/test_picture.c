@@ -99,11 +99,12 @@ static const char *xml_fault(const char *at)
         const char *name = at + 1 + closes;
         size_t length = strcspn(name, " />\n");
         const char *end = strchr(name, '>');
-        if (length == 0 || length >= sizeof open[0] || !end || depth >= DEPTH_MAX - 1) {
+        if (!end || length >= sizeof open[0] || depth >= DEPTH_MAX - 1) {
             return at;
         }
         if (closes) {
-            if (--depth < 0 || strlen(open[depth]) != length ||
+            depth--;
+            if (depth < 0 || strlen(open[depth]) != length ||
                 strncmp(open[depth], name, length) != 0) {
                 return at;
             }
