@@ -15,7 +15,7 @@ run:
 	@$(install) run
 	@echo "Building WhaleFlux ..."
 	@$(MAKE) --no-print-directory all
-	@tools/run-first $(BUILD)
+	@tools/run-placement $(BUILD)
 
 test:
 	@$(install) test
