@@ -53,16 +53,31 @@ static int compare_cells(const void *left, const void *right)
     return (a->stranded_milli > b->stranded_milli) - (a->stranded_milli < b->stranded_milli);
 }
 
-// Returns the cells of a panel as they are drawn; the caller frees them.
-static struct wf_picture_gpu *sort_cells(const struct wf_picture_panel *panel)
+// Returns the cells of all panels as they are drawn, in one piece that the caller frees; sorted gets
+// where each panel begins in it. NULL: no memory.
+static struct wf_picture_gpu *sort_cells(const struct wf_picture *picture,
+                                         struct wf_picture_gpu *sorted[])
 {
-    // One more than there are, so that an empty panel is not taken for a lack of memory.
-    struct wf_picture_gpu *sorted = calloc(panel->gpu_count + 1u, sizeof *sorted);
-    if (sorted && panel->gpu_count > 0) {
-        memcpy(sorted, panel->gpus, panel->gpu_count * sizeof *sorted);
-        qsort(sorted, panel->gpu_count, sizeof *sorted, compare_cells);
+    size_t total = 0;
+    for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
+        total += picture->panels[panel].gpu_count;
     }
-    return sorted;
+    // One more than there are, so that no cells at all are not taken for a lack of memory.
+    struct wf_picture_gpu *cells = calloc(total + 1, sizeof *cells);
+    if (!cells) {
+        return NULL;
+    }
+    struct wf_picture_gpu *at = cells;
+    for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
+        uint32_t count = picture->panels[panel].gpu_count;
+        sorted[panel] = at;
+        if (count > 0) {
+            memcpy(at, picture->panels[panel].gpus, count * sizeof *at);
+            qsort(at, count, sizeof *at, compare_cells);
+        }
+        at += count;
+    }
+    return cells;
 }
 
 static enum wf_status fail_with_errno(const char *doing, const char *path, struct wf_error *err)
@@ -125,17 +140,11 @@ enum wf_status wf_picture_write(const struct wf_picture *picture, const char *pa
         return status;
     }
     struct wf_picture_gpu *sorted[WF_PICTURE_PANELS_MAX] = {NULL};
-    for (uint32_t panel = 0; panel < picture->panel_count && status == WF_OK; panel++) {
-        sorted[panel] = sort_cells(&picture->panels[panel]);
-        if (!sorted[panel]) {
-            status = wf_fail(err, WF_NOMEM, "no memory for the picture %s", path);
-        }
+    struct wf_picture_gpu *cells = sort_cells(picture, sorted);
+    if (!cells) {
+        return wf_fail(err, WF_NOMEM, "no memory for the picture %s", path);
     }
-    if (status == WF_OK) {
-        status = draw_and_rename(picture, sorted, path, err);
-    }
-    for (uint32_t panel = 0; panel < WF_PICTURE_PANELS_MAX; panel++) {
-        free(sorted[panel]);
-    }
+    status = draw_and_rename(picture, sorted, path, err);
+    free(cells);
     return status;
 }
