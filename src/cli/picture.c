@@ -53,8 +53,8 @@ static int compare_cells(const void *left, const void *right)
     return (a->stranded_milli > b->stranded_milli) - (a->stranded_milli < b->stranded_milli);
 }
 
-// Returns the cells of all panels as they are drawn, in one piece that the caller frees; sorted gets
-// where each panel begins in it. NULL: no memory.
+// Returns the cells of all panels as they are drawn, in one piece that the caller frees; sorted
+// gets where each panel begins in it. NULL: no memory.
 static struct wf_picture_gpu *sort_cells(const struct wf_picture *picture,
                                          struct wf_picture_gpu *sorted[])
 {

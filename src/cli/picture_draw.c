@@ -9,7 +9,7 @@
 
 // Lengths are in pixels of the picture's own width; cells are drawn at ten units to a pixel, so
 // that every coordinate is an integer and no locale can turn its point into a comma.
-#define MARGIN 36
+#define MARGIN 36u
 #define PANEL_GAP 44
 #define CELL_PITCH 8
 #define COLUMNS_ALONE 132 // cells in a row of the only panel
