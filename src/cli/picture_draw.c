@@ -16,6 +16,7 @@
 #define COLUMNS_BESIDE 72 // of each of two
 #define GROUP_HEAD 24     // a pool's name, above its cells
 #define GROUP_GAP 14
+#define SMALL_ROWS 2     // a pool that needs no more at half the width gets half the width
 #define HEAD 118         // title, subtitle, legend
 #define VERDICT 28       // the second policy against the first
 #define PANEL_HEAD 98    // policy and figures
@@ -24,11 +25,16 @@
 #define NOTE_LINES_MAX 4
 #define GLYPHS_PER_LINE(width) ((uint32_t)(width) * 10 / 61) // of small text in a wide font
 
+// Where the cells of a pool stand, from the left edge of their panel and the top of the picture.
+struct slot {
+    uint32_t x, y, columns, rows;
+};
+
 struct layout {
     uint32_t columns, panel_width, width;
-    uint32_t order[WF_PICTURE_POOLS_MAX]; // pools as drawn
-    uint32_t drawn;                       // of them have GPUs
-    uint32_t rows[WF_PICTURE_POOLS_MAX];  // of cells, by pool
+    uint32_t order[WF_PICTURE_POOLS_MAX];    // pools as drawn
+    uint32_t drawn;                          // of them have GPUs
+    struct slot slots[WF_PICTURE_POOLS_MAX]; // by pool
     uint32_t gathered_rows; // of cells that all that is stranded would fill, in the worse panel
     uint32_t head, cells_top, cells_bottom; // where title and legend end, and the pools stand
 };
@@ -76,28 +82,15 @@ static uint32_t stranded_gpus(const struct wf_picture_count *count)
     return (uint32_t)((count->stranded_milli + 500) / 1000);
 }
 
-static void lay_out(const struct wf_picture *picture, struct layout *layout)
+// Counts the GPUs of each pool, in the panel that has more of them, and puts the pools in order.
+static void order_pools(const struct wf_picture *picture, struct layout *layout, uint32_t gpus[])
 {
-    *layout = (struct layout){0};
-    layout->head = HEAD + (picture->panel_count == 2 ? VERDICT : 0);
-    layout->columns = picture->panel_count == 1 ? COLUMNS_ALONE : COLUMNS_BESIDE;
-    layout->panel_width = layout->columns * CELL_PITCH;
-    layout->width = 2 * MARGIN + picture->panel_count * layout->panel_width +
-                    (picture->panel_count - 1) * PANEL_GAP;
-    uint32_t gpus[WF_PICTURE_POOLS_MAX] = {0};
-    for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
-        struct wf_picture_count all = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
-        uint32_t rows = (stranded_gpus(&all) + layout->columns - 1) / layout->columns;
-        layout->gathered_rows = rows > layout->gathered_rows ? rows : layout->gathered_rows;
-        for (uint32_t pool = 0; pool < picture->pool_count; pool++) {
+    for (uint32_t pool = 0; pool < picture->pool_count; pool++) {
+        gpus[pool] = 0;
+        for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
             uint32_t count = wf_picture_count(picture, panel, pool).gpus;
             gpus[pool] = count > gpus[pool] ? count : gpus[pool];
         }
-    }
-    layout->cells_top =
-        layout->head + PANEL_HEAD + GROUP_HEAD + layout->gathered_rows * CELL_PITCH + GROUP_GAP;
-    uint32_t bottom = layout->cells_top;
-    for (uint32_t pool = 0; pool < picture->pool_count; pool++) {
         if (gpus[pool] == 0) {
             continue;
         }
@@ -106,10 +99,52 @@ static void lay_out(const struct wf_picture *picture, struct layout *layout)
             layout->order[at] = layout->order[at - 1];
         }
         layout->order[at] = pool;
-        layout->rows[pool] = (gpus[pool] + layout->columns - 1) / layout->columns;
-        bottom += GROUP_HEAD + layout->rows[pool] * CELL_PITCH + GROUP_GAP;
     }
-    layout->cells_bottom = bottom;
+}
+
+// Gives each pool its place: the large ones a band of their own, small ones two to a band. Large
+// ones come first, so once a pool is small all others are.
+static void place_pools(struct layout *layout, const uint32_t gpus[])
+{
+    const uint32_t half = layout->columns / 2 - 2;
+    uint32_t y = layout->cells_top;
+    uint32_t band_rows = 0; // of the small pool on the left that waits for its neighbour
+    for (uint32_t i = 0; i < layout->drawn; i++) {
+        uint32_t pool = layout->order[i];
+        bool small = gpus[pool] <= SMALL_ROWS * half;
+        uint32_t columns = small ? half : layout->columns;
+        uint32_t rows = (gpus[pool] + columns - 1) / columns;
+        bool right = band_rows > 0;
+        layout->slots[pool] =
+            (struct slot){right ? (layout->columns - half) * CELL_PITCH : 0, y, columns, rows};
+        if (small && !right && i + 1 < layout->drawn) {
+            band_rows = rows;
+            continue;
+        }
+        y += GROUP_HEAD + (rows > band_rows ? rows : band_rows) * CELL_PITCH + GROUP_GAP;
+        band_rows = 0;
+    }
+    layout->cells_bottom = y;
+}
+
+static void lay_out(const struct wf_picture *picture, struct layout *layout)
+{
+    *layout = (struct layout){0};
+    layout->head = HEAD + (picture->panel_count == 2 ? VERDICT : 0);
+    layout->columns = picture->panel_count == 1 ? COLUMNS_ALONE : COLUMNS_BESIDE;
+    layout->panel_width = layout->columns * CELL_PITCH;
+    layout->width = 2 * MARGIN + picture->panel_count * layout->panel_width +
+                    (picture->panel_count - 1) * PANEL_GAP;
+    for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
+        struct wf_picture_count all = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
+        uint32_t rows = (stranded_gpus(&all) + layout->columns - 1) / layout->columns;
+        layout->gathered_rows = rows > layout->gathered_rows ? rows : layout->gathered_rows;
+    }
+    layout->cells_top =
+        layout->head + PANEL_HEAD + GROUP_HEAD + layout->gathered_rows * CELL_PITCH + GROUP_GAP;
+    uint32_t gpus[WF_PICTURE_POOLS_MAX];
+    order_pools(picture, layout, gpus);
+    place_pools(layout, gpus);
 }
 
 enum part { PART_USED, PART_USABLE, PART_STRANDED, PARTS };
@@ -207,31 +242,35 @@ static void put_gathered(FILE *out, const struct wf_picture *picture, const stru
     fputs("</g>\n", out);
 }
 
+// x is the left edge of the panel.
 static void put_group(FILE *out, const struct wf_picture *picture, const struct layout *layout,
-                      uint32_t panel, uint32_t pool, const struct wf_picture_gpu *gpus, uint32_t x,
-                      uint32_t y)
+                      uint32_t panel, uint32_t pool, const struct wf_picture_gpu *gpus, uint32_t x)
 {
-    char number[WF_PICTURE_TEXT_BYTES], percent[WF_PICTURE_TEXT_BYTES];
-    struct wf_picture_count count = wf_picture_count(picture, panel, pool);
+    char number[WF_PICTURE_TEXT_BYTES];
     const struct wf_picture_pool *spec = &picture->pools[pool];
-    fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, y + GROUP_HEAD - 8);
+    const struct slot *slot = &layout->slots[pool];
+    struct wf_picture_count count = wf_picture_count(picture, panel, pool);
+    bool wide = slot->columns == layout->columns;
+    x += slot->x;
+    fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, slot->y + GROUP_HEAD - 8);
     put_text(out, spec->name, 24);
     fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_picture_number(number, count.gpus),
             count.gpus == 1 ? "" : "s");
-    if (spec->price_nanousd_per_gpu_hour > 0) {
+    if (wide && spec->price_nanousd_per_gpu_hour > 0) {
         char price[WF_PICTURE_TEXT_BYTES];
         fprintf(out, ", %s an hour each%s",
                 wf_picture_dollars(price, spec->price_nanousd_per_gpu_hour),
                 spec->assumed ? " (assumed)" : "");
     }
-    fprintf(out, "</tspan></text>\n<text x=\"%u\" y=\"%u\" class=\"q e\">%s stranded</text>\n",
-            x + layout->panel_width, y + GROUP_HEAD - 8,
-            wf_picture_percent(percent, count.stranded_milli, count.gpus * INT64_C(1000)));
-    fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n", x, y + GROUP_HEAD);
+    fprintf(out, "</tspan></text>\n<text x=\"%u\" y=\"%u\" class=\"q t e\">%s%s</text>\n",
+            x + slot->columns * CELL_PITCH, slot->y + GROUP_HEAD - 8,
+            wf_picture_percent(number, count.stranded_milli, count.gpus * INT64_C(1000)),
+            wide ? " stranded" : "");
+    fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n", x, slot->y + GROUP_HEAD);
     for (enum part part = PART_USED; part < PARTS; part++) {
-        put_part(out, gpus, count.gpus, layout->columns, part);
+        put_part(out, gpus, count.gpus, slot->columns, part);
     }
-    put_grid(out, layout->columns, layout->rows[pool]);
+    put_grid(out, slot->columns, slot->rows);
     fputs("</g>\n", out);
 }
 
@@ -269,7 +308,6 @@ static void put_panel(FILE *out, const struct wf_picture *picture, const struct 
                       uint32_t panel, const struct wf_picture_gpu *sorted)
 {
     uint32_t x = MARGIN + panel * (layout->panel_width + PANEL_GAP);
-    uint32_t y = layout->cells_top;
     put_figures(out, picture, layout, panel, x);
     put_gathered(out, picture, layout, panel, x, layout->head + PANEL_HEAD);
     for (uint32_t i = 0; i < layout->drawn; i++) {
@@ -278,8 +316,7 @@ static void put_panel(FILE *out, const struct wf_picture *picture, const struct 
         while (first < picture->panels[panel].gpu_count && sorted[first].pool < pool) {
             first++;
         }
-        put_group(out, picture, layout, panel, pool, sorted + first, x, y);
-        y += GROUP_HEAD + layout->rows[pool] * CELL_PITCH + GROUP_GAP;
+        put_group(out, picture, layout, panel, pool, sorted + first, x);
     }
 }
 
