@@ -242,33 +242,35 @@ static void put_gathered(FILE *out, const struct wf_picture *picture, const stru
     fputs("</g>\n", out);
 }
 
-// x is the left edge of the panel.
-static void put_group(FILE *out, const struct wf_picture *picture, const struct layout *layout,
-                      uint32_t panel, uint32_t pool, const struct wf_picture_gpu *gpus, uint32_t x)
+// Prints a pool's name and figures over its cells, which begin at x.
+static void put_group_head(FILE *out, const struct wf_picture_pool *pool,
+                           const struct wf_picture_count *count, const struct slot *slot,
+                           uint32_t x, bool wide)
 {
     char number[WF_PICTURE_TEXT_BYTES];
-    const struct wf_picture_pool *spec = &picture->pools[pool];
-    const struct slot *slot = &layout->slots[pool];
-    struct wf_picture_count count = wf_picture_count(picture, panel, pool);
-    bool wide = slot->columns == layout->columns;
-    x += slot->x;
-    fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, slot->y + GROUP_HEAD - 8);
-    put_text(out, spec->name, 24);
-    fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_picture_number(number, count.gpus),
-            count.gpus == 1 ? "" : "s");
-    if (wide && spec->price_nanousd_per_gpu_hour > 0) {
-        char price[WF_PICTURE_TEXT_BYTES];
+    uint32_t y = slot->y + GROUP_HEAD - 8;
+    fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, y);
+    put_text(out, pool->name, 24);
+    fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_picture_number(number, count->gpus),
+            count->gpus == 1 ? "" : "s");
+    if (wide && pool->price_nanousd_per_gpu_hour > 0) {
         fprintf(out, ", %s an hour each%s",
-                wf_picture_dollars(price, spec->price_nanousd_per_gpu_hour),
-                spec->assumed ? " (assumed)" : "");
+                wf_picture_dollars(number, pool->price_nanousd_per_gpu_hour),
+                pool->assumed ? " (assumed)" : "");
     }
     fprintf(out, "</tspan></text>\n<text x=\"%u\" y=\"%u\" class=\"q t e\">%s%s</text>\n",
-            x + slot->columns * CELL_PITCH, slot->y + GROUP_HEAD - 8,
-            wf_picture_percent(number, count.stranded_milli, count.gpus * INT64_C(1000)),
+            x + slot->columns * CELL_PITCH, y,
+            wf_picture_percent(number, count->stranded_milli, count->gpus * INT64_C(1000)),
             wide ? " stranded" : "");
+}
+
+// Draws the cells of a pool, which begin at x; count says how many there are.
+static void put_cells(FILE *out, const struct slot *slot, const struct wf_picture_count *count,
+                      const struct wf_picture_gpu *gpus, uint32_t x)
+{
     fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n", x, slot->y + GROUP_HEAD);
     for (enum part part = PART_USED; part < PARTS; part++) {
-        put_part(out, gpus, count.gpus, slot->columns, part);
+        put_part(out, gpus, count->gpus, slot->columns, part);
     }
     put_grid(out, slot->columns, slot->rows);
     fputs("</g>\n", out);
@@ -316,7 +318,11 @@ static void put_panel(FILE *out, const struct wf_picture *picture, const struct 
         while (first < picture->panels[panel].gpu_count && sorted[first].pool < pool) {
             first++;
         }
-        put_group(out, picture, layout, panel, pool, sorted + first, x);
+        const struct slot *slot = &layout->slots[pool];
+        struct wf_picture_count count = wf_picture_count(picture, panel, pool);
+        put_group_head(out, &picture->pools[pool], &count, slot, x + slot->x,
+                       slot->columns == layout->columns);
+        put_cells(out, slot, &count, sorted + first, x + slot->x);
     }
 }
 
