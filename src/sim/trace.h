@@ -19,9 +19,10 @@ struct wf_trace_task {
     uint32_t cpu_milli;
     uint32_t memory_mib;
     uint8_t gpus;
-    uint16_t gpu_milli; // of each GPU; 0 when gpus is 0
-    uint64_t models;    // set of acceptable models; WF_ANY_MODEL when the trace names none
-    int64_t submit_s;   // seconds from the start of the trace; -1: not in the trace
+    uint16_t gpu_milli;  // of each GPU; 0 when gpus is 0
+    uint64_t models;     // set of acceptable models; WF_ANY_MODEL when the trace names none
+    uint16_t model_list; // index into wf_trace.model_lists; 0: no list, or none kept
+    int64_t submit_s;    // seconds from the start of the trace; -1: not in the trace
     int64_t start_s;
     int64_t end_s;
 };
@@ -33,7 +34,12 @@ struct wf_trace {
     uint32_t node_count, task_count;
     char *models[WF_MODELS_MAX]; // sorted by name
     uint32_t model_count;
-    char *origin; // one line for people: the files, or which facts it was made from
+    char **model_lists;        // the distinct lists of models as the tasks name them; the first is
+    uint32_t model_list_count; // "". They may name a model twice, which makes them differ where
+                               // their sets do not
+    char *origin;              // one line for people: the files, or which facts it was made from
 };
+
+#define WF_TRACE_TASKS_MAX 16777216 // tasks of a trace, and arrivals of a workload made from it
 
 void wf_trace_finish(struct wf_trace *trace);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/placement.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/cluster.h"
+#include "core/mix.h"
+
+enum { PROGRESS_EVERY = 512 };
+
+// A run while it is measured.
+struct meter {
+    const struct wf_placement_config *config;
+    struct wf_replay *replay;
+    const struct wf_cluster *cluster;
+    struct wf_mix mix;        // the published forecast
+    int64_t *fragment;        // by node: milli-GPU times counts of the forecast
+    double *usd_per_fragment; // by pool: dollars per hour of one of those
+    int64_t fragments;        // sum over the nodes
+    double stranded_usd_per_hour;
+    struct wf_placement_result *result;
+};
+
+static void measure_node(struct meter *meter, uint32_t node)
+{
+    const struct wf_node *facts = &meter->cluster->nodes[node];
+    const struct wf_pool *pool = &meter->cluster->pools[facts->pool.index];
+    int64_t fragment =
+        wf_mix_fragment(&meter->mix, pool->spec.model, &meter->cluster->states[node]);
+    int64_t change = fragment - meter->fragment[node];
+    meter->fragment[node] = fragment;
+    meter->fragments += change;
+    meter->stranded_usd_per_hour += (double)change * meter->usd_per_fragment[facts->pool.index];
+}
+
+static enum wf_status start(struct meter *meter, struct wf_error *err)
+{
+    const struct wf_placement_config *config = meter->config;
+    uint32_t nodes = config->replay.workload->node_count;
+    uint32_t models = config->replay.trace->model_count;
+    enum wf_status status = wf_mix_init(&meter->mix, models ? models : 1, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    wf_mix_set(&meter->mix, config->published->classes, config->published->count);
+    meter->fragment = calloc(nodes, sizeof *meter->fragment);
+    meter->usd_per_fragment = calloc(meter->cluster->limits.pools, sizeof *meter->usd_per_fragment);
+    if (!meter->fragment || !meter->usd_per_fragment) {
+        return wf_fail(err, WF_NOMEM, "no memory to measure %u nodes", nodes);
+    }
+    double unit = (double)(meter->mix.total > 0 ? meter->mix.total : 1) * WF_GPU_MILLI * 1e9;
+    for (uint32_t i = 0; i < meter->cluster->limits.pools; i++) {
+        meter->usd_per_fragment[i] =
+            (double)meter->cluster->pools[i].spec.price_nanousd_per_gpu_hour / unit;
+    }
+    for (uint32_t node = 0; node < nodes; node++) {
+        measure_node(meter, node);
+    }
+    return WF_OK;
+}
+
+static void finish(struct meter *meter)
+{
+    wf_mix_finish(&meter->mix);
+    free(meter->fragment);
+    free(meter->usd_per_fragment);
+}
+
+static int64_t share_of(const struct wf_decision *decision)
+{
+    return (int64_t)__builtin_popcount(decision->gpus) * decision->gpu_milli;
+}
+
+// Adds the decisions about one arrival, and the state after it, to the result.
+static void record(struct meter *meter, const struct wf_trace_task *task,
+                   const struct wf_decisions *decisions)
+{
+    struct wf_placement_result *result = meter->result;
+    int64_t capacity = meter->config->replay.workload->capacity_gpu_milli;
+    for (uint32_t i = 0; i < decisions->count; i++) {
+        const struct wf_decision *decision = &decisions->list[i];
+        if (decision->kind == WF_DECISION_PLACE) {
+            result->allocated_gpu_milli += share_of(decision);
+            measure_node(meter, decision->node.index);
+        } else if (decision->kind == WF_DECISION_REFUSE) {
+            result->refused++;
+            result->refused_gpu += task->gpus > 0;
+        }
+    }
+    result->arrivals++;
+    result->arrived_gpu_milli += (int64_t)task->gpus * task->gpu_milli;
+    result->hash = decisions->hash;
+    int64_t load = (200 * result->arrived_gpu_milli + capacity) / (2 * capacity);
+    if (load >= WF_PLACEMENT_LOADS) {
+        return;
+    }
+    // Sums for now; wf_placement_run divides them at the end.
+    struct wf_placement_point *point = &result->at[load];
+    point->arrivals++;
+    point->arrived_pct += (double)result->arrived_gpu_milli;
+    point->allocated_pct += (double)result->allocated_gpu_milli;
+    point->fragmented_pct += (double)meter->fragments;
+    point->stranded_usd_per_hour += meter->stranded_usd_per_hour;
+}
+
+static void make_means(struct meter *meter)
+{
+    struct wf_placement_result *result = meter->result;
+    double total = (double)(meter->mix.total > 0 ? meter->mix.total : 1);
+    double percent = (double)meter->config->replay.workload->capacity_gpu_milli / 100;
+    for (uint32_t load = 0; load < WF_PLACEMENT_LOADS; load++) {
+        struct wf_placement_point *point = &result->at[load];
+        if (point->arrivals > 0) {
+            double arrivals = (double)point->arrivals;
+            point->arrived_pct /= arrivals * percent;
+            point->allocated_pct /= arrivals * percent;
+            point->fragmented_pct /= arrivals * total * percent;
+            point->stranded_usd_per_hour /= arrivals;
+        }
+    }
+    result->fragmented_gpu_milli = (double)meter->fragments / total;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static enum wf_status run(struct meter *meter, struct wf_error *err)
+{
+    const struct wf_placement_config *config = meter->config;
+    const struct wf_workload *workload = config->replay.workload;
+    for (uint32_t i = 0; i < workload->arrival_count; i++) {
+        if (config->progress && i % PROGRESS_EVERY == 0) {
+            config->progress(config->context, i, workload->arrival_count);
+        }
+        struct wf_decisions decisions;
+        double before = seconds_now();
+        enum wf_status status = wf_replay_step(meter->replay, &decisions, err);
+        meter->result->seconds += seconds_now() - before;
+        if (status != WF_OK) {
+            return status;
+        }
+        record(meter, &config->replay.trace->tasks[workload->arrivals[i]], &decisions);
+    }
+    make_means(meter);
+    return WF_OK;
+}
+
+enum wf_status wf_placement_run(const struct wf_placement_config *config,
+                                struct wf_placement_result *result_out,
+                                struct wf_replay **replay_out, struct wf_error *err)
+{
+    *result_out = (struct wf_placement_result){0};
+    struct meter meter = {.config = config, .result = result_out};
+    enum wf_status status = wf_replay_create(&config->replay, &meter.replay, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    meter.cluster = wf_core_cluster(wf_replay_core(meter.replay));
+    status = start(&meter, err);
+    if (status == WF_OK) {
+        status = run(&meter, err);
+    }
+    finish(&meter);
+    if (status == WF_OK && replay_out) {
+        *replay_out = meter.replay;
+    } else {
+        wf_replay_destroy(meter.replay);
+    }
+    return status;
+}
+
+// The mean over all arrivals from one percent of load to another.
+static struct wf_placement_point mean_of(const struct wf_placement_result *result, uint32_t from,
+                                         uint32_t to)
+{
+    struct wf_placement_point mean = {0};
+    for (uint32_t load = from; load <= to && load < WF_PLACEMENT_LOADS; load++) {
+        const struct wf_placement_point *point = &result->at[load];
+        double weight = (double)point->arrivals;
+        mean.arrivals += point->arrivals;
+        mean.arrived_pct += weight * point->arrived_pct;
+        mean.allocated_pct += weight * point->allocated_pct;
+        mean.fragmented_pct += weight * point->fragmented_pct;
+        mean.stranded_usd_per_hour += weight * point->stranded_usd_per_hour;
+    }
+    if (mean.arrivals > 0) {
+        double arrivals = (double)mean.arrivals;
+        mean.arrived_pct /= arrivals;
+        mean.allocated_pct /= arrivals;
+        mean.fragmented_pct /= arrivals;
+        mean.stranded_usd_per_hour /= arrivals;
+    }
+    return mean;
+}
+
+struct wf_placement_point wf_placement_at(const struct wf_placement_result *result, uint32_t load)
+{
+    struct wf_placement_point point = mean_of(result, load, load);
+    if (point.arrivals == 0) {
+        point = mean_of(result, load > 0 ? load - 1 : 0, load + 1);
+    }
+    bool passed = mean_of(result, load, WF_PLACEMENT_LOADS).arrivals > 0;
+    for (uint32_t lower = load; passed && point.arrivals == 0 && lower > 0; lower--) {
+        point = mean_of(result, lower - 1, lower - 1);
+    }
+    return point;
+}
+
+double wf_placement_unserved_pct(const struct wf_placement_point *point, uint32_t load)
+{
+    // Where no arrival was near the load, what had arrived is what was wanted.
+    bool near = point->arrived_pct > (double)load - 2 && point->arrived_pct < (double)load + 2;
+    double wanted = near ? (double)load : point->arrived_pct;
+    wanted = wanted < 100 ? wanted : 100;
+    return wanted > point->allocated_pct ? wanted - point->allocated_pct : 0;
+}

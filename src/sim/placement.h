@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The published placement benchmark (Weng et al., USENIX ATC 2023): tasks arrive one after the
+// other and nobody leaves; what is recorded after each arrival, placed or refused, is averaged for
+// each percent of arrived load.
+//
+// Arrived load: GPU demand of all tasks offered so far, in percent of the cluster's GPUs, rounded
+// to the nearest whole percent. Fragmentation is always measured against the published forecast
+// (sim/published_mix.h), whatever the policy knows.
+#pragma once
+
+#include "sim/published_mix.h"
+#include "sim/replay.h"
+
+// Means over all arrivals at one percent of load.
+struct wf_placement_point {
+    uint64_t arrivals;            // 0: none, and the rest is nothing
+    double arrived_pct;           // GPU demand so far, of the cluster's GPUs
+    double allocated_pct;         // GPU share in use, of the cluster's
+    double fragmented_pct;        // free GPU share that the expected tasks cannot use, likewise
+    double stranded_usd_per_hour; // list price of the fragmented share
+};
+
+#define WF_PLACEMENT_LOADS (WF_WORKLOAD_LOAD_MILLI_MAX / 10 + 102) // a last task may overshoot
+
+struct wf_placement_result {
+    struct wf_placement_point at[WF_PLACEMENT_LOADS]; // by percent of load
+    uint32_t arrivals;
+    uint32_t refused;
+    uint32_t refused_gpu; // of those, tasks that ask for GPUs
+    int64_t arrived_gpu_milli;
+    int64_t allocated_gpu_milli; // at the end
+    double fragmented_gpu_milli; // at the end
+    double seconds;              // spent in wf_core_step for the arrivals, and in nothing else:
+                                 // neither measuring nor making the cluster is in it
+    uint64_t hash;               // of all decisions
+};
+
+struct wf_placement_config {
+    struct wf_replay_config replay;           // its mix NULL: the core learns
+    const struct wf_published_mix *published; // what fragmentation is measured against
+    // Told now and then how far the run is; may be NULL.
+    void (*progress)(void *context, uint32_t arrivals, uint32_t arrivals_max);
+    void *context;
+};
+
+// Runs a workload to its end. *replay_out (may be NULL) gets the replay as it stands then, for the
+// caller to destroy. Errors: those of wf_replay_create.
+enum wf_status wf_placement_run(const struct wf_placement_config *config,
+                                struct wf_placement_result *result_out,
+                                struct wf_replay **replay_out, struct wf_error *err) WF_MUST_USE;
+
+// Returns what is reported for a load: the arrivals that round to it or, if there are none, those
+// within a percent of it (as published) or else, on a cluster so small that one task is more than
+// that, the last ones before it. arrivals is 0 where the run never came so far.
+struct wf_placement_point wf_placement_at(const struct wf_placement_result *result, uint32_t load);
+
+// Returns the demand at that load that got no GPU, in percent of the cluster: the load, up to the
+// whole cluster, less what is allocated; never below 0.
+double wf_placement_unserved_pct(const struct wf_placement_point *point, uint32_t load);

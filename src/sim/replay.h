@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Offers a workload to the core, task after task: the simulator's way to drive wf_core_step. The
+// events are made on the fly; a task is a job of its own, whose id is its position.
+#pragma once
+
+#include "core/core.h"
+#include "sim/contender.h"
+#include "sim/workload.h"
+
+struct wf_replay;
+
+struct wf_replay_config {
+    const struct wf_trace *trace; // borrowed while the replay lives, as the next two
+    const struct wf_workload *workload;
+    const struct wf_mix_class *mix; // forecast that the core is given; NULL: it is given none
+    uint32_t mix_count;             // and lives from what it learns
+    const struct wf_policy *policy;
+    uint64_t seed; // for a policy that places at random
+    bool plain;    // see wf_core_config
+};
+
+// Makes a core and tells it the pools (distinct kinds of nodes, at the list price of their GPU
+// model), the nodes (a node's id is its rank, so that ties go as the workload says) and the
+// forecast. Errors: WF_LIMIT (more than WF_POOLS_MAX kinds of nodes), WF_NOMEM, the core's own.
+enum wf_status wf_replay_create(const struct wf_replay_config *config,
+                                struct wf_replay **replay_out, struct wf_error *err) WF_MUST_USE;
+void wf_replay_destroy(struct wf_replay *replay);
+
+// Offers the next task. *decisions_out is borrowed until the next call. There must be one left.
+enum wf_status wf_replay_step(struct wf_replay *replay, struct wf_decisions *decisions_out,
+                              struct wf_error *err) WF_MUST_USE;
+
+// How many tasks were offered so far: the position of the next one.
+uint32_t wf_replay_position(const struct wf_replay *replay);
+
+// The job at a position, as it is submitted.
+struct wf_job_spec wf_replay_job(const struct wf_replay *replay, uint32_t position);
+
+// The core as it stands, borrowed.
+const struct wf_core *wf_replay_core(const struct wf_replay *replay);
+
+// The trace's node behind a node id.
+const struct wf_trace_node *wf_replay_node(const struct wf_replay *replay, wf_node_id id);
+
+// How many pools the cluster has, and the first node of the trace that is of that kind.
+uint32_t wf_replay_pool_count(const struct wf_replay *replay);
+const struct wf_trace_node *wf_replay_pool_node(const struct wf_replay *replay, uint32_t pool);
+
+// What is replayed, borrowed.
+const struct wf_trace *wf_replay_trace(const struct wf_replay *replay);
+const struct wf_workload *wf_replay_workload(const struct wf_replay *replay);
