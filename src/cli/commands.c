@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+#include <string.h>
+
+#include "base/nearest.h"
+
+const struct wf_command *const wf_commands[] = {
+    &wf_command_simulate, &wf_command_explain, &wf_command_help, &wf_command_version, NULL,
+};
+
+const struct wf_command *wf_command_find(const char *name, struct wf_error *err)
+{
+    const char *names[WF_COUNT_OF(wf_commands)];
+    uint32_t count = 0;
+    for (; wf_commands[count]; count++) {
+        names[count] = wf_commands[count]->name;
+        if (strcmp(name, names[count]) == 0) {
+            return wf_commands[count];
+        }
+    }
+    uint32_t near = wf_nearest_name(name, names, count);
+    char meant[64] = "`whaleflux help` lists the verbs";
+    if (near != UINT32_MAX) {
+        snprintf(meant, sizeof meant, "did you mean '%s'?", names[near]);
+    }
+    (void)!wf_fail(err, WF_NOTFOUND, "there is no verb '%.60s' (%s)", name, meant);
+    return NULL;
+}

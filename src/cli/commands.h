@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs of the `whaleflux` command. A verb is one file that ends in one of these, and a line in
+// commands.c; help and the checks of what is written come from the same tables.
+#pragma once
+
+#include "base/error.h"
+#include "cli/options.h"
+
+enum wf_exit {
+    WF_EXIT_DONE = 0,
+    WF_EXIT_FAILED = 1, // not the user's fault: no memory, a full disk
+    WF_EXIT_BAD_INPUT = 2,
+};
+
+struct wf_command {
+    const char *name;
+    const char *usage;               // what follows the name
+    const char *summary;             // one line for the list
+    const struct wf_option *options; // ends with an option without a name; NULL: none
+    const char *more;                // last lines of the help page, or ""
+    // Gets what follows the verb. Prints what it has to say to stdout only once nothing can go
+    // wrong any more. On an error nothing is printed; the caller prints the sentence.
+    enum wf_status (*run)(int argc, char **argv, struct wf_error *err);
+};
+
+extern const struct wf_command *const wf_commands[]; // ends with NULL
+
+extern const struct wf_command wf_command_simulate;
+extern const struct wf_command wf_command_explain;
+extern const struct wf_command wf_command_help;
+extern const struct wf_command wf_command_version;
+
+// Returns the verb of that name, or NULL with a sentence that suggests one.
+const struct wf_command *wf_command_find(const char *name, struct wf_error *err);
+
+// Prints the list of verbs, or the page of one.
+void wf_help_print_all(void);
+void wf_help_print(const struct wf_command *command);

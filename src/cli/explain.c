@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb explain: why a task of the last simulation went where it did, or nowhere.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/last_run.h"
+#include "sim/explanation.h"
+
+static const struct wf_option options[] = {
+    {"policy", "P", "under this policy (the last one that the run named)"},
+    {"seed", "S", "in the run of this seed (the first one)"},
+    {NULL, NULL, NULL},
+};
+
+struct question {
+    const char *task;
+    const char *policy;
+    const char *seed;
+};
+
+static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
+{
+    struct question *question = context;
+    (void)err;
+    if (strcmp(name, "policy") == 0) {
+        question->policy = value;
+    } else {
+        question->seed = value;
+    }
+    return WF_OK;
+}
+
+static enum wf_status answer(const struct wf_scenario *scenario,
+                             const struct wf_contender *contender, uint64_t seed, const char *task,
+                             struct wf_error *err)
+{
+    struct wf_workload workload;
+    struct wf_replay *replay = NULL;
+    uint32_t position = 0;
+    enum wf_status status = wf_scenario_workload(scenario, seed, &workload, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    status = wf_explanation_find(&scenario->trace, &workload, task, &position, err);
+    if (status == WF_OK) {
+        struct wf_replay_config config = wf_scenario_replay(scenario, &workload, contender, seed);
+        status = wf_replay_create(&config, &replay, err);
+    }
+    if (status == WF_OK) {
+        char run[WF_CONTENDER_NAME_BYTES + 32];
+        snprintf(run, sizeof run, "%s, seed %llu", contender->name, (unsigned long long)seed);
+        status = wf_explanation_print(replay, position, run, stdout, err);
+    }
+    wf_replay_destroy(replay);
+    wf_workload_finish(&workload);
+    return status;
+}
+
+static enum wf_status explain(const struct question *question,
+                              const struct wf_simulation_options *last, struct wf_error *err)
+{
+    struct wf_contenders contenders;
+    uint64_t seed = last->seed_first;
+    enum wf_status status =
+        wf_contenders_parse(question->policy ? question->policy : last->policies, &contenders, err);
+    if (status == WF_OK && question->policy && contenders.count != 1) {
+        status = wf_fail(err, WF_INVALID, "--policy is '%.60s', it must be one policy",
+                         question->policy);
+    }
+    if (status == WF_OK && question->seed) {
+        status = wf_option_number("--seed", question->seed, 0, INT64_MAX, &seed, err);
+    }
+    struct wf_scenario scenario;
+    if (status == WF_OK) {
+        status = wf_scenario_open(&last->scenario, &scenario, err);
+    }
+    if (status != WF_OK) {
+        return status;
+    }
+    status = answer(&scenario, &contenders.list[contenders.count - 1], seed, question->task, err);
+    wf_scenario_close(&scenario);
+    return status;
+}
+
+static enum wf_status run(int argc, char **argv, struct wf_error *err)
+{
+    struct question question = {0};
+    int words = 0;
+    enum wf_status status = wf_options_parse(options, argc, argv, take, &question, &words, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    if (argc - words != 1) {
+        return wf_fail(err, WF_INVALID,
+                       argc == words ? "explain which task?" : "explain is about one task");
+    }
+    question.task = argv[words];
+    struct wf_last_run last;
+    status = wf_last_run_recall(&last, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    status = explain(&question, &last.options, err);
+    wf_last_run_forget(&last);
+    return status;
+}
+
+const struct wf_command wf_command_explain = {
+    .name = "explain",
+    .usage = "TASK[#N] [--policy P] [--seed S]",
+    .summary = "tells why a task of the last simulation went where it did, or nowhere",
+    .options = options,
+    .more =
+        "A task that arrives several times has its first arrival explained; openb-pod-0042#2 is "
+        "its second.\n",
+    .run = run,
+};
