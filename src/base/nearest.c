@@ -2,30 +2,46 @@
 #include "base/nearest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { LENGTH_MAX = 64 };
 
-// Levenshtein's distance, one row at a time.
+static bool same_letter(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+// Levenshtein's distance with swapped neighbours as one change, from three rows of its table.
 static uint32_t distance(const char *left, const char *right)
 {
-    uint32_t row[LENGTH_MAX + 1];
+    uint32_t rows[3][LENGTH_MAX + 1];
     uint32_t right_length = (uint32_t)strlen(right);
-    for (uint32_t i = 0; i <= right_length; i++) {
-        row[i] = i;
+    for (uint32_t j = 0; j <= right_length; j++) {
+        rows[0][j] = j;
     }
-    for (uint32_t i = 0; left[i]; i++) {
-        uint32_t diagonal = row[0];
+    uint32_t i = 0;
+    for (; left[i]; i++) {
+        const uint32_t *before = rows[(i + 2) % 3];
+        const uint32_t *above = rows[i % 3];
+        uint32_t *row = rows[(i + 1) % 3];
         row[0] = i + 1;
         for (uint32_t j = 0; j < right_length; j++) {
-            uint32_t replaced =
-                diagonal + (tolower((unsigned char)left[i]) != tolower((unsigned char)right[j]));
-            uint32_t shifted = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            diagonal = row[j + 1];
-            row[j + 1] = replaced < shifted ? replaced : shifted;
+            uint32_t changes = above[j] + !same_letter(left[i], right[j]);
+            changes = smaller(changes, smaller(row[j], above[j + 1]) + 1);
+            if (i > 0 && j > 0 && same_letter(left[i], right[j - 1]) &&
+                same_letter(left[i - 1], right[j])) {
+                changes = smaller(changes, before[j - 1] + 1);
+            }
+            row[j + 1] = changes;
         }
     }
-    return row[right_length];
+    return rows[i % 3][right_length];
 }
 
 uint32_t wf_nearest_name(const char *text, const char *const *names, uint32_t count)

@@ -141,6 +141,7 @@ static enum wf_status next_line(struct wf_csv *csv, char **line_out, uint32_t *l
             newline = memchr(line, '\n', csv->end);
         }
         if (!newline && csv->end == 0) {
+            csv->line--; // what is said at the end is said about the last line
             return WF_OK;
         }
         uint32_t length = newline ? (uint32_t)(newline - line) : csv->end - csv->start;

@@ -1,0 +1,98 @@
+#!/bin/sh
+# The command on a cluster of four nodes: table, JSON, picture, and explain for the last run.
+# shellcheck source=cli.sh
+. "$(dirname "$0")/cli.sh"
+needs python3
+files="--nodes $data/nodes.csv --pods $data/pods.csv"
+
+prints "a version" "whaleflux 0." --version
+prints "the verbs" "simulate" help
+prints "a verb's options" "--picture FILE" help simulate
+prints "the same by --help" "--picture FILE" simulate --help
+# shellcheck disable=SC2086 # words
+{
+    prints "a table" "best-fit" simulate placement $files --policy best-fit,fgd,fgd:learned \
+        --seeds 1-3 --picture "$toy/picture.svg"
+    prints "with its prices" "Prices: " simulate placement $files --policy best-fit
+    prints "and what it is about" "4 nodes, 10 GPUs" simulate placement $files --policy random
+    prints "without the caches" "fgd" simulate placement $files --policy fgd --plain
+    prints "several copies" "40 nodes, 100 GPUs" simulate placement $files --policy fgd --copies 10
+    prints "a trace made from facts" "1,213 nodes, 6,212 GPUs" \
+        simulate placement --facts default --policy best-fit
+}
+accepts "a picture is there" grep -q "</svg>" "$toy/picture.svg"
+
+# shellcheck disable=SC2086 # words
+json() { # FILE ARGUMENT...
+    to=$1
+    shift
+    "$program" simulate placement $files --json "$@" >"$toy/$to"
+}
+check() { # WHAT PYTHON
+    accepts "$1" python3 -c "
+import json
+a, b = json.load(open('$toy/a.json')), json.load(open('$toy/b.json'))
+first = a['policies'][0]
+$2"
+}
+json a.json --policy fgd,best-fit --seeds 5-7
+json b.json --policy fgd,best-fit --seeds 5-7 --plain
+check "the JSON has the policies in order" \
+    "assert [p['policy'] for p in a['policies']] == ['fgd', 'best-fit']"
+check "and the seeds" "assert [s['seed'] for s in first['seeds']] == [5, 6, 7]"
+check "loads are plain numbers" "
+for seed in first['seeds']:
+    for load in '90', '100':
+        point = seed['loads'][load]
+        assert set(point) >= {'allocated_pct', 'unserved_pct', 'fragmented_pct'}
+        assert 0 <= point['unserved_pct'] <= 100 and 0 <= point['allocated_pct'] <= 100
+    assert set(seed['loads']) == {'90', '100', '130'} and seed['decisions_per_s'] > 0"
+check "the mean is that of the seeds" "
+values = [s['loads']['100']['allocated_pct'] for s in first['seeds']]
+assert abs(first['mean']['100']['allocated_pct'] - sum(values) / 3) < 1e-6"
+check "the caches change no decision" "
+for p, q in zip(a['policies'], b['policies']):
+    assert [s['hash'] for s in p['seeds']] == [s['hash'] for s in q['seeds']]"
+check "prices have a date and a source" "
+assert {p['model'] for p in a['prices']} == {'A10', 'T4'}
+assert all(p['date'] and p['source'] for p in a['prices'])"
+json b.json --policy best-fit,fgd --seeds 7
+check "neither order nor company changes a run" "
+assert b['policies'][1]['seeds'][0]['hash'] == first['seeds'][2]['hash']"
+
+# Exact orders: what arrives is known, and so is what must come out.
+cat >"$toy/orders.csv" <<'TEXT'
+variant,seed,kind,position,index
+pods,1,node,0,2
+pods,1,node,1,0
+pods,1,node,2,1
+pods,1,node,3,3
+pods,1,pod,0,2
+pods,1,pod,1,2
+pods,1,pod,2,2
+pods,1,pod,3,0
+TEXT
+json b.json --policy best-fit --orders "$toy/orders.csv" --seeds 1
+check "exact orders are followed" "
+seed = b['policies'][0]['seeds'][0]
+assert seed['arrivals'] == 4 and seed['arrived_gpu_milli'] == 5000
+assert seed['refused'] == 1 and seed['allocated_gpu_milli'] == 4000"
+prints "explain tells where a task went" "It starts on rack-3, GPU " explain train-3
+prints "and its second arrival" "It starts on rack-3, GPU " explain train-3#2
+prints "and what stood in the way of the third" "does not start" explain train-3#3
+prints "with every reason" "model that the job does not accept" explain train-3#3
+prints "and what would help" "The smallest change that would let it start now" explain train-3#3
+prints "under another policy" "fgd, seed 1" explain train-3 --policy fgd
+says "a task that did not arrive" "'serve-1' arrives 0 times" explain serve-1
+says "an arrival that was none" "'train-3' arrives 3 times" explain train-3#4
+says "a task that is none" "there is no task 'train-9'" explain train-9
+says "a seed without an order" "no order for seed 2" explain train-3 --seed 2
+
+cp "$data/pods.csv" "$toy/own-pods.csv"
+"$program" simulate placement --nodes "$data/nodes.csv" --pods "$toy/own-pods.csv" --policy fgd \
+    >/dev/null
+echo "late,1000,1024,0,0," >>"$toy/own-pods.csv"
+says "files that changed since" "own-pods.csv has changed since the last run" explain train-1
+echo "{" >"$toy/state/whaleflux/last-run.json"
+says "a damaged record" "last-run.json, line 2" explain train-1
+finish
