@@ -86,8 +86,9 @@ static enum wf_status explain(const struct question *question,
 static enum wf_status run(int argc, char **argv, struct wf_error *err)
 {
     struct question question = {0};
+    const struct wf_option_reader reader = {options, take, &question};
     int words = 0;
-    enum wf_status status = wf_options_parse(options, argc, argv, take, &question, &words, err);
+    enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);
     if (status != WF_OK) {
         return status;
     }

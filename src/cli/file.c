@@ -65,8 +65,8 @@ enum wf_status wf_file_digest(const char *path, uint64_t *digest_out, struct wf_
     }
     unsigned char buffer[8192];
     uint64_t digest = 0;
-    size_t length;
-    while ((length = fread(buffer, 1, sizeof buffer, file)) > 0) {
+    while (!feof(file) && !ferror(file)) {
+        size_t length = fread(buffer, 1, sizeof buffer, file);
         for (size_t i = 0; i < length; i += 8) {
             uint64_t word = 0;
             for (size_t j = i; j < i + 8 && j < length; j++) {

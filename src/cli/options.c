@@ -38,10 +38,10 @@ static enum wf_status fail_unknown(const struct wf_option *options, const char *
     return wf_fail(err, WF_INVALID, "there is no option '%.60s'", text);
 }
 
-enum wf_status wf_options_parse(const struct wf_option *options, int argc, char **argv,
-                                wf_option_take *take, void *context, int *words_out,
-                                struct wf_error *err)
+enum wf_status wf_options_parse(const struct wf_option_reader *reader, int argc, char **argv,
+                                int *words_out, struct wf_error *err)
 {
+    const struct wf_option *options = reader->options;
     struct option table[WF_OPTIONS_MAX + 1] = {{0}};
     uint32_t count = count_options(options);
     for (uint32_t i = 0; i < count; i++) {
@@ -63,7 +63,7 @@ enum wf_status wf_options_parse(const struct wf_option *options, int argc, char 
         if (found == '?' || index < 0) {
             return fail_unknown(options, argv[optind - 1], err);
         }
-        enum wf_status status = take(context, options[index].name, optarg, err);
+        enum wf_status status = reader->take(reader->context, options[index].name, optarg, err);
         if (status != WF_OK) {
             return status;
         }

@@ -16,15 +16,18 @@ struct wf_option {
     const char *help;
 };
 
-// What to do with an option: value is NULL when it carries nothing.
-typedef enum wf_status wf_option_take(void *context, const char *name, const char *value,
-                                      struct wf_error *err);
+// Which options there are and what to do with one: value is NULL when it carries nothing.
+struct wf_option_reader {
+    const struct wf_option *options; // ends with an option without a name
+    enum wf_status (*take)(void *context, const char *name, const char *value,
+                           struct wf_error *err);
+    void *context;
+};
 
 // Goes through argv[1] and on. Words that are no options are moved to the end of argv, from
 // *words_out on. Errors: WF_INVALID, or whatever take returns.
-enum wf_status wf_options_parse(const struct wf_option *options, int argc, char **argv,
-                                wf_option_take *take, void *context, int *words_out,
-                                struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_options_parse(const struct wf_option_reader *reader, int argc, char **argv,
+                                int *words_out, struct wf_error *err) WF_MUST_USE;
 
 // Reads a whole number of digits only, from min to max. what names it in the sentence.
 enum wf_status wf_option_number(const char *what, const char *text, uint64_t min, uint64_t max,

@@ -88,31 +88,38 @@ static enum wf_status check_options(const struct wf_simulation_options *chosen,
     return WF_OK;
 }
 
+// The runs while they go on.
+struct runs {
+    struct wf_simulation *simulation;
+    struct wf_simulation_picture *picture;
+    struct wf_progress progress;
+};
+
 static bool in_picture(const struct wf_simulation *simulation, uint32_t contender, uint32_t seed)
 {
     return simulation->options.picture_path && seed == 0 &&
            (contender == 0 || contender + 1 == simulation->contenders.count);
 }
 
-static enum wf_status run_one(struct wf_simulation *simulation, uint32_t contender, uint32_t seed,
-                              const struct wf_workload *workload, struct wf_progress *progress,
-                              struct wf_simulation_picture *picture, struct wf_error *err)
+static enum wf_status run_one(struct runs *runs, uint32_t contender, uint32_t seed,
+                              const struct wf_workload *workload, struct wf_error *err)
 {
+    struct wf_simulation *simulation = runs->simulation;
     const struct wf_contender *who = &simulation->contenders.list[contender];
     uint64_t number = simulation->options.seed_first + seed;
     struct wf_placement_config config = {
         .replay = wf_scenario_replay(&simulation->scenario, workload, who, number),
         .published = &simulation->scenario.published,
         .progress = wf_progress_tell,
-        .context = progress,
+        .context = &runs->progress,
     };
     config.replay.plain = simulation->options.plain;
     struct wf_replay *replay = NULL;
-    wf_progress_begin(progress, who->name, number);
+    wf_progress_begin(&runs->progress, who->name, number);
     enum wf_status status = wf_placement_run(
         &config, &simulation->results[contender * simulation->seed_count + seed], &replay, err);
     if (status == WF_OK && in_picture(simulation, contender, seed)) {
-        status = wf_simulation_picture_add(picture, simulation, who->name, replay, err);
+        status = wf_simulation_picture_add(runs->picture, simulation, who->name, replay, err);
     }
     wf_replay_destroy(replay);
     return status;
@@ -121,19 +128,19 @@ static enum wf_status run_one(struct wf_simulation *simulation, uint32_t contend
 static enum wf_status run_all(struct wf_simulation *simulation,
                               struct wf_simulation_picture *picture, struct wf_error *err)
 {
-    struct wf_progress progress;
+    struct runs runs = {.simulation = simulation, .picture = picture};
     enum wf_status status = WF_OK;
-    wf_progress_init(&progress, simulation->contenders.count * simulation->seed_count);
+    wf_progress_init(&runs.progress, simulation->contenders.count * simulation->seed_count);
     for (uint32_t seed = 0; seed < simulation->seed_count && status == WF_OK; seed++) {
         struct wf_workload workload;
         status = wf_scenario_workload(&simulation->scenario, simulation->options.seed_first + seed,
                                       &workload, err);
         for (uint32_t i = 0; i < simulation->contenders.count && status == WF_OK; i++) {
-            status = run_one(simulation, i, seed, &workload, &progress, picture, err);
+            status = run_one(&runs, i, seed, &workload, err);
         }
         wf_workload_finish(&workload);
     }
-    wf_progress_finish(&progress);
+    wf_progress_finish(&runs.progress);
     return status;
 }
 
@@ -204,9 +211,9 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
         return wf_fail(err, WF_INVALID, "what to simulate is '%.60s', it must be placement",
                        argc < 2 ? "" : argv[1]);
     }
+    const struct wf_option_reader reader = {options, take, &simulation.options};
     int words = 0;
-    enum wf_status status =
-        wf_options_parse(options, argc - 1, argv + 1, take, &simulation.options, &words, err);
+    enum wf_status status = wf_options_parse(&reader, argc - 1, argv + 1, &words, err);
     if (status == WF_OK && words < argc - 1) {
         status = wf_fail(err, WF_INVALID, "'%.60s' is one word too many", argv[1 + words]);
     }

@@ -23,7 +23,7 @@ static enum wf_status fail_policy(const char *name, struct wf_error *err)
     char known[256] = "";
     size_t length = 0;
     uint32_t count = 0;
-    for (; wf_policies[count] && count < POLICIES_SHOWN; count++) {
+    for (; count < POLICIES_SHOWN && wf_policies[count]; count++) {
         names[count] = wf_policies[count]->name;
         if (length < sizeof known) {
             length += (size_t)snprintf(known + length, sizeof known - length, "%s%s",

@@ -35,7 +35,10 @@ void wf_csv_quote(const char *text, char *quoted_out, uint32_t size)
     uint32_t length = 0;
     for (; text[length] && length + 1 < size; length++) {
         unsigned char letter = (unsigned char)text[length];
-        quoted_out[length] = letter >= 0x20 && letter < 0x7f ? (char)letter : '?';
+        quoted_out[length] = '?';
+        if (letter >= 0x20 && letter < 0x7f) {
+            quoted_out[length] = text[length];
+        }
     }
     if (text[length] && length >= 3) {
         memcpy(quoted_out + length - 3, "...", 3);

@@ -6,8 +6,7 @@
 
 enum { KEPT_PERCENT = 95 };
 
-struct class
-{
+struct request_class {
     uint32_t cpu_milli;
     uint32_t count;
     uint64_t models;
@@ -21,7 +20,7 @@ struct class
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 // Larger first in everything.
-static int compare_requests(const struct class *a, const struct class *b)
+static int compare_requests(const struct request_class *a, const struct request_class *b)
 {
     int order = COMPARE(b->cpu_milli, a->cpu_milli);
     order = order ? order : COMPARE(b->gpu_milli, a->gpu_milli);
@@ -30,8 +29,8 @@ static int compare_requests(const struct class *a, const struct class *b)
 
 static int compare_keys(const void *left, const void *right)
 {
-    const struct class *a = left;
-    const struct class *b = right;
+    const struct request_class *a = left;
+    const struct request_class *b = right;
     int order = compare_requests(a, b);
     order = order ? order : COMPARE(b->model_list, a->model_list);
     return order ? order : COMPARE(b->models, a->models);
@@ -39,15 +38,15 @@ static int compare_keys(const void *left, const void *right)
 
 static int compare_popularity(const void *left, const void *right)
 {
-    const struct class *a = left;
-    const struct class *b = right;
+    const struct request_class *a = left;
+    const struct request_class *b = right;
     int order = COMPARE(b->count, a->count);
     order = order ? order : compare_requests(a, b);
     return order ? order : strcmp(b->list, a->list);
 }
 
 // Writes the list of models of a task whose trace kept none: its models joined with '|'.
-static enum wf_status join_models(const struct wf_trace *trace, struct class *class,
+static enum wf_status join_models(const struct wf_trace *trace, struct request_class *class,
                                   struct wf_error *err)
 {
     size_t size = 1;
@@ -70,7 +69,7 @@ static enum wf_status join_models(const struct wf_trace *trace, struct class *cl
     return WF_OK;
 }
 
-static enum wf_status name_lists(const struct wf_trace *trace, struct class *classes,
+static enum wf_status name_lists(const struct wf_trace *trace, struct request_class *classes,
                                  uint32_t count, struct wf_error *err)
 {
     enum wf_status status = WF_OK;
@@ -85,7 +84,7 @@ static enum wf_status name_lists(const struct wf_trace *trace, struct class *cla
 }
 
 // Makes one class of equal neighbours; returns how many there are.
-static uint32_t count_classes(struct class *classes, uint32_t count)
+static uint32_t count_classes(struct request_class *classes, uint32_t count)
 {
     uint32_t distinct = 0;
     qsort(classes, count, sizeof *classes, compare_keys);
@@ -99,7 +98,7 @@ static uint32_t count_classes(struct class *classes, uint32_t count)
     return distinct;
 }
 
-static void keep(const struct class *classes, uint32_t distinct, uint32_t tasks,
+static void keep(const struct request_class *classes, uint32_t distinct, uint32_t tasks,
                  struct wf_published_mix *mix)
 {
     uint64_t kept = 0;
@@ -125,13 +124,13 @@ enum wf_status wf_published_mix_make(const struct wf_trace *trace, struct wf_pub
                                      struct wf_error *err)
 {
     *mix_out = (struct wf_published_mix){0};
-    struct class *classes = calloc(trace->task_count + 1, sizeof *classes);
+    struct request_class *classes = calloc(trace->task_count + 1, sizeof *classes);
     if (!classes) {
         return wf_fail(err, WF_NOMEM, "no memory for the demand forecast");
     }
     for (uint32_t i = 0; i < trace->task_count; i++) {
         const struct wf_trace_task *task = &trace->tasks[i];
-        classes[i] = (struct class){
+        classes[i] = (struct request_class){
             .cpu_milli = task->cpu_milli,
             .count = 1,
             .models = task->models,

@@ -16,15 +16,15 @@ struct wf_trace_node {
 
 struct wf_trace_task {
     char *name;
-    uint32_t cpu_milli;
-    uint32_t memory_mib;
-    uint8_t gpus;
-    uint16_t gpu_milli;  // of each GPU; 0 when gpus is 0
-    uint64_t models;     // set of acceptable models; WF_ANY_MODEL when the trace names none
-    uint16_t model_list; // index into wf_trace.model_lists; 0: no list, or none kept
-    int64_t submit_s;    // seconds from the start of the trace; -1: not in the trace
+    uint64_t models;  // set of acceptable models; WF_ANY_MODEL when the trace names none
+    int64_t submit_s; // seconds from the start of the trace; -1: not in the trace
     int64_t start_s;
     int64_t end_s;
+    uint32_t cpu_milli;
+    uint32_t memory_mib;
+    uint16_t gpu_milli;  // of each GPU; 0 when gpus is 0
+    uint16_t model_list; // index into wf_trace.model_lists; 0: no list, or none kept
+    uint8_t gpus;
 };
 
 // Everything is owned by the trace; names are NUL-terminated.

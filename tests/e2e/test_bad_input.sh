@@ -80,7 +80,7 @@ good="simulate placement --nodes $data/nodes.csv --pods $data/pods.csv"
     says "no policy" "--policy NAME is missing" $good
     says "no nodes" "--nodes FILE is missing" simulate placement --policy fgd
     says "facts beside files" "--facts stands for --nodes and --pods" $good --facts default
-    says "unknown facts" "default" simulate placement --facts defualt --policy fgd
+    says "unknown facts" "gpuspec33" simulate placement --facts gpuspec3 --policy fgd
     says "seeds backwards" "--seeds is '5-3'" $good --policy fgd --seeds 5-3
     says "too many seeds" "at most 1000 seeds" $good --policy fgd --seeds 1-1001
     says "no load" "--load is '0'" $good --policy fgd --load 0

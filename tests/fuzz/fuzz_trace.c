@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -26,7 +26,7 @@ struct memory_file {
 
 static struct memory_file open_file(const void *content, size_t size)
 {
-    struct memory_file file = {.descriptor = memfd_create("table", 0)};
+    struct memory_file file = {.descriptor = (int)syscall(SYS_memfd_create, "table", 0)};
     WF_ASSERT(file.descriptor >= 0);
     WF_ASSERT(write(file.descriptor, content, size) == (ssize_t)size);
     snprintf(file.path, sizeof file.path, "/proc/self/fd/%d", file.descriptor);

@@ -29,7 +29,8 @@ static enum wf_status parse(int argc, char **argv, struct taken *taken, int *wor
                             struct wf_error *err)
 {
     memset(taken, 0, sizeof *taken);
-    return wf_options_parse(options, argc, argv, take, taken, words, err);
+    const struct wf_option_reader reader = {options, take, taken};
+    return wf_options_parse(&reader, argc, argv, words, err);
 }
 
 static void options_and_words_are_told_apart(void **state)

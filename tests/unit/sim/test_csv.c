@@ -104,14 +104,13 @@ static void a_line_may_be_as_long_as_the_limit_and_not_longer(void **state)
     static char text[WF_CSV_LINE_BYTES_MAX + 64] = "name,count\n";
     size_t start = strlen(text);
     memset(text + start, 'x', WF_CSV_LINE_BYTES_MAX);
-    memcpy(text + start + WF_CSV_LINE_BYTES_MAX - 2, ",7", 2);
-    memcpy(text + start + WF_CSV_LINE_BYTES_MAX, "\r\n", 3);
+    snprintf(text + start + WF_CSV_LINE_BYTES_MAX - 2, 5, ",7\r\n");
     struct wf_csv *csv = open_good(scratch_write_text("a", text));
     bool row;
     assert_int_equal(wf_csv_next(csv, &row, NULL), WF_OK);
     assert_string_equal(wf_csv_text(csv, 1), "7");
     no_more(csv);
-    memcpy(text + start + WF_CSV_LINE_BYTES_MAX - 1, ",7\n", 4);
+    snprintf(text + start + WF_CSV_LINE_BYTES_MAX - 1, 4, ",7\n");
     refused(scratch_write_text("a", text), WF_LIMIT,
             "line 2, column 3: the line is longer than 65536 bytes");
 }
