@@ -167,6 +167,24 @@ static enum wf_status hand_over(const struct wf_simulation *simulation,
     return WF_OK;
 }
 
+// Before hours of work for a picture that cannot be drawn.
+static enum wf_status check_picture(const struct wf_simulation *simulation, struct wf_error *err)
+{
+    const struct wf_trace *trace = &simulation->scenario.trace;
+    uint64_t gpus = 0;
+    for (uint32_t i = 0; i < trace->node_count; i++) {
+        gpus += trace->nodes[i].gpus;
+    }
+    gpus *= simulation->options.scenario.copies;
+    if (simulation->options.picture_path && gpus > WF_PICTURE_GPUS_MAX) {
+        return wf_fail(err, WF_LIMIT,
+                       "a picture of %llu GPUs is past the limit "
+                       "WF_PICTURE_GPUS_MAX of %d",
+                       (unsigned long long)gpus, WF_PICTURE_GPUS_MAX);
+    }
+    return WF_OK;
+}
+
 static enum wf_status simulate(struct wf_simulation *simulation, struct wf_error *err)
 {
     struct wf_simulation_picture *picture = NULL;
@@ -181,6 +199,9 @@ static enum wf_status simulate(struct wf_simulation *simulation, struct wf_error
     simulation->results = calloc(runs, sizeof *simulation->results);
     if (!simulation->results) {
         status = wf_fail(err, WF_NOMEM, "no memory for the results of %zu runs", runs);
+    }
+    if (status == WF_OK) {
+        status = check_picture(simulation, err);
     }
     if (status == WF_OK) {
         status = wf_simulation_picture_create(&picture, err);

@@ -123,7 +123,7 @@ static void print_prices(const struct wf_trace *trace)
         printf("Prices: none is known for these GPU models.\n");
         return;
     }
-    printf("Prices: %s; of %s", wf_price_rule, oldest);
+    printf("Prices: %s.\nThey are of %s", wf_price_rule, oldest);
     if (strcmp(oldest, newest) != 0) {
         printf(" to %s", newest);
     }

@@ -6,6 +6,7 @@
 
 #include "core/explain.h"
 #include "core/remedy.h"
+#include "sim/trace_file.h"
 
 // Everything that is said about one arrival.
 struct facts {
@@ -146,10 +147,12 @@ static void print_candidates(FILE *out, const struct facts *facts)
     for (uint32_t i = 0; i < explanation->candidate_count; i++) {
         const struct wf_candidate *candidate = &explanation->candidates[i];
         const struct wf_trace_node *node = wf_replay_node(facts->replay, candidate->node);
+        char name[WF_TRACE_NAME_BYTES_MAX + 16];
         char gpus[64];
+        wf_replay_node_name(facts->replay, candidate->node, name, sizeof name);
         snprintf(gpus, sizeof gpus, "%u x %s", node->gpus,
                  node->gpus > 0 ? facts->trace->models[node->model] : "none");
-        fprintf(out, "  %-24s %-12s %7.4g %6u  %12lld", node->name, gpus, node->cpu_milli / 1000.0,
+        fprintf(out, "  %-24s %-12s %7.4g %6u  %12lld", name, gpus, node->cpu_milli / 1000.0,
                 candidate->alike, (long long)candidate->score);
         for (uint32_t j = 0; split && j < candidate->terms.count; j++) {
             print_term(out, &candidate->terms.list[j]);
@@ -163,8 +166,9 @@ static void print_candidates(FILE *out, const struct facts *facts)
 
 static void print_placed(FILE *out, const struct facts *facts)
 {
-    const struct wf_trace_node *node = wf_replay_node(facts->replay, facts->decision.node);
-    fprintf(out, "It starts on %s", node->name);
+    char name[WF_TRACE_NAME_BYTES_MAX + 16];
+    fprintf(out, "It starts on %s",
+            wf_replay_node_name(facts->replay, facts->decision.node, name, sizeof name));
     bool any = false;
     for (uint32_t gpu = 0; gpu < WF_NODE_GPUS_MAX; gpu++) {
         if (facts->decision.gpus & (UINT32_C(1) << gpu)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/replay.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +251,20 @@ const struct wf_trace_node *wf_replay_node(const struct wf_replay *replay, wf_no
 {
     const struct wf_replay_config *config = &replay->config;
     return &config->trace->nodes[config->workload->nodes[id.index] % config->trace->node_count];
+}
+
+const char *wf_replay_node_name(const struct wf_replay *replay, wf_node_id id, char *text,
+                                uint32_t size)
+{
+    const struct wf_replay_config *config = &replay->config;
+    const char *name = wf_replay_node(replay, id)->name;
+    if (config->workload->node_count == config->trace->node_count) {
+        snprintf(text, size, "%s", name);
+    } else {
+        snprintf(text, size, "%s/%u", name,
+                 config->workload->nodes[id.index] / config->trace->node_count + 1);
+    }
+    return text;
 }
 
 uint32_t wf_replay_pool_count(const struct wf_replay *replay)

@@ -42,6 +42,11 @@ const struct wf_core *wf_replay_core(const struct wf_replay *replay);
 // The trace's node behind a node id.
 const struct wf_trace_node *wf_replay_node(const struct wf_replay *replay, wf_node_id id);
 
+// The name of a node for people, into text, which it returns; cut to size. In a cluster of several
+// copies "rack-1/3" is the third of rack-1.
+const char *wf_replay_node_name(const struct wf_replay *replay, wf_node_id id, char *text,
+                                uint32_t size);
+
 // How many pools the cluster has, and the first node of the trace that is of that kind.
 uint32_t wf_replay_pool_count(const struct wf_replay *replay);
 const struct wf_trace_node *wf_replay_pool_node(const struct wf_replay *replay, uint32_t pool);

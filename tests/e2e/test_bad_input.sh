@@ -91,6 +91,8 @@ good="simulate placement --nodes $data/nodes.csv --pods $data/pods.csv"
     says "a word too many" "'more' is one word too many" $good --policy fgd more
     says "nothing to simulate" "it must be placement" simulate
     says "a picture where none can be" "where.svg" $good --policy fgd --picture "$toy/no/where.svg"
+    says "a picture of too many GPUs" "past the limit WF_PICTURE_GPUS_MAX" \
+        $good --policy fgd --copies 20000 --picture "$toy/picture.svg"
     says "explain without a run" "there was no run yet" explain train-1
     says "explain without a task" "explain which task?" explain
 }
