@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/explain.h"
-#include "core/remedy.h"
+#include "sim/explain_text.h"
 #include "sim/trace_file.h"
 
 // Everything that is said about one arrival.
@@ -18,6 +17,7 @@ struct facts {
     struct wf_explanation explanation;
     struct wf_remedy remedy;
     struct wf_decision decision;
+    char name[WF_TRACE_NAME_BYTES_MAX + 16]; // the last one given out
 };
 
 static bool read_number(const char *text, uint32_t *number_out)
@@ -110,155 +110,32 @@ static void print_request(FILE *out, const struct facts *facts, const char *run)
             request->memory_mib / 1024.0);
     print_gpus(out, request);
     if (request->gpus > 0 && request->models != WF_ANY_MODEL) {
-        fprintf(out, ", of the models %s",
+        fprintf(out, ", of the model%s %s", (request->models & (request->models - 1)) ? "s" : "",
                 set_of_models(facts->trace, request->models, models, sizeof models));
     }
     fputs(".\n\n", out);
 }
 
-static void print_term(FILE *out, const struct wf_term_value *value)
+static const char *node_name(void *context, uint32_t node)
 {
-    if (value->term == WF_TERM_SCORE) {
-        fprintf(out, "  %12lld", (long long)value->value);
-    } else {
-        fprintf(out, "  %12.4f", (double)value->value * 1e-9);
-    }
+    struct facts *facts = context;
+    return wf_replay_node_name(facts->replay, (wf_node_id){node}, facts->name, sizeof facts->name);
 }
 
-static void print_candidates(FILE *out, const struct facts *facts)
+static const char *pool_name(void *context, uint32_t pool)
 {
-    const struct wf_explanation *explanation = &facts->explanation;
-    if (explanation->at_random) {
-        fprintf(out, "The policy draws one of the %u nodes (of %u) that have room.\n",
-                explanation->nodes_fitting, explanation->nodes);
-        return;
-    }
-    fprintf(out,
-            "%u of %u nodes have room. The best, one for each kind and state, higher is better:"
-            "\n\n  %-24s %-12s %7s %6s  %12s",
-            explanation->nodes_fitting, explanation->nodes, "node", "GPUs", "cores", "alike",
-            "total");
-    const struct wf_terms *terms = &explanation->candidates[0].terms;
-    bool split = terms->count > 1 || (terms->count == 1 && terms->list[0].term != WF_TERM_SCORE);
-    for (uint32_t i = 0; split && i < terms->count; i++) {
-        fprintf(out, "  %10s $", wf_term_name(terms->list[i].term));
-    }
-    fputs("\n", out);
-    for (uint32_t i = 0; i < explanation->candidate_count; i++) {
-        const struct wf_candidate *candidate = &explanation->candidates[i];
-        const struct wf_trace_node *node = wf_replay_node(facts->replay, candidate->node);
-        char name[WF_TRACE_NAME_BYTES_MAX + 16];
-        char gpus[64];
-        wf_replay_node_name(facts->replay, candidate->node, name, sizeof name);
-        snprintf(gpus, sizeof gpus, "%u x %s", node->gpus,
-                 node->gpus > 0 ? facts->trace->models[node->model] : "none");
-        fprintf(out, "  %-24s %-12s %7.4g %6u  %12lld", name, gpus, node->cpu_milli / 1000.0,
-                candidate->alike, (long long)candidate->score);
-        for (uint32_t j = 0; split && j < candidate->terms.count; j++) {
-            print_term(out, &candidate->terms.list[j]);
-        }
-        fputs("\n", out);
-    }
-    fputs(
-        "\nalike: nodes of that kind in the same state. Among equals the run's own order decides.\n",
-        out);
+    struct facts *facts = context;
+    const struct wf_trace_node *node = wf_replay_pool_node(facts->replay, pool);
+    snprintf(facts->name, sizeof facts->name, "%u x %s, %.4g cores", node->gpus,
+             node->gpus > 0 ? facts->trace->models[node->model] : "no GPU",
+             node->cpu_milli / 1000.0);
+    return facts->name;
 }
 
-static void print_placed(FILE *out, const struct facts *facts)
+static const char *model_name(void *context, uint32_t model)
 {
-    char name[WF_TRACE_NAME_BYTES_MAX + 16];
-    fprintf(out, "It starts on %s",
-            wf_replay_node_name(facts->replay, facts->decision.node, name, sizeof name));
-    bool any = false;
-    for (uint32_t gpu = 0; gpu < WF_NODE_GPUS_MAX; gpu++) {
-        if (facts->decision.gpus & (UINT32_C(1) << gpu)) {
-            fprintf(out, "%s%u", any ? ", " : ", GPU ", gpu);
-            any = true;
-        }
-    }
-    fputs(".\n", out);
-    print_candidates(out, facts);
-}
-
-// How much is too little on the node that lacks least.
-static void print_shortage(FILE *out, enum wf_reason reason, uint32_t least)
-{
-    const struct {
-        enum wf_reason reason;
-        double unit;
-        const char *name;
-    } units[] = {
-        {WF_REASON_CPU_SIZE, 1000, "cores"},      {WF_REASON_CPU_FREE, 1000, "cores"},
-        {WF_REASON_MEMORY_SIZE, 1024, "GiB"},     {WF_REASON_MEMORY_FREE, 1024, "GiB"},
-        {WF_REASON_GPUS_SIZE, 1, "GPUs"},         {WF_REASON_GPUS_FREE, 1, "GPUs"},
-        {WF_REASON_SHARE_FREE, 1000, "of a GPU"},
-    };
-    for (uint32_t i = 0; i < WF_COUNT_OF(units); i++) {
-        if (units[i].reason == reason) {
-            bool one_gpu = units[i].unit == 1 && least == 1;
-            fprintf(out, ": the nearest lacks %.4g %s", least / units[i].unit,
-                    one_gpu ? "GPU" : units[i].name);
-        }
-    }
-}
-
-static void print_blockers(FILE *out, const struct facts *facts)
-{
-    const struct wf_explanation *explanation = &facts->explanation;
-    fprintf(out,
-            "What stands in the way, on %u nodes (a node can have several reasons):\n\n"
-            "  %7s  %10s  %15s  %s\n",
-            explanation->nodes, "nodes", "only this", "free GPUs there", "the node");
-    for (uint32_t i = 0; i < explanation->ranked_count; i++) {
-        enum wf_reason reason = explanation->ranked[i];
-        const struct wf_blocker *blocker = &explanation->blockers[reason];
-        fprintf(out, "  %7u  %10u  %15.2f  %s", blocker->nodes, blocker->nodes_alone,
-                (double)blocker->gpu_free_milli_alone / WF_GPU_MILLI, wf_reason_text(reason));
-        if (blocker->nodes_alone > 0) {
-            print_shortage(out, reason, blocker->short_min);
-        }
-        if (blocker->nodes_alone > 0 && reason == WF_REASON_MODEL) {
-            char models[512];
-            fprintf(out, ": %s",
-                    set_of_models(facts->trace, blocker->set_alone, models, sizeof models));
-        }
-        fputs("\n", out);
-    }
-}
-
-static void print_remedy(FILE *out, const struct facts *facts)
-{
-    const struct wf_request *before = &facts->job.request;
-    const struct wf_request *after = &facts->remedy.job.request;
-    if (!facts->remedy.found) {
-        fputs("\nNo change of what it asks for would let it start now.\n", out);
-        return;
-    }
-    const char *and = "\nThe smallest change that would let it start now: it asks for ";
-    if (after->cpu_milli != before->cpu_milli) {
-        fprintf(out, "%s%.6g cores instead of %.6g", and, after->cpu_milli / 1000.0,
-                before->cpu_milli / 1000.0);
-        and = ", and ";
-    }
-    if (after->memory_mib != before->memory_mib) {
-        fprintf(out, "%s%.6g GiB instead of %.6g", and, after->memory_mib / 1024.0,
-                before->memory_mib / 1024.0);
-        and = ", and ";
-    }
-    if (after->gpus != before->gpus || after->gpu_milli != before->gpu_milli) {
-        fputs(and, out);
-        print_gpus(out, after);
-        fputs(" instead of ", out);
-        print_gpus(out, before);
-        and = ", and ";
-    }
-    if (facts->remedy.change.models_added) {
-        char models[512];
-        fprintf(
-            out, "%sthe models %s too", and,
-            set_of_models(facts->trace, facts->remedy.change.models_added, models, sizeof models));
-    }
-    fputs(".\n", out);
+    const struct facts *facts = context;
+    return model < facts->trace->model_count ? facts->trace->models[model] : NULL;
 }
 
 static enum wf_status find_remedy(struct facts *facts, struct wf_error *err)
@@ -273,19 +150,38 @@ static enum wf_status find_remedy(struct facts *facts, struct wf_error *err)
     return status;
 }
 
-static void print_all(FILE *out, const struct facts *facts, const char *run)
+// On which node and GPUs it started: of equal nodes and at random the explanation names but one.
+static void print_decision(FILE *out, const struct facts *facts)
 {
-    print_request(out, facts, run);
-    if (facts->decision.kind == WF_DECISION_PLACE) {
-        print_placed(out, facts);
-        return;
+    char name[WF_TRACE_NAME_BYTES_MAX + 16];
+    fputs("\n", out);
+    fprintf(out, "In this run it starts on %s",
+            wf_replay_node_name(facts->replay, facts->decision.node, name, sizeof name));
+    bool any = false;
+    for (uint32_t gpu = 0; gpu < WF_NODE_GPUS_MAX; gpu++) {
+        if (facts->decision.gpus & (UINT32_C(1) << gpu)) {
+            fprintf(out, "%s%u", any ? ", " : ", GPU ", gpu);
+            any = true;
+        }
     }
-    fputs(facts->explanation.verdict == WF_VERDICT_NEVER
-              ? "It does not start, and would not even if every node were empty.\n"
-              : "It does not start: no node has room for it now.\n",
-          out);
-    print_blockers(out, facts);
-    print_remedy(out, facts);
+    fputs(".\n", out);
+}
+
+static void print_all(FILE *out, struct facts *facts, const char *run)
+{
+    const struct wf_explain_names names = {
+        .node = node_name,
+        .pool = pool_name,
+        .model = model_name,
+        .context = facts,
+    };
+    print_request(out, facts, run);
+    wf_explain_print(out, &facts->job, &facts->explanation, &names);
+    if (facts->decision.kind == WF_DECISION_PLACE) {
+        print_decision(out, facts);
+    } else {
+        wf_remedy_print(out, &facts->job, &facts->remedy, &names);
+    }
 }
 
 enum wf_status wf_explanation_print(struct wf_replay *replay, uint32_t position, const char *run,
