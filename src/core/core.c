@@ -192,6 +192,13 @@ static void prices_after_decision(struct wf_core *core)
     }
 }
 
+static void forget_scores(struct wf_core *core)
+{
+    if (core->ranking) {
+        wf_ranking_forget(core->ranking);
+    }
+}
+
 // Counts what was asked for, after it was decided on: a decision is made with the forecast that an
 // explanation before it would have used.
 static void learn(struct wf_core *core, const struct wf_job_spec *job)
@@ -206,9 +213,7 @@ static void learn(struct wf_core *core, const struct wf_job_spec *job)
     if (due) {
         wf_demand_forecast(&core->demand, &core->mix);
         core->stale = true;
-        if (core->ranking) {
-            wf_ranking_forget(core->ranking);
-        }
+        forget_scores(core);
     }
 }
 
@@ -260,16 +265,49 @@ static void end_placement(struct wf_core *core, uint32_t slot, enum wf_decision_
     }
 }
 
+// Whether kept scores are as good for one as for the other: not so where others may run.
+static bool scores_alike(const struct wf_pool_spec *a, const struct wf_pool_spec *b)
+{
+    return a->model == b->model && a->slices == b->slices && a->place.site == b->place.site &&
+           a->place.region == b->place.region && a->place.zone == b->place.zone;
+}
+
+static enum wf_status set_pool(struct wf_core *core, const struct wf_event *event,
+                               struct wf_error *err)
+{
+    wf_pool_id id = event->pool.id;
+    struct wf_pool_spec before = {0};
+    if (id.index < core->config.limits.pools) {
+        before = core->cluster.pools[id.index].spec;
+    }
+    enum wf_status status = wf_cluster_set_pool(&core->cluster, id, &event->pool.spec, err);
+    if (status == WF_OK) {
+        core->stale = true;
+        if (!scores_alike(&before, &event->pool.spec)) {
+            forget_scores(core);
+        }
+    }
+    return status;
+}
+
 static enum wf_status node_up(struct wf_core *core, const struct wf_event *event,
                               struct wf_error *err)
 {
+    uint32_t cpu_milli_max = core->cluster.cpu_milli_max;
+    uint32_t gpus_max = core->cluster.gpus_max;
     enum wf_status status =
         wf_cluster_add_node(&core->cluster, event->node_up.id, &event->node_up.spec, err);
-    core->stale = core->stale || status == WF_OK;
-    if (status == WF_OK && core->ranking) {
+    if (status != WF_OK) {
+        return status;
+    }
+    core->stale = true;
+    if (core->ranking) {
         wf_ranking_add_node(core->ranking, event->node_up.id.index);
     }
-    return status;
+    if (core->cluster.cpu_milli_max > cpu_milli_max || core->cluster.gpus_max > gpus_max) {
+        forget_scores(core); // they measure by the largest node
+    }
+    return WF_OK;
 }
 
 static enum wf_status node_down(struct wf_core *core, wf_node_id id, struct wf_error *err)
@@ -505,9 +543,7 @@ static enum wf_status mix_given(struct wf_core *core, const struct wf_event *eve
         wf_demand_forecast(&core->demand, &core->mix);
     }
     core->stale = true;
-    if (core->ranking) {
-        wf_ranking_forget(core->ranking);
-    }
+    forget_scores(core);
     return WF_OK;
 }
 
@@ -516,8 +552,7 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
 {
     switch (event->kind) {
     case WF_EVENT_POOL:
-        core->stale = true;
-        return wf_cluster_set_pool(&core->cluster, event->pool.id, &event->pool.spec, err);
+        return set_pool(core, event, err);
     case WF_EVENT_NODE_UP:
         return node_up(core, event, err);
     case WF_EVENT_NODE_DOWN:

@@ -15,12 +15,6 @@ struct wf_limits scenario_limits(void)
     };
 }
 
-void scenario_init(struct scenario *scenario, uint64_t seed)
-{
-    *scenario = (struct scenario){0};
-    wf_random_init(&scenario->random, seed);
-}
-
 static uint32_t below(struct wf_random *random, uint32_t end)
 {
     return (uint32_t)wf_random_below(random, end);
@@ -67,13 +61,25 @@ struct wf_job_spec scenario_job(struct wf_random *random)
     return job;
 }
 
+void scenario_init(struct scenario *scenario, uint64_t seed)
+{
+    *scenario = (struct scenario){0};
+    wf_random_init(&scenario->random, seed);
+    for (uint32_t i = 0; i < SCENARIO_USUAL; i++) {
+        scenario->usual[i] = scenario_job(&scenario->random);
+    }
+}
+
+// A new pool, or a known one anew: at another price and place, and if it has no nodes (else the core
+// has to refuse it) perhaps of another model.
 static void next_pool(struct scenario *scenario, struct wf_event *event)
 {
     static const uint8_t slices[] = {0, 0, 0, 4, 7};
     struct wf_random *random = &scenario->random;
     uint8_t model = (uint8_t)below(random, SCENARIO_MODELS);
+    bool new = scenario->pools_known < SCENARIO_POOLS;
     event->kind = WF_EVENT_POOL;
-    event->pool.id.index = scenario->pools_known++;
+    event->pool.id.index = new ? scenario->pools_known++ : below(random, SCENARIO_POOLS);
     event->pool.spec = (struct wf_pool_spec){
         .place = {0, 0, (uint16_t)below(random, 3)},
         .model = model,
@@ -82,6 +88,12 @@ static void next_pool(struct scenario *scenario, struct wf_event *event)
         .rent_by_use = one_in(random, 4),
         .price_nanousd_per_gpu_hour = INT64_C(100000000) * (1 + below(random, 50)),
     };
+    struct wf_pool_spec *known = &scenario->pools[event->pool.id.index];
+    if (!new && !one_in(random, 4)) {
+        event->pool.spec.model = known->model;
+        event->pool.spec.slices = known->slices;
+    }
+    *known = event->pool.spec;
 }
 
 static void next_node(struct scenario *scenario, struct wf_event *event)
@@ -94,7 +106,9 @@ static void next_node(struct scenario *scenario, struct wf_event *event)
         event->node_up.id.index = node;
         event->node_up.spec = (struct wf_node_spec){
             .pool = {below(random, SCENARIO_POOLS)},
-            .cpu_milli = 8000 * (1 + below(random, 12)),
+            // Now and then a node that is larger than all before.
+            .cpu_milli = one_in(random, 40) ? 96000 + 1000 * (uint32_t)scenario->jobs
+                                            : 8000 * (1 + below(random, 12)),
             .memory_mib = 16384 * (1 + below(random, 12)),
             .gpus = gpus[below(random, sizeof gpus)],
             .labels = below(random, 8),
@@ -142,13 +156,16 @@ void scenario_next(struct scenario *scenario, struct wf_event *event)
         next_node(scenario, event);
     } else if (dice < 14) {
         next_mix(scenario, event);
+    } else if (dice == 14) {
+        next_pool(scenario, event);
     } else if (dice < 40 && scenario->jobs > 0) {
         // Often a job that was refused or has ended already: then the core has to say so.
         event->kind = WF_EVENT_JOB_END;
         event->job_end.id.number = 1 + wf_random_below(random, scenario->jobs);
     } else {
         event->kind = WF_EVENT_JOB_SUBMIT;
-        event->job_submit = scenario_job(random);
+        event->job_submit = one_in(random, 3) ? scenario_job(random)
+                                              : scenario->usual[below(random, SCENARIO_USUAL)];
         event->job_submit.id.number = ++scenario->jobs;
     }
 }
