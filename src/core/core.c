@@ -349,6 +349,11 @@ static enum wf_status check_request(wf_job_id id, const struct wf_request *reque
                        "to 999 or some of 1000",
                        (unsigned long long)id.number, request->gpus, request->gpu_milli);
     }
+    if (request->gpus > WF_NODE_GPUS_MAX) {
+        return wf_fail(err, WF_LIMIT,
+                       "job %llu asks for %u GPUs in each task, past the limit of %d in one node",
+                       (unsigned long long)id.number, request->gpus, WF_NODE_GPUS_MAX);
+    }
     return WF_OK;
 }
 
@@ -471,6 +476,24 @@ static enum wf_status job_end(struct wf_core *core, wf_job_id id, struct wf_erro
     return WF_OK;
 }
 
+// Whether the task is not known to run already.
+static enum wf_status check_new(const struct wf_core *core, const struct wf_event *event,
+                                struct wf_error *err)
+{
+    const struct wf_cluster *cluster = &core->cluster;
+    uint32_t job = wf_cluster_find_job(cluster, event->task_found.job);
+    uint32_t slot = job == WF_NONE ? WF_NONE : cluster->jobs[job].first_placement;
+    while (slot != WF_NONE && cluster->placements[slot].task != event->task_found.task) {
+        slot = cluster->placements[slot].next_of_job;
+    }
+    if (slot == WF_NONE) {
+        return WF_OK;
+    }
+    return wf_fail(err, WF_EXISTS, "task %u of job %llu runs already, on node %u",
+                   event->task_found.task, (unsigned long long)event->task_found.job.number,
+                   cluster->placements[slot].node);
+}
+
 // Whether the node has what the task is said to use, on the GPUs it is said to use.
 static enum wf_status check_found(const struct wf_core *core, const struct wf_event *event,
                                   const struct wf_request *served, struct wf_error *err)
@@ -502,6 +525,9 @@ static enum wf_status task_found(struct wf_core *core, const struct wf_event *ev
     if (status == WF_OK) {
         status = wf_cluster_find_node(&core->cluster, event->task_found.node, err);
     }
+    if (status == WF_OK) {
+        status = check_new(core, event, err);
+    }
     if (status != WF_OK) {
         return status;
     }
@@ -530,7 +556,15 @@ static enum wf_status mix_given(struct wf_core *core, const struct wf_event *eve
     }
     int64_t total = 0;
     for (uint32_t i = 0; i < event->mix.count; i++) {
-        total += event->mix.classes[i].count;
+        const struct wf_mix_class *class = &event->mix.classes[i];
+        struct wf_request request = {.gpus = class->gpus, .gpu_milli = class->gpu_milli};
+        if (!wf_request_is_valid(&request) || class->gpus > WF_NODE_GPUS_MAX) {
+            return wf_fail(err, WF_INVALID,
+                           "class %u of the demand forecast asks for %u GPUs of %u milli each, "
+                           "which no task may",
+                           i, class->gpus, class->gpu_milli);
+        }
+        total += class->count;
     }
     if (total > WF_MIX_TOTAL_MAX) {
         return wf_fail(err, WF_LIMIT, "a demand forecast of %lld counts is past the limit of %d",

@@ -230,10 +230,12 @@ void wf_scarcity_look(struct wf_scarcity *scarcity, const struct wf_cluster *clu
     for (uint32_t i = 0; i < scarcity->pools; i++) {
         scarcity->pressure_q10[i] = at_most(scarcity->pressure_q10[i], PRESSURE_Q10_MAX);
         // Above 1 the pool runs out of CPU before it runs out of GPUs.
+        // In 128 bits: who asks for all the CPU there is and next to no GPU makes it large.
+        wf_int128 wanted =
+            (wf_int128)cpu_per_gpu_q10 * at_least_one(cluster->pools[i].gpu_open_milli);
+        wf_int128 ratio_q10 = wanted / at_least_one(cluster->pools[i].cpu_open_milli);
         int64_t shortage_q10 =
-            at_most(cpu_per_gpu_q10 * at_least_one(cluster->pools[i].gpu_open_milli) /
-                        at_least_one(cluster->pools[i].cpu_open_milli),
-                    CPU_SHORTAGE_Q10_MAX);
+            ratio_q10 < CPU_SHORTAGE_Q10_MAX ? (int64_t)ratio_q10 : CPU_SHORTAGE_Q10_MAX;
         int64_t square_q20 = shortage_q10 * shortage_q10;
         scarcity->cpu_share_q10[i] = (square_q20 << 10) / (square_q20 + (INT64_C(1) << 20));
         scarcity->gpu_per_cpu_q20[i] = (shortage_q10 << 20) / cpu_per_gpu_q10;

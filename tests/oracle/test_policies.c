@@ -166,8 +166,7 @@ static struct wf_decision offer(const struct run *run, uint32_t position)
         .kind = WF_EVENT_JOB_SUBMIT,
         .job_submit = {.id = {position},
                        .tasks = 1,
-                       .request = request_of(
-                           &run->variant->pods.list[run->order.pods[position]])},
+                       .request = request_of(&run->variant->pods.list[run->order.pods[position]])},
     };
     struct wf_decisions decisions = step(run->core, &event);
     assert_int_equal(decisions.count, 1);
@@ -221,8 +220,8 @@ static void correct(const struct run *run, uint32_t position, const struct wf_de
             .task_found = {.job = {position},
                            .node = {run->rank_of[choice.node]},
                            .gpus = choice.gpus,
-                           .request = request_of(
-                               &run->variant->pods.list[run->order.pods[position]])},
+                           .request =
+                               request_of(&run->variant->pods.list[run->order.pods[position]])},
         };
         step(run->core, &event);
     }

@@ -70,8 +70,8 @@ void scenario_init(struct scenario *scenario, uint64_t seed)
     }
 }
 
-// A new pool, or a known one anew: at another price and place, and if it has no nodes (else the core
-// has to refuse it) perhaps of another model.
+// A new pool, or a known one anew: at another price and place, and if it has no nodes (else the
+// core has to refuse it) perhaps of another model.
 static void next_pool(struct scenario *scenario, struct wf_event *event)
 {
     static const uint8_t slices[] = {0, 0, 0, 4, 7};
