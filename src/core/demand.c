@@ -12,7 +12,8 @@ enum {
 
 void wf_demand_init(struct wf_demand *demand)
 {
-    *demand = (struct wf_demand){.refresh_at = WF_DEMAND_FIRST};
+    memset(demand, 0, sizeof *demand); // not from a literal, which -O0 would put on the stack
+    demand->refresh_at = WF_DEMAND_FIRST;
 }
 
 static uint32_t first_slot(uint32_t cpu_milli, uint32_t gpus, uint32_t gpu_milli, uint64_t models)
