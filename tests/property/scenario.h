@@ -19,10 +19,11 @@ struct scenario {
     struct wf_random random;
     uint32_t pools_known;
     struct wf_pool_spec pools[SCENARIO_POOLS]; // as last told, refused ones included
-    uint64_t jobs; // job ids given out so far
+    uint64_t jobs;                             // job ids given out so far
     bool node_up[SCENARIO_NODES];
     struct wf_mix_class classes[24];
-    struct wf_job_spec usual[SCENARIO_USUAL]; // asked for again and again, so that kept scores serve
+    struct wf_job_spec
+        usual[SCENARIO_USUAL]; // asked for again and again, so that kept scores serve
 };
 
 struct wf_limits scenario_limits(void);

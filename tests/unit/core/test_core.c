@@ -342,6 +342,20 @@ static void the_hash_tells_histories_apart(void **state)
     assert_int_not_equal(hashes[0], hashes[2]);
 }
 
+// The tasks of a gang that were put somewhere and came off again are not in the hash.
+static void a_gang_refused_is_one_decision(void **state)
+{
+    (void)state;
+    struct wf_core *three_fit = core_with("best-fit");
+    struct wf_core *none_fits = core_with("best-fit");
+    struct wf_event event = submit(1, 4, 2, 1000);
+    uint64_t hash = small_step(three_fit, &event).hash;
+    event = submit(1, 4, 5, 1000);
+    assert_int_equal(small_step(none_fits, &event).hash, hash);
+    wf_core_destroy(three_fit);
+    wf_core_destroy(none_fits);
+}
+
 // Asks for nearly no GPU and all the CPU there is, which must not overflow a price.
 static void an_odd_request_leaves_prices_sane(void **state)
 {
@@ -371,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_forecast_has_limits),
         cmocka_unit_test(time_does_not_go_back),
         cmocka_unit_test(the_hash_tells_histories_apart),
+        cmocka_unit_test(a_gang_refused_is_one_decision),
         cmocka_unit_test(an_odd_request_leaves_prices_sane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
