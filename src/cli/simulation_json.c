@@ -35,6 +35,7 @@ static json_t *make_point(struct maker *maker, const struct wf_placement_point *
     set(maker, object, "unserved_pct", json_real(wf_placement_unserved_pct(point, load)));
     set(maker, object, "fragmented_pct", json_real(point->fragmented_pct));
     set(maker, object, "unusable_usd_per_hour", json_real(point->stranded_usd_per_hour));
+    set(maker, object, "used_usd_per_hour", json_real(point->used_usd_per_hour));
     return object;
 }
 
@@ -102,6 +103,7 @@ static json_t *make_mean(struct maker *maker, const struct wf_simulation *simula
     set_statistic(maker, object, "unserved_pct", &summary.unserved_pct);
     set_statistic(maker, object, "fragmented_pct", &summary.fragmented_pct);
     set_statistic(maker, object, "unusable_usd_per_hour", &summary.stranded_usd_per_hour);
+    set_statistic(maker, object, "used_usd_per_hour", &summary.used_usd_per_hour);
     return object;
 }
 
@@ -155,18 +157,32 @@ static json_t *make_cluster(struct maker *maker, const struct wf_simulation *sim
 {
     const struct wf_trace *trace = &simulation->scenario.trace;
     uint32_t copies = simulation->options.scenario.copies;
-    int64_t gpus = 0;
-    for (uint32_t i = 0; i < trace->node_count; i++) {
-        gpus += trace->nodes[i].gpus;
-    }
     json_t *object = json_object();
     set(maker, object, "origin", json_string(trace->origin));
     set(maker, object, "nodes", json_integer((json_int_t)trace->node_count * copies));
-    set(maker, object, "gpus", json_integer(gpus * copies));
+    set(maker, object, "gpus", json_integer(wf_simulation_gpus(simulation)));
     set(maker, object, "tasks", json_integer((json_int_t)trace->task_count * copies));
     set(maker, object, "request_classes", json_integer(simulation->scenario.published.distinct));
     set(maker, object, "mix_classes", json_integer(simulation->scenario.published.count));
     return object;
+}
+
+static json_t *make_verdict(struct maker *maker, const struct wf_simulation *simulation)
+{
+    struct wf_simulation_verdict verdict = wf_simulation_verdict(simulation);
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < verdict.count; i++) {
+        const struct wf_difference *difference = &verdict.list[i];
+        json_t *object = json_object();
+        set(maker, object, "policy", json_string(difference->policy));
+        set(maker, object, "against", json_string(difference->against));
+        set(maker, object, "load_pct", json_integer(verdict.load));
+        set(maker, object, "more_gpus", json_real((double)difference->more_gpu_milli / 1000));
+        set(maker, object, "more_usd_per_hour",
+            json_real((double)difference->more_nanousd_per_hour / 1e9));
+        append(maker, list, object);
+    }
+    return list;
 }
 
 enum wf_status wf_simulation_print_json(const struct wf_simulation *simulation,
@@ -179,6 +195,7 @@ enum wf_status wf_simulation_print_json(const struct wf_simulation *simulation,
         append(&maker, policies, make_policy(&maker, simulation, i));
     }
     set(&maker, root, "policies", policies);
+    set(&maker, root, "verdict", make_verdict(&maker, simulation));
     set(&maker, root, "trace", make_cluster(&maker, simulation));
     set(&maker, root, "plain", json_boolean(simulation->options.plain));
     set(&maker, root, "prices", make_prices(&maker, &simulation->scenario.trace));

@@ -21,6 +21,18 @@ prints "the same by --help" "--picture FILE" simulate --help
         simulate placement --facts default --policy best-fit
 }
 accepts "a picture is there" grep -q "</svg>" "$toy/picture.svg"
+accepts "which names the tasks" grep -q "Where the GPUs went: pods<" "$toy/picture.svg"
+accepts "but no folder" sh -c "! grep -q '$data' '$toy/picture.svg'"
+# shellcheck disable=SC2086 # words
+{
+    prints "the picture's policies and load are chosen" "cost-first" simulate placement $files \
+        --policy all,cost-first:learned --picture "$toy/picture.svg" --picture-of fgd,cost-first \
+        --picture-load 50
+    prints "a verdict is given" "At 100 % load cost-first has " simulate placement $files \
+        --policy all,cost-first:learned
+}
+accepts "the picture is of that load" grep -q "fgd<.*at [345][0-9] % load" "$toy/picture.svg"
+accepts "and of those policies" grep -q "class=\"p\">cost-first<" "$toy/picture.svg"
 
 # shellcheck disable=SC2086 # words
 json() { # FILE ARGUMENT...
@@ -53,6 +65,10 @@ assert abs(first['mean']['100']['allocated_pct'] - sum(values) / 3) < 1e-6"
 check "the caches change no decision" "
 for p, q in zip(a['policies'], b['policies']):
     assert [s['hash'] for s in p['seeds']] == [s['hash'] for s in q['seeds']]"
+check "the best is told against the next" "
+verdict, = a['verdict']
+assert {verdict['policy'], verdict['against']} == {'fgd', 'best-fit'}
+assert verdict['load_pct'] == 100 and verdict['more_gpus'] >= 0"
 check "prices have a date and a source" "
 assert {p['model'] for p in a['prices']} == {'A10', 'T4'}
 assert all(p['date'] and p['source'] for p in a['prices'])"
