@@ -37,6 +37,7 @@ static enum wf_status answer(const struct wf_scenario *scenario,
 {
     struct wf_workload workload;
     struct wf_replay *replay = NULL;
+    struct wf_explained explained;
     uint32_t position = 0;
     enum wf_status status = wf_scenario_workload(scenario, seed, &workload, err);
     if (status != WF_OK) {
@@ -48,9 +49,12 @@ static enum wf_status answer(const struct wf_scenario *scenario,
         status = wf_replay_create(&config, &replay, err);
     }
     if (status == WF_OK) {
+        status = wf_explanation_make(replay, position, &explained, err);
+    }
+    if (status == WF_OK) {
         char run[WF_CONTENDER_NAME_BYTES + 32];
         snprintf(run, sizeof run, "%s, seed %llu", contender->name, (unsigned long long)seed);
-        status = wf_explanation_print(replay, position, run, stdout, err);
+        wf_explanation_print(&explained, run, stdout);
     }
     wf_replay_destroy(replay);
     wf_workload_finish(&workload);

@@ -96,7 +96,7 @@ assert seed['refused'] == 1 and seed['allocated_gpu_milli'] == 4000"
 prints "explain tells where a task went" "it starts on rack-3, GPU " explain train-3
 prints "and its second arrival" "it starts on rack-3, GPU " explain train-3#2
 prints "and what stood in the way of the third" "cannot start now" explain train-3#3
-prints "with every reason" "are of a GPU model that this job excludes (T4)" explain train-3#3
+prints "with every reason" "of a GPU model that it excludes: T4" explain train-3#3
 prints "and what would help" "The smallest change that lets it start: " explain train-3#3
 prints "under another policy" "fgd, seed 1" explain train-3 --policy fgd
 says "a task that did not arrive" "'serve-1' arrives 0 times" explain serve-1
