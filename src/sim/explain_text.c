@@ -8,6 +8,11 @@
 
 static const struct wf_explain_names no_names;
 
+static bool one_bit(uint64_t set)
+{
+    return (set & (set - 1)) == 0;
+}
+
 static bool of_size(enum wf_reason reason)
 {
     return reason == WF_REASON_CPU_SIZE || reason == WF_REASON_MEMORY_SIZE ||
@@ -109,7 +114,9 @@ static void print_near_misses(FILE *out, const struct wf_job_spec *job, enum wf_
         fputs(", but ", out);
     }
     if (reason == WF_REASON_MODEL) {
-        fputs("of a GPU model that it excludes: ", out);
+        fputs(one_bit(blocker->set_alone) ? "of a GPU model that it excludes: "
+                                          : "of GPU models that it excludes: ",
+              out);
         wf_words_set(out, names->model, names->context, "number", blocker->set_alone);
     } else if (reason == WF_REASON_LABELS) {
         fprintf(out, "%s a label that it asks for: ", one ? "lacks" : "lack");
@@ -211,11 +218,6 @@ void wf_explain_print(FILE *out, const struct wf_job_spec *job,
         fputs("\n", out);
         print_blockers(out, job, explanation, names);
     }
-}
-
-static bool one_bit(uint64_t set)
-{
-    return (set & (set - 1)) == 0;
 }
 
 typedef void words_function(FILE *out, uint64_t amount);
