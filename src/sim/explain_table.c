@@ -227,8 +227,8 @@ static void print_why(FILE *out, const struct table *table)
         fputs(")", out);
         print_margin(out, table, &explanation->rival);
     } else {
-        fputs(explanation->nodes_fitting == 1 ? "No other node has room for it.\n"
-                                              : "No other kind of node has room for it.\n",
+        fputs(explanation->nodes_fitting == 1 ? "No other node can take it.\n"
+                                              : "No other kind of node can take it.\n",
               out);
     }
 }

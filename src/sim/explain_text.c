@@ -95,7 +95,7 @@ static void print_short(FILE *out, enum wf_reason reason, const struct wf_blocke
     fputs(of_size(reason) ? " even when empty, and nothing else.\n" : ", and nothing else.\n", out);
 }
 
-// "3 nodes have room for it (24 GPUs completely free), but of a GPU model that it excludes: T4."
+// "3 nodes have room enough (24 GPUs completely free), but of a GPU model that it excludes: T4."
 static void print_near_misses(FILE *out, const struct wf_job_spec *job, enum wf_reason reason,
                               const struct wf_blocker *blocker,
                               const struct wf_explain_names *names)
@@ -103,7 +103,7 @@ static void print_near_misses(FILE *out, const struct wf_job_spec *job, enum wf_
     const struct wf_request *request = &job->request;
     bool one = blocker->nodes_alone == 1;
     wf_words_nodes(out, blocker->nodes_alone);
-    fprintf(out, " %s room for %s", one ? "has" : "have", job->tasks == 1 ? "it" : "a task");
+    fputs(one ? " has room enough" : " have room enough", out);
     if (request->gpus > 0) {
         bool whole = request->gpu_milli == WF_GPU_MILLI;
         fputs(" (", out);
@@ -170,8 +170,8 @@ static void print_room(FILE *out, const struct wf_job_spec *job,
         fprintf(out, "%s of ", wf_number_count(text, explanation->nodes_fitting));
         fprintf(out, "%s", wf_number_count(text, explanation->nodes));
     }
-    fprintf(out, " node%s %s room for %s", wf_words_plural(explanation->nodes),
-            explanation->nodes_fitting < 2 ? "has" : "have", job->tasks == 1 ? "it" : "a task");
+    fprintf(out, " node%s can take %s", wf_words_plural(explanation->nodes),
+            job->tasks == 1 ? "it" : "a task");
     if (job->gang && explanation->tasks_now < job->tasks && job->tasks > 1) {
         fprintf(out,
                 ", and %" PRIu32 " of its %" PRIu32

@@ -57,9 +57,9 @@ static void a_refusal_is_told_with_counts_and_a_remedy(void **state)
     job.request.models = WF_MODEL_BIT(0);
     assert_text(core, &job,
                 "Job 1000 can never start on these nodes, not even when they are empty: none of 6 "
-                "nodes has room for it.\n"
+                "nodes can take it.\n"
                 "\n"
-                "3 nodes have room for it (24 GPUs completely free), but of a GPU model that it "
+                "3 nodes have room enough (24 GPUs completely free), but of a GPU model that it "
                 "excludes: T4.\n"
                 "2 nodes lack 2 to 4 cores even when empty, and nothing else.\n"
                 "1 more node has less CPU than one task asks for, even when empty, among other "
@@ -79,7 +79,7 @@ static void a_choice_is_told_with_what_lost(void **state)
     small_node(core, 2, 1, 4000, 1, 0);
     struct wf_job_spec job = small_job(1, 4000, 1, 1000);
     assert_text(core, &job,
-                "Job 1000 starts now: 3 of 3 nodes have room for it.\n"
+                "Job 1000 starts now: 3 of 3 nodes can take it.\n"
                 "\n"
                 "The points that the policy gives each node, more are better:\n"
                 "   node    kind    alike   points\n"
@@ -102,21 +102,20 @@ static void a_gang_is_told_how_much_of_it_fits(void **state)
     small_node(core, 2, 2, 8000, 1, 0);
     small_drain(core, 2);
     struct wf_job_spec job = small_job(4, 1000, 1, 1000);
-    assert_text(
-        core, &job,
-        "Job 1000 cannot start now: 2 of 3 nodes have room for a task, and 3 of its 4 tasks "
-        "fit, which start together or not at all.\n"
-        "\n"
-        "The points that the policy gives each node, more are better:\n"
-        "   node    kind    alike   points\n"
-        " ✓ node 1  pool 1      1       62\n"
-        "   node 0  pool 0      1       31\n"
-        "\n"
-        "The node with most points is taken.\n"
-        "The next best kind of node (pool 0) has 31.\n"
-        "\n"
-        "1 node has room for a task (1 GPU completely free), but takes no new work.\n"
-        "The smallest change that lets it start: 3 tasks instead of 4 tasks.\n");
+    assert_text(core, &job,
+                "Job 1000 cannot start now: 2 of 3 nodes can take a task, and 3 of its 4 tasks "
+                "fit, which start together or not at all.\n"
+                "\n"
+                "The points that the policy gives each node, more are better:\n"
+                "   node    kind    alike   points\n"
+                " ✓ node 1  pool 1      1       62\n"
+                "   node 0  pool 0      1       31\n"
+                "\n"
+                "The node with most points is taken.\n"
+                "The next best kind of node (pool 0) has 31.\n"
+                "\n"
+                "1 node has room enough (1 GPU completely free), but takes no new work.\n"
+                "The smallest change that lets it start: 3 tasks instead of 4 tasks.\n");
     job.gang = false;
     char *text = text_of(core, &job);
     assert_non_null(strstr(text, "Job 1000 starts in part, 3 of its 4 tasks now: 2 of 3 nodes "));
