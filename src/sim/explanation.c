@@ -150,7 +150,8 @@ static void print_decision(FILE *out, const struct wf_explained *explained)
 {
     char name[WF_TRACE_NAME_BYTES_MAX + 16];
     const struct wf_decision *decision = &explained->decision;
-    fprintf(out, "\nIn this run it starts on %s",
+    fputs("\n", out);
+    fprintf(out, "In this run it starts on %s",
             wf_replay_node_name(explained->replay, decision->node, name, sizeof name));
     bool any = false;
     for (uint32_t gpu = 0; gpu < WF_NODE_GPUS_MAX; gpu++) {
