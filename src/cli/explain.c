@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/explain_json.h"
 #include "cli/last_run.h"
 #include "sim/explanation.h"
 
 static const struct wf_option options[] = {
     {"policy", "P", "under this policy (the last one that the run named)"},
     {"seed", "S", "in the run of this seed (the first one)"},
+    {"json", NULL, "prints JSON instead of sentences"},
     {NULL, NULL, NULL},
 };
 
@@ -17,6 +19,7 @@ struct question {
     const char *task;
     const char *policy;
     const char *seed;
+    bool json;
 };
 
 static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
@@ -25,6 +28,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
     (void)err;
     if (strcmp(name, "policy") == 0) {
         question->policy = value;
+    } else if (strcmp(name, "json") == 0) {
+        question->json = true;
     } else {
         question->seed = value;
     }
@@ -32,25 +37,31 @@ static enum wf_status take(void *context, const char *name, const char *value, s
 }
 
 static enum wf_status answer(const struct wf_scenario *scenario,
-                             const struct wf_contender *contender, uint64_t seed, const char *task,
-                             struct wf_error *err)
+                             const struct wf_contender *contender, uint64_t seed,
+                             const struct question *question, struct wf_error *err)
 {
     struct wf_workload workload;
     struct wf_replay *replay = NULL;
+    struct wf_explained explained;
     uint32_t position = 0;
     enum wf_status status = wf_scenario_workload(scenario, seed, &workload, err);
     if (status != WF_OK) {
         return status;
     }
-    status = wf_explanation_find(&scenario->trace, &workload, task, &position, err);
+    status = wf_explanation_find(&scenario->trace, &workload, question->task, &position, err);
     if (status == WF_OK) {
         struct wf_replay_config config = wf_scenario_replay(scenario, &workload, contender, seed);
         status = wf_replay_create(&config, &replay, err);
     }
     if (status == WF_OK) {
+        status = wf_explanation_make(replay, position, &explained, err);
+    }
+    if (status == WF_OK && question->json) {
+        status = wf_explain_print_json(&explained, contender->name, seed, err);
+    } else if (status == WF_OK) {
         char run[WF_CONTENDER_NAME_BYTES + 32];
         snprintf(run, sizeof run, "%s, seed %llu", contender->name, (unsigned long long)seed);
-        status = wf_explanation_print(replay, position, run, stdout, err);
+        wf_explanation_print(&explained, run, stdout);
     }
     wf_replay_destroy(replay);
     wf_workload_finish(&workload);
@@ -78,7 +89,7 @@ static enum wf_status explain(const struct question *question,
     if (status != WF_OK) {
         return status;
     }
-    status = answer(&scenario, &contenders.list[contenders.count - 1], seed, question->task, err);
+    status = answer(&scenario, &contenders.list[contenders.count - 1], seed, question, err);
     wf_scenario_close(&scenario);
     return status;
 }
@@ -109,7 +120,7 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
 
 const struct wf_command wf_command_explain = {
     .name = "explain",
-    .usage = "TASK[#N] [--policy P] [--seed S]",
+    .usage = "TASK[#N] [--policy P] [--seed S] [--json]",
     .summary = "tells why a task of the last simulation went where it did, or nowhere",
     .options = options,
     .more =

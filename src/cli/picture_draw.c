@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/picture_draw.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/compat.h"
+#include "base/number.h"
+#include "cli/difference.h"
 #include "cli/picture_count.h"
 
 // Lengths are in pixels of the picture's own width; cells are drawn at ten units to a pixel, so
@@ -219,7 +220,7 @@ static void put_run(FILE *out, uint32_t cells, uint32_t row)
 static void put_gathered(FILE *out, const struct wf_picture *picture, const struct layout *layout,
                          uint32_t panel, uint32_t x, uint32_t y)
 {
-    char number[WF_PICTURE_TEXT_BYTES];
+    char number[WF_NUMBER_BYTES];
     struct wf_picture_count count = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
     uint32_t gpus = stranded_gpus(&count);
     uint32_t whole_rows = gpus / layout->columns, rest = gpus % layout->columns;
@@ -228,7 +229,7 @@ static void put_gathered(FILE *out, const struct wf_picture *picture, const stru
             "put together, at the scale of the cells below</tspan></text>\n"
             "<text x=\"%u\" y=\"%u\" class=\"q e\">worth %s GPU%s</text>\n",
             x, y + GROUP_HEAD - 8, x + layout->panel_width, y + GROUP_HEAD - 8,
-            wf_picture_number(number, gpus), gpus == 1 ? "" : "s");
+            wf_number_count(number, gpus), gpus == 1 ? "" : "s");
     fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n<path class=\"s\" d=\"", x,
             y + GROUP_HEAD);
     for (uint32_t row = 0; row < whole_rows; row++) {
@@ -247,20 +248,20 @@ static void put_group_head(FILE *out, const struct wf_picture_pool *pool,
                            const struct wf_picture_count *count, const struct slot *slot,
                            uint32_t x, bool wide)
 {
-    char number[WF_PICTURE_TEXT_BYTES];
+    char number[WF_NUMBER_BYTES];
     uint32_t y = slot->y + GROUP_HEAD - 8;
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, y);
     put_text(out, pool->name, 24);
-    fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_picture_number(number, count->gpus),
+    fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_number_count(number, count->gpus),
             count->gpus == 1 ? "" : "s");
     if (wide && pool->price_nanousd_per_gpu_hour > 0) {
         fprintf(out, ", %s an hour each%s",
-                wf_picture_dollars(number, pool->price_nanousd_per_gpu_hour),
+                wf_number_dollars(number, pool->price_nanousd_per_gpu_hour),
                 pool->assumed ? " (assumed)" : "");
     }
     fprintf(out, "</tspan></text>\n<text x=\"%u\" y=\"%u\" class=\"q t e\">%s%s</text>\n",
             x + slot->columns * CELL_PITCH, y,
-            wf_picture_percent(number, count->stranded_milli, count->gpus * INT64_C(1000)),
+            wf_number_percent(number, count->stranded_milli, count->gpus * INT64_C(1000)),
             wide ? " stranded" : "");
 }
 
@@ -279,7 +280,7 @@ static void put_cells(FILE *out, const struct slot *slot, const struct wf_pictur
 static void put_figures(FILE *out, const struct wf_picture *picture, const struct layout *layout,
                         uint32_t panel, uint32_t x)
 {
-    char text[WF_PICTURE_TEXT_BYTES];
+    char text[WF_NUMBER_BYTES];
     struct wf_picture_count count = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
     int64_t whole = count.gpus * INT64_C(1000);
     uint32_t y = layout->head + 26;
@@ -292,13 +293,13 @@ static void put_figures(FILE *out, const struct wf_picture *picture, const struc
     const uint32_t second = x + FIGURE_WIDTH, third = second + FIGURE_WIDTH;
     y += 38;
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"v\">%s</text>\n", x, y,
-            wf_picture_percent(text, count.used_milli, whole));
+            wf_number_percent(text, count.used_milli, whole));
     put_line(out, x, y + 18, "q", "of all GPUs in use", 40);
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"v t\">%s</text>\n", second, y,
-            wf_picture_percent(text, count.stranded_milli, whole));
+            wf_number_percent(text, count.stranded_milli, whole));
     put_line(out, second, y + 18, "q", "stranded", 40);
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"v t\">%s</text>\n", third, y,
-            wf_picture_dollars(text, count.stranded_nanousd_per_hour));
+            wf_number_dollars(text, count.stranded_nanousd_per_hour));
     put_line(out, third, y + 18, "q",
              count.unpriced  ? "an hour for nothing (not all prices known)"
              : count.assumed ? "an hour for nothing (some prices assumed)"
@@ -326,24 +327,28 @@ static void put_panel(FILE *out, const struct wf_picture *picture, const struct 
     }
 }
 
-// The second policy told against the first, in a sentence.
-static void put_verdict(FILE *out, const struct wf_picture *picture, uint32_t y)
+// The policy with more GPUs at work told against the other, in a sentence.
+static void put_verdict(FILE *out, const struct wf_picture *picture, uint32_t y,
+                        uint32_t glyphs_max)
 {
-    char number[WF_PICTURE_TEXT_BYTES];
-    struct wf_picture_count first = wf_picture_count(picture, 0, WF_PICTURE_POOLS_MAX);
-    struct wf_picture_count second = wf_picture_count(picture, 1, WF_PICTURE_POOLS_MAX);
-    int64_t more_milli = second.used_milli - first.used_milli;
-    int64_t gpus = (llabs(more_milli) + 500) / 1000;
-    fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"d\">", MARGIN, y);
-    put_text(out, picture->panels[1].policy, 28);
-    if (gpus == 0) {
-        fputs(" has as many GPUs at work as ", out);
-    } else {
-        fprintf(out, " has the worth of %s %s GPU%s at work than ", wf_picture_number(number, gpus),
-                more_milli > 0 ? "more" : "fewer", gpus == 1 ? "" : "s");
+    struct wf_picture_count counts[WF_PICTURE_PANELS_MAX];
+    for (uint32_t panel = 0; panel < WF_PICTURE_PANELS_MAX; panel++) {
+        counts[panel] = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
     }
-    put_text(out, picture->panels[0].policy, 28);
-    fputs("</text>\n", out);
+    uint32_t best = counts[0].used_milli > counts[1].used_milli ? 0 : 1;
+    struct wf_difference difference = {
+        .policy = picture->panels[best].policy,
+        .against = picture->panels[1 - best].policy,
+        .more_gpu_milli = counts[best].used_milli - counts[1 - best].used_milli,
+        .more_nanousd_per_hour =
+            counts[best].used_nanousd_per_hour - counts[1 - best].used_nanousd_per_hour,
+    };
+    for (uint32_t i = 0; i < picture->pool_count; i++) {
+        struct wf_picture_count count = wf_picture_count(picture, best, i);
+        difference.unpriced |= count.gpus > 0 && picture->pools[i].price_nanousd_per_gpu_hour == 0;
+    }
+    char text[WF_DIFFERENCE_BYTES];
+    put_line(out, MARGIN, y, "d", wf_difference_text(text, &difference), glyphs_max);
 }
 
 // Prints text in lines of at most glyphs_max, broken between words.
@@ -428,7 +433,7 @@ void wf_picture_draw(FILE *out, const struct wf_picture *picture,
     put_line(out, MARGIN, 46, "h", picture->title, inner / 12);
     put_line(out, MARGIN, 70, "w", picture->subtitle, inner / 6);
     if (picture->panel_count == 2) {
-        put_verdict(out, picture, 96);
+        put_verdict(out, picture, 96, inner / 7);
     }
     put_legend(out, layout->head - 22);
     for (uint32_t panel = 0; panel < picture->panel_count; panel++) {

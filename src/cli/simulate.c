@@ -21,15 +21,18 @@ static const struct wf_option options[] = {
     {"copies", "N", "the cluster and its tasks N times over (1)"},
     {"plain", NULL, "without the caches: looks at every node for every task"},
     {"json", NULL, "prints JSON instead of a table"},
-    {"picture", "FILE", "draws the cluster as it stands at the end (SVG)"},
+    {"picture", "FILE", "draws the cluster, every GPU a cell (SVG)"},
+    {"picture-of", "P[,P]", "under these policies (the first and the last of --policy)"},
+    {"picture-load", "L", "as it stands when tasks have asked for L percent of the GPUs (100)"},
     {NULL, NULL, NULL},
 };
 
-static enum wf_status take_copies(const char *value, uint32_t *copies_out, struct wf_error *err)
+static enum wf_status take_number(const char *what, const char *value, uint32_t max,
+                                  uint32_t *number_out, struct wf_error *err)
 {
-    uint64_t copies;
-    enum wf_status status = wf_option_number("--copies", value, 1, WF_NODES_MAX, &copies, err);
-    *copies_out = status == WF_OK ? (uint32_t)copies : 1;
+    uint64_t number;
+    enum wf_status status = wf_option_number(what, value, 1, max, &number, err);
+    *number_out = status == WF_OK ? (uint32_t)number : 1;
     return status;
 }
 
@@ -43,6 +46,7 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"nodes", &chosen->scenario.nodes_path},   {"pods", &chosen->scenario.pods_path},
         {"facts", &chosen->scenario.facts},        {"policy", &chosen->policies},
         {"orders", &chosen->scenario.orders_path}, {"picture", &chosen->picture_path},
+        {"picture-of", &chosen->picture_policies},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(texts); i++) {
         if (strcmp(name, texts[i].name) == 0) {
@@ -58,7 +62,11 @@ static enum wf_status take(void *context, const char *name, const char *value, s
                                      &chosen->scenario.load_milli, err);
     }
     if (strcmp(name, "copies") == 0) {
-        return take_copies(value, &chosen->scenario.copies, err);
+        return take_number("--copies", value, WF_NODES_MAX, &chosen->scenario.copies, err);
+    }
+    if (strcmp(name, "picture-load") == 0) {
+        return take_number("--picture-load", value, WF_WORKLOAD_LOAD_MILLI_MAX / 10,
+                           &chosen->picture_load, err);
     }
     chosen->plain = chosen->plain || strcmp(name, "plain") == 0;
     chosen->json = chosen->json || strcmp(name, "json") == 0;
@@ -91,15 +99,8 @@ static enum wf_status check_options(const struct wf_simulation_options *chosen,
 // The runs while they go on.
 struct runs {
     struct wf_simulation *simulation;
-    struct wf_simulation_picture *picture;
     struct wf_progress progress;
 };
-
-static bool in_picture(const struct wf_simulation *simulation, uint32_t contender, uint32_t seed)
-{
-    return simulation->options.picture_path && seed == 0 &&
-           (contender == 0 || contender + 1 == simulation->contenders.count);
-}
 
 static enum wf_status run_one(struct runs *runs, uint32_t contender, uint32_t seed,
                               const struct wf_workload *workload, struct wf_error *err)
@@ -114,21 +115,14 @@ static enum wf_status run_one(struct runs *runs, uint32_t contender, uint32_t se
         .context = &runs->progress,
     };
     config.replay.plain = simulation->options.plain;
-    struct wf_replay *replay = NULL;
     wf_progress_begin(&runs->progress, who->name, number);
-    enum wf_status status = wf_placement_run(
-        &config, &simulation->results[contender * simulation->seed_count + seed], &replay, err);
-    if (status == WF_OK && in_picture(simulation, contender, seed)) {
-        status = wf_simulation_picture_add(runs->picture, simulation, who->name, replay, err);
-    }
-    wf_replay_destroy(replay);
-    return status;
+    return wf_placement_run(
+        &config, &simulation->results[contender * simulation->seed_count + seed], NULL, err);
 }
 
-static enum wf_status run_all(struct wf_simulation *simulation,
-                              struct wf_simulation_picture *picture, struct wf_error *err)
+static enum wf_status run_all(struct wf_simulation *simulation, struct wf_error *err)
 {
-    struct runs runs = {.simulation = simulation, .picture = picture};
+    struct runs runs = {.simulation = simulation};
     enum wf_status status = WF_OK;
     wf_progress_init(&runs.progress, simulation->contenders.count * simulation->seed_count);
     for (uint32_t seed = 0; seed < simulation->seed_count && status == WF_OK; seed++) {
@@ -167,20 +161,22 @@ static enum wf_status hand_over(const struct wf_simulation *simulation,
     return WF_OK;
 }
 
-// Before hours of work for a picture that cannot be drawn.
-static enum wf_status check_picture(const struct wf_simulation *simulation, struct wf_error *err)
+static enum wf_status choose_pictured(struct wf_simulation *simulation, struct wf_error *err)
 {
-    const struct wf_trace *trace = &simulation->scenario.trace;
-    uint64_t gpus = 0;
-    for (uint32_t i = 0; i < trace->node_count; i++) {
-        gpus += trace->nodes[i].gpus;
+    const struct wf_contenders *all = &simulation->contenders;
+    struct wf_contenders *pictured = &simulation->pictured;
+    const char *named = simulation->options.picture_policies;
+    if (named) {
+        enum wf_status status = wf_contenders_parse(named, pictured, err);
+        if (status == WF_OK && pictured->count > WF_PICTURE_PANELS_MAX) {
+            status = wf_fail(err, WF_INVALID, "--picture-of names %u policies, it may name %d",
+                             pictured->count, WF_PICTURE_PANELS_MAX);
+        }
+        return status;
     }
-    gpus *= simulation->options.scenario.copies;
-    if (simulation->options.picture_path && gpus > WF_PICTURE_GPUS_MAX) {
-        return wf_fail(err, WF_LIMIT,
-                       "a picture of %llu GPUs is past the limit "
-                       "WF_PICTURE_GPUS_MAX of %d",
-                       (unsigned long long)gpus, WF_PICTURE_GPUS_MAX);
+    pictured->list[pictured->count++] = all->list[0];
+    if (all->count > 1) {
+        pictured->list[pictured->count++] = all->list[all->count - 1];
     }
     return WF_OK;
 }
@@ -200,14 +196,11 @@ static enum wf_status simulate(struct wf_simulation *simulation, struct wf_error
     if (!simulation->results) {
         status = wf_fail(err, WF_NOMEM, "no memory for the results of %zu runs", runs);
     }
-    if (status == WF_OK) {
-        status = check_picture(simulation, err);
+    if (status == WF_OK && simulation->options.picture_path) {
+        status = wf_simulation_picture_create(simulation, &picture, err);
     }
     if (status == WF_OK) {
-        status = wf_simulation_picture_create(&picture, err);
-    }
-    if (status == WF_OK) {
-        status = run_all(simulation, picture, err);
+        status = run_all(simulation, err);
     }
     if (status == WF_OK) {
         status = hand_over(simulation, picture, err);
@@ -226,6 +219,7 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
                 .scenario = {.load_milli = 1300, .copies = 1},
                 .seed_first = 42,
                 .seed_last = 42,
+                .picture_load = 100,
             },
     };
     if (argc < 2 || strcmp(argv[1], "placement") != 0) {
@@ -243,6 +237,9 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     }
     if (status == WF_OK) {
         status = wf_contenders_parse(simulation.options.policies, &simulation.contenders, err);
+    }
+    if (status == WF_OK) {
+        status = choose_pictured(&simulation, err);
     }
     return status == WF_OK ? simulate(&simulation, err) : status;
 }

@@ -21,6 +21,16 @@ static void finish(struct wf_statistic *statistic, uint32_t count)
     }
 }
 
+uint32_t wf_simulation_gpus(const struct wf_simulation *simulation)
+{
+    const struct wf_trace *trace = &simulation->scenario.trace;
+    uint32_t gpus = 0;
+    for (uint32_t i = 0; i < trace->node_count; i++) {
+        gpus += trace->nodes[i].gpus;
+    }
+    return gpus * simulation->options.scenario.copies;
+}
+
 uint32_t wf_simulation_headline(const struct wf_simulation *simulation)
 {
     uint32_t load = WF_PLACEMENT_LOADS - 1;
@@ -45,11 +55,13 @@ struct wf_load_summary wf_simulation_at(const struct wf_simulation *simulation, 
         add(&summary.unserved_pct, wf_placement_unserved_pct(&point, load));
         add(&summary.fragmented_pct, point.fragmented_pct);
         add(&summary.stranded_usd_per_hour, point.stranded_usd_per_hour);
+        add(&summary.used_usd_per_hour, point.used_usd_per_hour);
     }
     finish(&summary.allocated_pct, summary.seeds);
     finish(&summary.unserved_pct, summary.seeds);
     finish(&summary.fragmented_pct, summary.seeds);
     finish(&summary.stranded_usd_per_hour, summary.seeds);
+    finish(&summary.used_usd_per_hour, summary.seeds);
     return summary;
 }
 

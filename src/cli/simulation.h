@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cli/difference.h"
 #include "sim/scenario.h"
 
 struct wf_simulation_options {
@@ -13,13 +14,16 @@ struct wf_simulation_options {
     uint64_t seed_first, seed_last;
     bool plain;
     bool json;
-    const char *picture_path; // or NULL
+    const char *picture_path;     // or NULL
+    const char *picture_policies; // as written; NULL: the first and the last of the policies
+    uint32_t picture_load;        // in percent
 };
 
 struct wf_simulation {
     struct wf_simulation_options options;
     struct wf_scenario scenario;
     struct wf_contenders contenders;
+    struct wf_contenders pictured; // one or two
     uint32_t seed_count;
     struct wf_placement_result *results; // [contender][seed]
 };
@@ -32,7 +36,8 @@ struct wf_statistic {
 // What a contender did at one load, over all seeds. seeds is 0 where no run came so far.
 struct wf_load_summary {
     uint32_t seeds;
-    struct wf_statistic allocated_pct, unserved_pct, fragmented_pct, stranded_usd_per_hour;
+    struct wf_statistic allocated_pct, unserved_pct, fragmented_pct;
+    struct wf_statistic stranded_usd_per_hour, used_usd_per_hour;
 };
 
 // The loads, in percent, that are always reported, and the one of the headline.
@@ -45,6 +50,9 @@ wf_simulation_result(const struct wf_simulation *simulation, uint32_t contender,
     return &simulation->results[contender * simulation->seed_count + seed];
 }
 
+// Returns how many GPUs the cluster has, all copies together.
+uint32_t wf_simulation_gpus(const struct wf_simulation *simulation);
+
 // Returns the load at which the table tells what is allocated: that of the last arrival.
 uint32_t wf_simulation_headline(const struct wf_simulation *simulation);
 
@@ -54,6 +62,17 @@ struct wf_statistic wf_simulation_refused(const struct wf_simulation *simulation
                                           uint32_t contender);
 struct wf_statistic wf_simulation_decisions_per_s(const struct wf_simulation *simulation,
                                                   uint32_t contender);
+
+// What the comparison comes to, at full load if the run gets there: the first named of our own
+// policies against the best of the published ones, and behind it the first that lives from what it
+// learns; of published ones alone, the best against the next.
+struct wf_simulation_verdict {
+    struct wf_difference list[2];
+    uint32_t count; // 0: nothing to compare
+    uint32_t load;  // in percent
+};
+
+struct wf_simulation_verdict wf_simulation_verdict(const struct wf_simulation *simulation);
 
 // Prints the table for people, or the JSON for programs. Errors: WF_NOMEM.
 void wf_simulation_print_table(const struct wf_simulation *simulation);

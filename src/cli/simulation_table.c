@@ -1,80 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 // What came out of `simulate placement` as a table for people.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/simulation.h"
 #include "sim/price_table.h"
 
-// "1,234" into text, which holds NUMBER_BYTES.
-enum { NUMBER_BYTES = 32 };
-static const char *number(char *text, double value)
-{
-    char digits[NUMBER_BYTES];
-    snprintf(digits, sizeof digits, "%.0f", value);
-    size_t length = strlen(digits);
-    size_t at = 0;
-    for (size_t i = 0; i < length && at + 2 < NUMBER_BYTES; i++) {
-        if (i > 0 && (length - i) % 3 == 0) {
-            text[at++] = ',';
-        }
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
-    return text;
-}
-
-// A column with a mean and, for several seeds, its deviation: "  4.61 ±0.08".
-static int spread_width(uint32_t seeds)
-{
-    return seeds > 1 ? 12 : 11;
-}
+enum {
+    SPREAD_WIDTH = 11, // a column with a mean and, for several seeds, its deviation: " 4.61 ±0.08"
+    LINE_WIDTH = 104,  // of sentences
+};
 
 static void print_spread(const struct wf_statistic *statistic, uint32_t seeds)
 {
     if (seeds > 1) {
-        printf("  %6.2f ±%-4.2f", statistic->mean, statistic->deviation);
+        printf("  %5.2f ±%-4.2f", statistic->mean, statistic->deviation);
     } else {
-        printf("  %11.2f", statistic->mean);
+        printf("  %*.2f", SPREAD_WIDTH, statistic->mean);
     }
 }
 
-static void print_head(const struct wf_simulation *simulation, uint32_t headline)
+// Prints sentences in lines that are broken between words.
+static void print_paragraph(const char *text)
 {
-    const struct wf_trace *trace = &simulation->scenario.trace;
+    size_t column = 0;
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (column > 0 && column + 1 + length > LINE_WIDTH) {
+            putchar('\n');
+            column = 0;
+        }
+        printf("%s%.*s", column > 0 ? " " : "", (int)length, text);
+        column += length + (column > 0);
+        text += length;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void tell_head(FILE *out, const struct wf_simulation *simulation)
+{
+    char text[3][WF_NUMBER_BYTES];
     const struct wf_simulation_options *options = &simulation->options;
-    char text[3][NUMBER_BYTES];
-    int64_t gpus = 0;
-    for (uint32_t i = 0; i < trace->node_count; i++) {
-        gpus += trace->nodes[i].gpus;
-    }
-    uint32_t copies = options->scenario.copies;
-    printf("%s\n", trace->origin);
-    printf("%s nodes, %s GPUs; tasks arrive until they ask for %u %% of the GPUs (%s in the run of "
-           "seed %llu) and none leaves\n\n",
-           number(text[0], (double)trace->node_count * copies),
-           number(text[1], (double)gpus * copies), headline,
-           number(text[2], simulation->results[0].arrivals),
-           (unsigned long long)options->seed_first);
+    int64_t nodes = (int64_t)simulation->scenario.trace.node_count * options->scenario.copies;
+    fprintf(out,
+            "%s nodes, %s GPUs; tasks arrive until they ask for %u %% of the GPUs (%s in the run "
+            "of seed %llu) and none leaves",
+            wf_number_count(text[0], nodes),
+            wf_number_count(text[1], wf_simulation_gpus(simulation)),
+            wf_simulation_headline(simulation),
+            wf_number_count(text[2], simulation->results[0].arrivals),
+            (unsigned long long)options->seed_first);
 }
 
-static void print_columns(uint32_t seeds, int width)
+static void print_columns(int width)
 {
-    int spread = spread_width(seeds);
-    printf("%-*s  %9s  %*s  %*s  %8s  %21s  %8s  %11s\n", width, "", "allocated", spread,
-           "unallocated", spread, "fragmented", "refused", "unserved at a load of", "unusable",
-           "decisions");
-    printf("%-*s  %9s  %*s  %*s  %8s", width, "policy", "%", spread, "%", spread, "%", "tasks");
+    printf("%-*s  %9s  %*s  %*s  %7s  %21s  %8s  %9s\n", width, "", "allocated", SPREAD_WIDTH,
+           "unallocated", SPREAD_WIDTH, "fragmented", "refused", "unserved at a load of",
+           "unusable", "decisions");
+    printf("%-*s  %9s  %*s  %*s  %7s", width, "policy", "%", SPREAD_WIDTH, "%", SPREAD_WIDTH, "%",
+           "tasks");
     for (uint32_t i = 0; i < WF_SIMULATION_LOAD_COUNT; i++) {
         printf("  %3u %%", wf_simulation_loads[i]);
     }
-    printf("    %8s  %11s\n", "$/hour", "per second");
+    printf("    %8s  %9s\n", "$/hour", "/second");
 }
 
 static void print_row(const struct wf_simulation *simulation, uint32_t contender, uint32_t headline,
                       int width)
 {
-    char text[NUMBER_BYTES];
+    char text[WF_NUMBER_BYTES];
     struct wf_load_summary summary = wf_simulation_at(simulation, contender, headline);
     struct wf_statistic unallocated = summary.allocated_pct;
     unallocated.mean = 100 - unallocated.mean;
@@ -82,7 +79,8 @@ static void print_row(const struct wf_simulation *simulation, uint32_t contender
     printf("  %9.2f", summary.allocated_pct.mean);
     print_spread(&unallocated, simulation->seed_count);
     print_spread(&summary.fragmented_pct, simulation->seed_count);
-    printf("  %8s", number(text, wf_simulation_refused(simulation, contender).mean));
+    printf("  %7s",
+           wf_number_count(text, llround(wf_simulation_refused(simulation, contender).mean)));
     for (uint32_t i = 0; i < WF_SIMULATION_LOAD_COUNT; i++) {
         struct wf_load_summary at = wf_simulation_at(simulation, contender, wf_simulation_loads[i]);
         if (at.seeds > 0) {
@@ -91,25 +89,28 @@ static void print_row(const struct wf_simulation *simulation, uint32_t contender
             printf("  %5s", "-");
         }
     }
-    printf("    %8s", number(text, summary.stranded_usd_per_hour.mean));
-    printf("  %11s\n", number(text, wf_simulation_decisions_per_s(simulation, contender).mean));
+    printf("    %8s", wf_number_count(text, llround(summary.stranded_usd_per_hour.mean)));
+    printf(
+        "  %9s\n",
+        wf_number_count(text, llround(wf_simulation_decisions_per_s(simulation, contender).mean)));
 }
 
 // Names the models whose price is an assumption, or is not known.
-static void print_models(const struct wf_trace *trace, bool unknown, const char *words)
+static void tell_models(FILE *out, const struct wf_trace *trace, bool unknown, const char *words)
 {
     bool any = false;
     for (uint32_t i = 0; i < trace->model_count; i++) {
         const struct wf_price_fact *price = wf_price_fact_find(trace->models[i]);
         if (unknown ? !price : price && price->assumed) {
-            printf("%s%s", any ? ", " : words, trace->models[i]);
+            fprintf(out, "%s%s", any ? ", " : words, trace->models[i]);
             any = true;
         }
     }
 }
 
-static void print_prices(const struct wf_trace *trace)
+static void tell_prices(FILE *out, const struct wf_simulation *simulation)
 {
+    const struct wf_trace *trace = &simulation->scenario.trace;
     const char *oldest = NULL;
     const char *newest = NULL;
     for (uint32_t i = 0; i < trace->model_count; i++) {
@@ -120,38 +121,78 @@ static void print_prices(const struct wf_trace *trace)
         }
     }
     if (!oldest) {
-        printf("Prices: none is known for these GPU models.\n");
+        fputs("Prices: none is known for these GPU models.", out);
         return;
     }
-    printf("Prices: %s.\nThey are of %s", wf_price_rule, oldest);
+    fprintf(out, "Prices: %s. They are of %s", wf_price_rule, oldest);
     if (strcmp(oldest, newest) != 0) {
-        printf(" to %s", newest);
+        fprintf(out, " to %s", newest);
     }
-    print_models(trace, false, "; assumed for ");
-    print_models(trace, true, "; not known, and counted as 0, for ");
-    printf(". --json lists each with its source.\n");
+    tell_models(out, trace, false, "; assumed for ");
+    tell_models(out, trace, true, "; not known, and counted as 0, for ");
+    fputs(". --json lists each with its source.", out);
+}
+
+static void tell_words(FILE *out, const struct wf_simulation *simulation)
+{
+    uint32_t seeds = simulation->seed_count;
+    fputs("All % are of the cluster's GPUs. ", out);
+    if (seeds > 1) {
+        fprintf(out, "Means of %u seeds, ± their standard deviation. ", seeds);
+    }
+    fputs("Fragmented: free, but on GPUs or nodes where the expected tasks do not fit. Unserved: "
+          "demand that got no GPU. Unusable: what the fragmented GPUs cost at list prices. "
+          "Decisions: on one core.",
+          out);
+}
+
+typedef void tell_function(FILE *out, const struct wf_simulation *simulation);
+
+// Prints what the function tells, in lines that are broken between words.
+static void print_told(tell_function *tell, const struct wf_simulation *simulation)
+{
+    char text[4096]; // longer than what is told can be
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (!out) {
+        tell(stdout, simulation); // no memory: in one line
+        putchar('\n');
+        return;
+    }
+    tell(out, simulation);
+    fclose(out);
+    print_paragraph(text);
+}
+
+static void print_verdict(const struct wf_simulation *simulation)
+{
+    char difference[WF_DIFFERENCE_BYTES];
+    char text[WF_DIFFERENCE_BYTES + 32];
+    struct wf_simulation_verdict verdict = wf_simulation_verdict(simulation);
+    for (uint32_t i = 0; i < verdict.count; i++) {
+        snprintf(text, sizeof text, "At %u %% load %s.", verdict.load,
+                 wf_difference_text(difference, &verdict.list[i]));
+        print_paragraph(text);
+    }
+    printf("%s", verdict.count > 0 ? "\n" : "");
 }
 
 void wf_simulation_print_table(const struct wf_simulation *simulation)
 {
     uint32_t headline = wf_simulation_headline(simulation);
-    uint32_t seeds = simulation->seed_count;
     int width = 6;
     for (uint32_t i = 0; i < simulation->contenders.count; i++) {
         int length = (int)strlen(simulation->contenders.list[i].name);
         width = length > width ? length : width;
     }
-    print_head(simulation, headline);
-    print_columns(seeds, width);
+    printf("%s\n", simulation->scenario.trace.origin);
+    print_told(tell_head, simulation);
+    putchar('\n');
+    print_columns(width);
     for (uint32_t i = 0; i < simulation->contenders.count; i++) {
         print_row(simulation, i, headline, width);
     }
-    printf("\nAll %% are of the cluster's GPUs. ");
-    if (seeds > 1) {
-        printf("Means of %u seeds, ± their standard deviation. ", seeds);
-    }
-    printf("Fragmented: free, but on GPUs or nodes where the expected tasks do not fit.\n"
-           "Unserved: demand that got no GPU. Unusable: what the fragmented GPUs cost at list "
-           "prices. Decisions: on one core.\n");
-    print_prices(&simulation->scenario.trace);
+    putchar('\n');
+    print_verdict(simulation);
+    print_told(tell_words, simulation);
+    print_told(tell_prices, simulation);
 }

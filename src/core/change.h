@@ -26,11 +26,9 @@ enum wf_change_kind {
 #undef WF_CHANGE_ENUM
 };
 
-#define WF_CHANGE_ONE(code, name, text) +1
-enum {
-    WF_CHANGE_COUNT = 0 WF_CHANGE_KINDS(WF_CHANGE_ONE),
-};
-#undef WF_CHANGE_ONE
+#define WF_CHANGE_RANK(code, name, text) WF_CHANGE_##code##_RANK,
+enum { WF_CHANGE_KINDS(WF_CHANGE_RANK) WF_CHANGE_COUNT };
+#undef WF_CHANGE_RANK
 #define WF_CHANGE_BIT(code) (UINT32_C(1) << WF_CHANGE_##code)
 #define WF_CHANGE_ALL ((UINT32_C(1) << WF_CHANGE_COUNT) - 1)
 

@@ -115,6 +115,41 @@ static void offer_candidate(struct wf_explanation *out, const struct wf_cluster 
     out->candidate_count = kept + 1;
 }
 
+// The best node of each of the two best pools.
+struct bests {
+    struct wf_candidate best[2];
+    uint32_t count;
+};
+
+static void offer_best(struct bests *bests, const struct wf_cluster *cluster,
+                       const struct look *look, int64_t score)
+{
+    const struct wf_candidate offered = {
+        .node = look->id, .pool = look->node->pool, .alike = 1, .score = score};
+    uint32_t same = 0;
+    while (same < bests->count && bests->best[same].pool.index != offered.pool.index) {
+        same++;
+    }
+    if (same < bests->count && bests->best[same].score >= score) {
+        struct wf_candidate *known = &bests->best[same];
+        known->alike += known->score == score && memcmp(&cluster->states[known->node.index],
+                                                        look->state, sizeof *look->state) == 0;
+        return;
+    }
+    // Better than the best of its own pool, which it pushes out, or of a pool that is not there.
+    if (bests->count == 0 || score > bests->best[0].score) {
+        if (same > 0) {
+            bests->best[1] = bests->best[0];
+            bests->count = 2;
+        }
+        bests->best[0] = offered;
+        bests->count += bests->count == 0;
+    } else if (bests->count < 2 || score > bests->best[1].score) {
+        bests->best[1] = offered;
+        bests->count = 2;
+    }
+}
+
 static int64_t score_of(const struct sight *sight, const struct look *look)
 {
     const struct wf_policy *policy = sight->policy;
@@ -127,7 +162,7 @@ static int64_t score_of(const struct sight *sight, const struct look *look)
 }
 
 static void look_at(const struct sight *sight, const struct wf_job_spec *job,
-                    const struct look *look, struct wf_explanation *out)
+                    const struct look *look, struct bests *bests, struct wf_explanation *out)
 {
     out->nodes++;
     out->tasks_empty =
@@ -141,7 +176,9 @@ static void look_at(const struct sight *sight, const struct wf_job_spec *job,
     uint32_t capacity = wf_state_capacity(look->state, &look->served);
     WF_ASSERT(capacity > 0);
     out->tasks_now = add_up_to(out->tasks_now, capacity, job->tasks);
-    offer_candidate(out, sight->outlook.cluster, look, score_of(sight, look));
+    int64_t score = score_of(sight, look);
+    offer_candidate(out, sight->outlook.cluster, look, score);
+    offer_best(bests, sight->outlook.cluster, look, score);
 }
 
 static void fill_terms(const struct sight *sight, const struct wf_request *request,
@@ -203,6 +240,7 @@ enum wf_status wf_explain(const struct wf_core *core, const struct wf_job_spec *
     struct sight sight = {.policy = wf_core_policy(core), .outlook = wf_core_outlook(core)};
     sight.base = wf_policy_request_base(sight.policy, &sight.outlook, &job->request);
     const struct wf_cluster *cluster = sight.outlook.cluster;
+    struct bests bests = {.count = 0};
     for (uint32_t node = 0; node < cluster->nodes_end; node++) {
         if (!cluster->nodes[node].up) {
             continue;
@@ -214,10 +252,15 @@ enum wf_status wf_explain(const struct wf_core *core, const struct wf_job_spec *
             .state = &cluster->states[node],
         };
         look.served = wf_pool_request(look.pool, &job->request);
-        look_at(&sight, job, &look, out);
+        look_at(&sight, job, &look, &bests, out);
     }
     for (uint32_t i = 0; i < out->candidate_count; i++) {
         fill_terms(&sight, &job->request, &out->candidates[i]);
+    }
+    out->has_rival = bests.count == 2 && !out->at_random;
+    if (out->has_rival) {
+        out->rival = bests.best[1];
+        fill_terms(&sight, &job->request, &out->rival);
     }
     // The list is made beside the plain loop, which is the definition of the choice.
     if (!out->at_random && out->candidate_count > 0) {

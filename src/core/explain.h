@@ -50,6 +50,9 @@ struct wf_explanation {
     // At most one for each pool and state.
     struct wf_candidate candidates[WF_CANDIDATES_MAX];
     uint32_t candidate_count;
+    // The best node of another pool than candidates[0], which the list may have no room for.
+    struct wf_candidate rival;
+    bool has_rival;
     struct wf_blocker blockers[WF_REASON_COUNT]; // by reason, over the nodes that do not fit
     // The reasons that block any node: most nodes blocked alone first, then most nodes, then code.
     enum wf_reason ranked[WF_REASON_COUNT];

@@ -26,11 +26,9 @@ enum wf_reason {
 #undef WF_REASON_ENUM
 };
 
-#define WF_REASON_ONE(code, name, text) +1
-enum {
-    WF_REASON_COUNT = 0 WF_REASONS(WF_REASON_ONE),
-};
-#undef WF_REASON_ONE
+#define WF_REASON_RANK(code, name, text) WF_REASON_##code##_RANK,
+enum { WF_REASONS(WF_REASON_RANK) WF_REASON_COUNT };
+#undef WF_REASON_RANK
 #define WF_REASON_BIT(code) (UINT32_C(1) << WF_REASON_##code)
 
 // Never NULL.

@@ -7,12 +7,14 @@
 
 // X(code, name, what it is)
 #define WF_TERMS(X)                                                                                \
-    X(SCORE, "score", "points of a policy that does not count in dollars")                         \
-    X(RENT, "rent", "what the GPUs cost")                                                          \
-    X(STRANDED, "stranded", "capacity that nobody can use any more after this")                    \
-    X(LEFTOVER, "leftover", "room that is left over beside it: full nodes keep others whole")      \
+    X(SCORE, "score", "points of a policy that does not count in dollars; more is better")         \
+    X(RENT, "rent", "what the machines charge by use")                                             \
+    X(STRANDED, "stranded",                                                                        \
+      "GPU share that others can use no more; below 0: it fills share that was of no use to them") \
+    X(LEFTOVER, "leftover",                                                                        \
+      "a little for the room that stays free beside it: full nodes keep others whole")             \
     X(TIME, "time", "the hours more that a slower GPU takes")                                      \
-    X(SCARCITY, "scarcity", "what others would pay for this GPU model")                            \
+    X(SCARCITY, "scarcity", "what it takes from tasks that can run nowhere else")                  \
     X(RISK, "risk", "work lost when a spot node goes")                                             \
     X(WAITING, "waiting", "the value of the time until it starts")                                 \
     X(CARBON, "carbon", "grams at the site's carbon price")                                        \
@@ -24,11 +26,9 @@ enum wf_term {
 #undef WF_TERM_ENUM
 };
 
-#define WF_TERM_ONE(code, name, text) +1
-enum {
-    WF_TERM_COUNT = 0 WF_TERMS(WF_TERM_ONE),
-};
-#undef WF_TERM_ONE
+#define WF_TERM_RANK(code, name, text) WF_TERM_##code##_RANK,
+enum { WF_TERMS(WF_TERM_RANK) WF_TERM_COUNT };
+#undef WF_TERM_RANK
 
 struct wf_term_value {
     enum wf_term term;
@@ -42,3 +42,6 @@ struct wf_terms {
 
 // Returns "rent" for WF_TERM_RENT; never NULL.
 const char *wf_term_name(enum wf_term term);
+
+// Returns what the term is, for people; never NULL.
+const char *wf_term_text(enum wf_term term);

@@ -38,6 +38,16 @@ static enum wf_status fail_policy(const char *name, struct wf_error *err)
     return wf_fail(err, WF_NOTFOUND, "there is no policy '%s' (known: %s)", name, known);
 }
 
+static bool is_named(const struct wf_contenders *contenders, const char *name)
+{
+    for (uint32_t i = 0; i < contenders->count; i++) {
+        if (strcmp(contenders->list[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum wf_status add(struct wf_contenders *contenders, const char *name, struct wf_error *err)
 {
     static const char learned[] = ":learned";
@@ -68,13 +78,34 @@ static enum wf_status add(struct wf_contenders *contenders, const char *name, st
                        "means nothing for it",
                        policy, learned);
     }
-    for (uint32_t i = 0; i < contenders->count; i++) {
-        if (strcmp(contenders->list[i].name, name) == 0) {
-            return wf_fail(err, WF_EXISTS, "the policy '%s' is named twice", name);
-        }
-    }
     contenders->count++;
     return WF_OK;
+}
+
+// Adds every policy that is not there yet.
+static enum wf_status add_all(struct wf_contenders *contenders, struct wf_error *err)
+{
+    enum wf_status status = WF_OK;
+    for (uint32_t i = 0; wf_policies[i] && status == WF_OK; i++) {
+        if (!is_named(contenders, wf_policies[i]->name)) {
+            status = add(contenders, wf_policies[i]->name, err);
+        }
+    }
+    return status;
+}
+
+// Adds what one word of the list names; all says whether the word "all" came before it.
+static enum wf_status add_word(struct wf_contenders *contenders, const char *word, bool *all,
+                               struct wf_error *err)
+{
+    if (strcmp(word, "all") == 0) {
+        *all = true;
+        return add_all(contenders, err);
+    }
+    if (!is_named(contenders, word)) {
+        return add(contenders, word, err);
+    }
+    return *all ? WF_OK : wf_fail(err, WF_EXISTS, "the policy '%s' is named twice", word);
 }
 
 enum wf_status wf_contenders_parse(const char *text, struct wf_contenders *contenders_out,
@@ -82,12 +113,7 @@ enum wf_status wf_contenders_parse(const char *text, struct wf_contenders *conte
 {
     *contenders_out = (struct wf_contenders){0};
     enum wf_status status = WF_OK;
-    if (strcmp(text, "all") == 0) {
-        for (uint32_t i = 0; wf_policies[i] && status == WF_OK; i++) {
-            status = add(contenders_out, wf_policies[i]->name, err);
-        }
-        return status;
-    }
+    bool all = false;
     for (const char *at = text; at && status == WF_OK;) {
         const char *comma = strchr(at, ',');
         size_t length = comma ? (size_t)(comma - at) : strlen(at);
@@ -97,7 +123,7 @@ enum wf_status wf_contenders_parse(const char *text, struct wf_contenders *conte
         }
         memcpy(name, at, length);
         name[length] = '\0';
-        status = add(contenders_out, name, err);
+        status = add_word(contenders_out, name, &all, err);
         at = comma ? comma + 1 : NULL;
     }
     return status;

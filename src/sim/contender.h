@@ -21,9 +21,9 @@ struct wf_contenders {
     uint32_t count;
 };
 
-// Reads "fgd,cost-first,cost-first:learned", or "all" for every policy there is. Errors:
-// WF_NOTFOUND (no such policy; the sentence suggests one), WF_INVALID, WF_EXISTS (named twice),
-// WF_LIMIT.
+// Reads "fgd,cost-first,cost-first:learned"; "all" in the list stands for every policy there is
+// that is not named beside it. Errors: WF_NOTFOUND (no such policy; the sentence suggests one),
+// WF_INVALID, WF_EXISTS (named twice), WF_LIMIT.
 enum wf_status wf_contenders_parse(const char *text, struct wf_contenders *contenders_out,
                                    struct wf_error *err) WF_MUST_USE;
 

@@ -3,140 +3,57 @@
 
 #include <inttypes.h>
 
-typedef const char *name_function(void *context, uint32_t number);
-
-static void print_name(FILE *out, name_function *function, void *context, const char *noun,
-                       uint32_t number)
-{
-    const char *name = function ? function(context, number) : NULL;
-    if (name) {
-        fputs(name, out);
-    } else {
-        fprintf(out, "%s %" PRIu32, noun, number);
-    }
-}
-
-static void print_set(FILE *out, name_function *function, void *context, const char *noun,
-                      uint64_t set)
-{
-    const char *between = "";
-    for (uint32_t number = 0; number < 64; number++) {
-        if (set >> number & 1) {
-            fputs(between, out);
-            print_name(out, function, context, noun, number);
-            between = ", ";
-        }
-    }
-}
+#include "base/number.h"
+#include "sim/explain_words.h"
 
 static const struct wf_explain_names no_names;
 
-static const char *plural(uint64_t count)
+static bool one_bit(uint64_t set)
 {
-    return count == 1 ? "" : "s";
+    return (set & (set - 1)) == 0;
 }
 
-// 12000 as 12,000.
-static void print_number(FILE *out, uint64_t number)
+static bool of_size(enum wf_reason reason)
 {
-    if (number >= 1000) {
-        print_number(out, number / 1000);
-        fprintf(out, ",%03u", (unsigned)(number % 1000));
-    } else {
-        fprintf(out, "%u", (unsigned)number);
-    }
+    return reason == WF_REASON_CPU_SIZE || reason == WF_REASON_MEMORY_SIZE ||
+           reason == WF_REASON_GPUS_SIZE;
 }
 
-static void print_nodes(FILE *out, uint64_t count)
+// Prints how much is too little, with its unit: "2 to 4 cores".
+static void print_amounts(FILE *out, enum wf_reason reason, uint32_t min, uint32_t max)
 {
-    print_number(out, count);
-    fprintf(out, " node%s", plural(count));
-}
-
-static void print_gpus(FILE *out, uint64_t milli)
-{
-    if (milli % WF_GPU_MILLI != 0) {
-        fprintf(out, "%" PRIu64 ".%03u of a GPU", milli / WF_GPU_MILLI,
-                (unsigned)(milli % WF_GPU_MILLI));
-    } else {
-        fprintf(out, "%" PRIu64 " GPU%s", milli / WF_GPU_MILLI, plural(milli / WF_GPU_MILLI));
+    char text[WF_NUMBER_BYTES];
+    bool gpus = reason == WF_REASON_GPUS_SIZE || reason == WF_REASON_GPUS_FREE;
+    bool memory = reason == WF_REASON_MEMORY_SIZE || reason == WF_REASON_MEMORY_FREE;
+    uint64_t unit = gpus || (memory && max < 1024) ? 1 : memory ? 1024 : 1000;
+    for (uint32_t i = min == max ? 1 : 0; i < 2; i++) {
+        uint64_t amount = ((i == 0 ? min : max) * UINT64_C(1000) + unit - 1) / unit;
+        fprintf(out, "%s%s", wf_number_thousandths(text, amount), i == 0 ? " to " : " ");
     }
-}
-
-static void print_candidate(FILE *out, const struct wf_candidate *candidate, bool at_random,
-                            const struct wf_explain_names *names)
-{
-    print_name(out, names->node, names->context, "node", candidate->node.index);
-    fputs(" (", out);
-    print_name(out, names->pool, names->context, "pool", candidate->pool.index);
-    fputs(")", out);
-    if (!at_random) {
-        fprintf(out, ", score %" PRId64, candidate->score);
-    }
-    const char *before = ": ";
-    for (uint32_t i = 0; i < candidate->terms.count; i++) {
-        const struct wf_term_value *term = &candidate->terms.list[i];
-        if (term->term != WF_TERM_SCORE) {
-            fprintf(out, "%s%s %" PRId64, before, wf_term_name(term->term), term->value);
-            before = ", ";
-        }
-    }
-    if (candidate->alike > 1) {
-        fprintf(out, "; %" PRIu32 " nodes are like it", candidate->alike);
-    }
-    fputs(".\n", out);
-}
-
-static void print_candidates(FILE *out, const struct wf_explanation *explanation,
-                             const struct wf_explain_names *names)
-{
-    if (explanation->at_random) {
-        fputs("Nodes are drawn at random; each of these could be it:\n", out);
-    }
-    for (uint32_t i = 0; i < explanation->candidate_count; i++) {
-        if (!explanation->at_random) {
-            fputs(i == 0 ? "The best node for a task is " : "It wins against ", out);
-        } else {
-            fputs("  ", out);
-        }
-        print_candidate(out, &explanation->candidates[i], explanation->at_random, names);
-    }
-}
-
-static const char *unit_of(enum wf_reason reason)
-{
     switch (reason) {
     case WF_REASON_CPU_SIZE:
     case WF_REASON_CPU_FREE:
-        return "milli-CPU";
+        fprintf(out, "core%s", max == 1000 ? "" : "s");
+        break;
     case WF_REASON_MEMORY_SIZE:
     case WF_REASON_MEMORY_FREE:
-        return "MiB of memory";
+        fprintf(out, "%s of memory", unit == 1 ? "MiB" : "GiB");
+        break;
     case WF_REASON_GPUS_SIZE:
+        fprintf(out, "GPU%s", wf_words_plural(max));
+        break;
     case WF_REASON_GPUS_FREE:
-        return "GPUs";
+        fprintf(out, "completely free GPU%s", wf_words_plural(max));
+        break;
     case WF_REASON_SHARE_FREE:
-        return "thousandths of a GPU";
+        fputs("of a GPU on the one with most room", out);
+        break;
     case WF_REASON_MODEL:
     case WF_REASON_PLACE:
     case WF_REASON_LABELS:
     case WF_REASON_CLOSED:
-        return NULL;
+        break;
     }
-    return NULL;
-}
-
-static void print_shortage(FILE *out, enum wf_reason reason, const struct wf_blocker *blocker)
-{
-    bool empty = reason == WF_REASON_CPU_SIZE || reason == WF_REASON_MEMORY_SIZE ||
-                 reason == WF_REASON_GPUS_SIZE;
-    fputs(blocker->nodes_alone == 1 ? "is short of " : "are short of ", out);
-    print_number(out, blocker->short_min);
-    if (blocker->short_max > blocker->short_min) {
-        fputs(" to ", out);
-        print_number(out, blocker->short_max);
-    }
-    fprintf(out, " %s %s", unit_of(reason), empty ? "even when empty" : "now");
 }
 
 // The table speaks of one node: "has ...", "lacks ...".
@@ -169,95 +86,125 @@ static const char *text_of_many(enum wf_reason reason)
     return "cannot start the task";
 }
 
-// "3 nodes with room for 8 GPUs (in all 24 GPUs completely free) are of a GPU model that ..."
+// "2 nodes lack 2 to 4 cores even when empty, and nothing else."
+static void print_short(FILE *out, enum wf_reason reason, const struct wf_blocker *blocker)
+{
+    wf_words_nodes(out, blocker->nodes_alone);
+    fputs(blocker->nodes_alone == 1 ? " lacks " : " lack ", out);
+    print_amounts(out, reason, blocker->short_min, blocker->short_max);
+    fputs(of_size(reason) ? " even when empty, and nothing else.\n" : ", and nothing else.\n", out);
+}
+
+// "3 nodes have room enough (24 GPUs completely free), but of a GPU model that it excludes: T4."
 static void print_near_misses(FILE *out, const struct wf_job_spec *job, enum wf_reason reason,
                               const struct wf_blocker *blocker,
                               const struct wf_explain_names *names)
 {
-    print_nodes(out, blocker->nodes_alone);
+    const struct wf_request *request = &job->request;
     bool one = blocker->nodes_alone == 1;
-    bool of_gpus = reason == WF_REASON_GPUS_SIZE || reason == WF_REASON_GPUS_FREE ||
-                   reason == WF_REASON_SHARE_FREE;
-    if (job->request.gpus > 0 && !of_gpus) {
-        fputs(" with room for ", out);
-        print_gpus(out, (uint64_t)job->request.gpus * job->request.gpu_milli);
-        fprintf(out, " (in all %" PRIu64 " GPU%s completely free)", blocker->gpus_free_alone,
-                plural(blocker->gpus_free_alone));
+    wf_words_nodes(out, blocker->nodes_alone);
+    fputs(one ? " has room enough" : " have room enough", out);
+    if (request->gpus > 0) {
+        bool whole = request->gpu_milli == WF_GPU_MILLI;
+        fputs(" (", out);
+        wf_words_gpus(out, whole ? blocker->gpus_free_alone * WF_GPU_MILLI
+                                 : blocker->gpu_free_milli_alone);
+        fputs(whole ? " completely free), but " : " free), but ", out);
     } else {
-        fputs(" with room for the rest", out);
+        fputs(", but ", out);
     }
-    fputs(" ", out);
-    if (unit_of(reason)) {
-        print_shortage(out, reason, blocker);
-    } else if (reason == WF_REASON_MODEL) {
-        fprintf(out, "%s of a GPU model that this job excludes (", one ? "is" : "are");
-        print_set(out, names->model, names->context, "number", blocker->set_alone);
-        fputs(")", out);
+    if (reason == WF_REASON_MODEL) {
+        fputs(one_bit(blocker->set_alone) ? "of a GPU model that it excludes: "
+                                          : "of GPU models that it excludes: ",
+              out);
+        wf_words_set(out, names->model, names->context, "number", blocker->set_alone);
     } else if (reason == WF_REASON_LABELS) {
-        fprintf(out, "%s a label that this job asks for (", one ? "lacks" : "lack");
-        print_set(out, names->label, names->context, "number", blocker->set_alone);
-        fputs(")", out);
+        fprintf(out, "%s a label that it asks for: ", one ? "lacks" : "lack");
+        wf_words_set(out, names->label, names->context, "number", blocker->set_alone);
     } else {
         fputs(one ? wf_reason_text(reason) : text_of_many(reason), out);
     }
     fputs(".\n", out);
 }
 
+static bool has_amount(enum wf_reason reason)
+{
+    return reason != WF_REASON_MODEL && reason != WF_REASON_PLACE && reason != WF_REASON_LABELS &&
+           reason != WF_REASON_CLOSED;
+}
+
 static void print_blockers(FILE *out, const struct wf_job_spec *job,
                            const struct wf_explanation *explanation,
                            const struct wf_explain_names *names)
 {
+    char text[WF_NUMBER_BYTES];
     for (uint32_t i = 0; i < explanation->ranked_count; i++) {
         enum wf_reason reason = explanation->ranked[i];
         const struct wf_blocker *blocker = &explanation->blockers[reason];
-        if (blocker->nodes_alone > 0) {
+        if (blocker->nodes_alone > 0 && has_amount(reason)) {
+            print_short(out, reason, blocker);
+        } else if (blocker->nodes_alone > 0) {
             print_near_misses(out, job, reason, blocker, names);
         }
     }
     for (uint32_t i = 0; i < explanation->ranked_count; i++) {
         enum wf_reason reason = explanation->ranked[i];
         const struct wf_blocker *blocker = &explanation->blockers[reason];
-        if (blocker->nodes > blocker->nodes_alone) {
-            fputs("Another ", out);
-            print_nodes(out, blocker->nodes - blocker->nodes_alone);
-            fprintf(out, " %s, among other reasons.\n",
-                    blocker->nodes - blocker->nodes_alone == 1 ? wf_reason_text(reason)
-                                                               : text_of_many(reason));
+        uint32_t nodes = blocker->nodes - blocker->nodes_alone;
+        if (nodes > 0) {
+            fprintf(out, "%s %snode%s %s, among other reasons.\n", wf_number_count(text, nodes),
+                    blocker->nodes_alone > 0 ? "more " : "", wf_words_plural(nodes),
+                    nodes == 1 ? wf_reason_text(reason) : text_of_many(reason));
         }
     }
 }
 
-static void print_verdict(FILE *out, const struct wf_job_spec *job,
-                          const struct wf_explanation *explanation)
+static void print_room(FILE *out, const struct wf_job_spec *job,
+                       const struct wf_explanation *explanation)
 {
-    unsigned long long number = job->id.number;
-    switch (explanation->verdict) {
-    case WF_VERDICT_STARTS:
-        fprintf(out, "Job %llu starts now, %" PRIu32 " task%s", number, job->tasks,
-                plural(job->tasks));
-        break;
-    case WF_VERDICT_PART:
-        fprintf(out, "Of job %llu, %" PRIu32 " of %" PRIu32 " tasks start now", number,
-                explanation->tasks_now, job->tasks);
-        break;
-    case WF_VERDICT_WAITS:
-        fprintf(out, "Job %llu cannot start now", number);
-        break;
-    case WF_VERDICT_NEVER:
-        fprintf(out, "Job %llu can never start on these nodes, not even when they are empty",
-                number);
-        break;
-    }
+    char text[WF_NUMBER_BYTES];
     fputs(": ", out);
-    print_number(out, explanation->nodes_fitting);
-    fputs(" of ", out);
-    print_nodes(out, explanation->nodes);
-    fputs(explanation->nodes_fitting == 1 ? " has room for a task" : " have room for a task", out);
+    if (explanation->nodes_fitting == 0) {
+        fprintf(out, "none of %s", wf_number_count(text, explanation->nodes));
+    } else {
+        fprintf(out, "%s of ", wf_number_count(text, explanation->nodes_fitting));
+        fprintf(out, "%s", wf_number_count(text, explanation->nodes));
+    }
+    fprintf(out, " node%s can take %s", wf_words_plural(explanation->nodes),
+            job->tasks == 1 ? "it" : "a task");
     if (job->gang && explanation->tasks_now < job->tasks && job->tasks > 1) {
-        fprintf(out, ", %" PRIu32 " of the gang's %" PRIu32 " tasks would fit",
+        fprintf(out,
+                ", and %" PRIu32 " of its %" PRIu32
+                " tasks fit, which start together or not at all",
                 explanation->tasks_now, job->tasks);
     }
     fputs(".\n", out);
+}
+
+static void print_verdict(FILE *out, const struct wf_job_spec *job,
+                          const struct wf_explanation *explanation,
+                          const struct wf_explain_names *names)
+{
+    wf_words_job(out, job, names, true);
+    switch (explanation->verdict) {
+    case WF_VERDICT_STARTS:
+        fputs(" starts now", out);
+        if (job->tasks > 1) {
+            fprintf(out, " with all its %" PRIu32 " tasks", job->tasks);
+        }
+        break;
+    case WF_VERDICT_PART:
+        fprintf(out, " starts in part, %" PRIu32 " of its %" PRIu32 " tasks now",
+                explanation->tasks_now, job->tasks);
+        break;
+    case WF_VERDICT_WAITS:
+        fputs(" cannot start now", out);
+        break;
+    case WF_VERDICT_NEVER:
+        fputs(" can never start on these nodes, not even when they are empty", out);
+        break;
+    }
+    print_room(out, job, explanation);
 }
 
 void wf_explain_print(FILE *out, const struct wf_job_spec *job,
@@ -265,49 +212,71 @@ void wf_explain_print(FILE *out, const struct wf_job_spec *job,
                       const struct wf_explain_names *names)
 {
     names = names ? names : &no_names;
-    print_verdict(out, job, explanation);
-    print_candidates(out, explanation, names);
+    print_verdict(out, job, explanation, names);
+    wf_explain_print_table(out, explanation, names);
     if (explanation->verdict != WF_VERDICT_STARTS) {
+        fputs("\n", out);
         print_blockers(out, job, explanation, names);
     }
 }
 
-static bool one_bit(uint64_t set)
+typedef void words_function(FILE *out, uint64_t amount);
+
+static void print_tasks(FILE *out, uint64_t tasks)
 {
-    return (set & (set - 1)) == 0;
+    char text[WF_NUMBER_BYTES];
+    fprintf(out, "%s task%s", wf_number_count(text, (int64_t)tasks), wf_words_plural(tasks));
 }
 
-static void print_part(FILE *out, const struct wf_change_part *part,
+// "2 cores instead of 4 cores for each task"
+static void print_less(FILE *out, const struct wf_change_part *part, words_function *words,
+                       const char *of_what)
+{
+    words(out, part->to);
+    fputs(" instead of ", out);
+    words(out, part->from);
+    fputs(of_what, out);
+}
+
+// Memory that is asked for may not be rounded up: what is printed must do when it is asked for.
+static void print_memory_asked(FILE *out, uint64_t mib)
+{
+    char text[WF_NUMBER_BYTES];
+    if (mib % 1024 == 0) {
+        wf_words_memory(out, mib);
+    } else {
+        fprintf(out, "%s MiB", wf_number_count(text, (int64_t)mib));
+    }
+}
+
+static void print_part(FILE *out, const struct wf_job_spec *job, const struct wf_change_part *part,
                        const struct wf_explain_names *names)
 {
     static const char *const wider[] = {"in any zone of its region", "in any region of its site",
                                         "anywhere"};
+    const char *each = job->tasks > 1 ? " for each task" : "";
     switch (part->kind) {
     case WF_CHANGE_CPU:
+        print_less(out, part, wf_words_cores, each);
+        break;
     case WF_CHANGE_MEMORY:
+        print_less(out, part, print_memory_asked, " of memory");
+        fputs(each, out);
+        break;
     case WF_CHANGE_TASKS:
-        print_number(out, part->to);
-        fputs(" instead of ", out);
-        print_number(out, part->from);
-        fputs(part->kind == WF_CHANGE_CPU      ? " milli-CPU for each task"
-              : part->kind == WF_CHANGE_MEMORY ? " MiB of memory for each task"
-                                               : " tasks",
-              out);
+        print_less(out, part, print_tasks, "");
         break;
     case WF_CHANGE_GPUS:
-        print_gpus(out, part->to);
-        fputs(" instead of ", out);
-        print_gpus(out, part->from);
-        fputs(" for each task", out);
+        print_less(out, part, wf_words_gpus, each);
         break;
     case WF_CHANGE_MODELS:
         fprintf(out, "the GPU model%s ", one_bit(part->to & ~part->from) ? "" : "s");
-        print_set(out, names->model, names->context, "number", part->to & ~part->from);
+        wf_words_set(out, names->model, names->context, "number", part->to & ~part->from);
         fputs(" accepted too", out);
         break;
     case WF_CHANGE_LABELS:
         fprintf(out, "no need for the label%s ", one_bit(part->from & ~part->to) ? "" : "s");
-        print_set(out, names->label, names->context, "number", part->from & ~part->to);
+        wf_words_set(out, names->label, names->context, "number", part->from & ~part->to);
         break;
     case WF_CHANGE_PLACE:
         fprintf(out, "leave to run %s", wider[part->to - 1]);
@@ -334,7 +303,7 @@ void wf_remedy_print(FILE *out, const struct wf_job_spec *job, const struct wf_r
           out);
     for (uint32_t i = 0; i < count; i++) {
         fputs(i == 0 ? "" : i + 1 == count ? ", and " : ", ", out);
-        print_part(out, &parts[i], names);
+        print_part(out, job, &parts[i], names);
     }
     fputs(".\n", out);
 }

@@ -8,20 +8,28 @@
 #include "core/explain.h"
 #include "core/remedy.h"
 
-// Each returns a name that is borrowed until the next call, or NULL: then the number is shown.
+// Returns a name that is borrowed until the next call, or NULL: then the number is shown.
+typedef const char *wf_name_function(void *context, uint32_t number);
+
 struct wf_explain_names {
-    const char *(*node)(void *context, uint32_t node);
-    const char *(*pool)(void *context, uint32_t pool);
-    const char *(*model)(void *context, uint32_t model);
-    const char *(*label)(void *context, uint32_t label);
+    const char *job; // NULL: its number is shown
+    wf_name_function *node;
+    wf_name_function *pool;
+    wf_name_function *model;
+    wf_name_function *label;
     void *context;
 };
 
 // Prints whether the job starts; where and what lost; every blocker, most near misses first.
-// names may be NULL, and so may each of its functions.
+// names may be NULL, and so may each of its members.
 void wf_explain_print(FILE *out, const struct wf_job_spec *job,
                       const struct wf_explanation *explanation,
                       const struct wf_explain_names *names);
+
+// Prints the nodes on which a task can start, the one that is chosen first, as a table of what each
+// would cost; then why the first was chosen, and what the columns are. A part of the above.
+void wf_explain_print_table(FILE *out, const struct wf_explanation *explanation,
+                            const struct wf_explain_names *names);
 
 // Prints the smallest change as one sentence.
 void wf_remedy_print(FILE *out, const struct wf_job_spec *job, const struct wf_remedy *remedy,

@@ -4,19 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/explain_text.h"
+#include "base/number.h"
+#include "sim/explain_words.h"
 #include "sim/trace_file.h"
 
-// Everything that is said about one arrival.
-struct facts {
+// What the names given out to the printing functions need.
+struct naming {
     const struct wf_replay *replay;
-    const struct wf_trace *trace;
-    const struct wf_workload *workload;
-    uint32_t position;
-    struct wf_job_spec job;
-    struct wf_explanation explanation;
-    struct wf_remedy remedy;
-    struct wf_decision decision;
     char name[WF_TRACE_NAME_BYTES_MAX + 16]; // the last one given out
 };
 
@@ -81,85 +75,87 @@ static const char *set_of_models(const struct wf_trace *trace, uint64_t models, 
     return text;
 }
 
-static void print_gpus(FILE *out, const struct wf_request *request)
+const char *wf_explanation_task(const struct wf_explained *explained)
 {
-    if (request->gpus == 0) {
-        fputs("no GPU", out);
-    } else if (request->gpu_milli < WF_GPU_MILLI) {
-        fprintf(out, "%.3g of one GPU", request->gpu_milli / 1000.0);
-    } else {
-        fprintf(out, "%u whole GPU%s", request->gpus, request->gpus > 1 ? "s" : "");
-    }
+    const struct wf_workload *workload = wf_replay_workload(explained->replay);
+    return wf_replay_trace(explained->replay)->tasks[workload->arrivals[explained->position]].name;
 }
 
-static void print_request(FILE *out, const struct facts *facts, const char *run)
+const char *wf_explanation_kind(const struct wf_replay *replay, uint32_t pool, char *text,
+                                uint32_t size)
 {
-    const struct wf_request *request = &facts->job.request;
-    char models[512];
-    int64_t arrived = 0;
-    for (uint32_t i = 0; i < facts->position; i++) {
-        const struct wf_trace_task *task = &facts->trace->tasks[facts->workload->arrivals[i]];
-        arrived += (int64_t)task->gpus * task->gpu_milli;
+    char cores[WF_NUMBER_BYTES];
+    const struct wf_trace_node *node = wf_replay_pool_node(replay, pool);
+    wf_number_thousandths(cores, node->cpu_milli);
+    if (node->gpus > 0) {
+        snprintf(text, size, "%u x %s, %s cores", node->gpus,
+                 wf_replay_trace(replay)->models[node->model], cores);
+    } else {
+        snprintf(text, size, "no GPU, %s cores", cores);
     }
-    fprintf(out,
-            "%s is arrival %u of %u under %s; so far tasks have asked for %.1f %% of the GPUs.\n",
-            facts->trace->tasks[facts->workload->arrivals[facts->position]].name,
-            facts->position + 1, facts->workload->arrival_count, run,
-            100.0 * (double)arrived / (double)facts->workload->capacity_gpu_milli);
-    fprintf(out, "It asks for %.3g cores, %.4g GiB and ", request->cpu_milli / 1000.0,
-            request->memory_mib / 1024.0);
-    print_gpus(out, request);
+    return text;
+}
+
+static void print_request(FILE *out, const struct wf_explained *explained, const char *run)
+{
+    const struct wf_trace *trace = wf_replay_trace(explained->replay);
+    const struct wf_workload *workload = wf_replay_workload(explained->replay);
+    const struct wf_request *request = &explained->job.request;
+    char models[512];
+    char text[3][WF_NUMBER_BYTES];
+    fprintf(out, "%s is arrival %s of %s under %s; the tasks before it asked for %s of the GPUs.\n",
+            wf_explanation_task(explained),
+            wf_number_count(text[0], explained->position + INT64_C(1)),
+            wf_number_count(text[1], workload->arrival_count), run,
+            wf_number_percent(text[2], explained->arrived_gpu_milli, workload->capacity_gpu_milli));
+    fputs("It asks for ", out);
+    wf_words_cores(out, request->cpu_milli);
+    fputs(", ", out);
+    wf_words_memory(out, request->memory_mib);
+    fputs(" of memory and ", out);
+    if (request->gpus == 0) {
+        fputs("no GPU", out);
+    } else {
+        wf_words_gpus(out, (uint64_t)request->gpus * request->gpu_milli);
+    }
     if (request->gpus > 0 && request->models != WF_ANY_MODEL) {
         fprintf(out, ", of the model%s %s", (request->models & (request->models - 1)) ? "s" : "",
-                set_of_models(facts->trace, request->models, models, sizeof models));
+                set_of_models(trace, request->models, models, sizeof models));
     }
     fputs(".\n\n", out);
 }
 
 static const char *node_name(void *context, uint32_t node)
 {
-    struct facts *facts = context;
-    return wf_replay_node_name(facts->replay, (wf_node_id){node}, facts->name, sizeof facts->name);
+    struct naming *naming = context;
+    return wf_replay_node_name(naming->replay, (wf_node_id){node}, naming->name,
+                               sizeof naming->name);
 }
 
 static const char *pool_name(void *context, uint32_t pool)
 {
-    struct facts *facts = context;
-    const struct wf_trace_node *node = wf_replay_pool_node(facts->replay, pool);
-    snprintf(facts->name, sizeof facts->name, "%u x %s, %.4g cores", node->gpus,
-             node->gpus > 0 ? facts->trace->models[node->model] : "no GPU",
-             node->cpu_milli / 1000.0);
-    return facts->name;
+    struct naming *naming = context;
+    return wf_explanation_kind(naming->replay, pool, naming->name, sizeof naming->name);
 }
 
 static const char *model_name(void *context, uint32_t model)
 {
-    const struct facts *facts = context;
-    return model < facts->trace->model_count ? facts->trace->models[model] : NULL;
-}
-
-static enum wf_status find_remedy(struct facts *facts, struct wf_error *err)
-{
-    const struct wf_core *core = wf_replay_core(facts->replay);
-    struct wf_remedy_scratch *scratch = NULL;
-    enum wf_status status = wf_remedy_scratch_create(facts->workload->node_count, &scratch, err);
-    if (status == WF_OK) {
-        status = wf_remedy_find(core, &facts->job, WF_CHANGE_ALL, scratch, &facts->remedy, err);
-    }
-    wf_remedy_scratch_destroy(scratch);
-    return status;
+    const struct naming *naming = context;
+    const struct wf_trace *trace = wf_replay_trace(naming->replay);
+    return model < trace->model_count ? trace->models[model] : NULL;
 }
 
 // On which node and GPUs it started: of equal nodes and at random the explanation names but one.
-static void print_decision(FILE *out, const struct facts *facts)
+static void print_decision(FILE *out, const struct wf_explained *explained)
 {
     char name[WF_TRACE_NAME_BYTES_MAX + 16];
+    const struct wf_decision *decision = &explained->decision;
     fputs("\n", out);
     fprintf(out, "In this run it starts on %s",
-            wf_replay_node_name(facts->replay, facts->decision.node, name, sizeof name));
+            wf_replay_node_name(explained->replay, decision->node, name, sizeof name));
     bool any = false;
     for (uint32_t gpu = 0; gpu < WF_NODE_GPUS_MAX; gpu++) {
-        if (facts->decision.gpus & (UINT32_C(1) << gpu)) {
+        if (decision->gpus & (UINT32_C(1) << gpu)) {
             fprintf(out, "%s%u", any ? ", " : ", GPU ", gpu);
             any = true;
         }
@@ -167,51 +163,71 @@ static void print_decision(FILE *out, const struct facts *facts)
     fputs(".\n", out);
 }
 
-static void print_all(FILE *out, struct facts *facts, const char *run)
+void wf_explanation_print(const struct wf_explained *explained, const char *run, FILE *out)
 {
+    struct naming naming = {.replay = explained->replay};
     const struct wf_explain_names names = {
+        .job = wf_explanation_task(explained),
         .node = node_name,
         .pool = pool_name,
         .model = model_name,
-        .context = facts,
+        .context = &naming,
     };
-    print_request(out, facts, run);
-    wf_explain_print(out, &facts->job, &facts->explanation, &names);
-    if (facts->decision.kind == WF_DECISION_PLACE) {
-        print_decision(out, facts);
+    print_request(out, explained, run);
+    wf_explain_print(out, &explained->job, &explained->explanation, &names);
+    if (explained->decision.kind == WF_DECISION_PLACE) {
+        print_decision(out, explained);
     } else {
-        wf_remedy_print(out, &facts->job, &facts->remedy, &names);
+        fputs("\n", out);
+        wf_remedy_print(out, &explained->job, &explained->remedy, &names);
     }
 }
 
-enum wf_status wf_explanation_print(struct wf_replay *replay, uint32_t position, const char *run,
-                                    FILE *out, struct wf_error *err)
+static enum wf_status find_remedy(struct wf_explained *explained, struct wf_error *err)
 {
-    struct facts facts = {
+    const struct wf_core *core = wf_replay_core(explained->replay);
+    uint32_t nodes = wf_replay_workload(explained->replay)->node_count;
+    struct wf_remedy_scratch *scratch = NULL;
+    enum wf_status status = wf_remedy_scratch_create(nodes, &scratch, err);
+    if (status == WF_OK) {
+        status =
+            wf_remedy_find(core, &explained->job, WF_CHANGE_ALL, scratch, &explained->remedy, err);
+    }
+    wf_remedy_scratch_destroy(scratch);
+    explained->has_remedy = true;
+    return status;
+}
+
+enum wf_status wf_explanation_make(struct wf_replay *replay, uint32_t position,
+                                   struct wf_explained *explained_out, struct wf_error *err)
+{
+    const struct wf_trace *trace = wf_replay_trace(replay);
+    const struct wf_workload *workload = wf_replay_workload(replay);
+    *explained_out = (struct wf_explained){
         .replay = replay,
-        .trace = wf_replay_trace(replay),
-        .workload = wf_replay_workload(replay),
         .position = position,
         .job = wf_replay_job(replay, position),
     };
-    const struct wf_core *core = wf_replay_core(replay);
     struct wf_decisions decisions = {0};
     enum wf_status status = WF_OK;
     while (status == WF_OK && wf_replay_position(replay) < position) {
+        const struct wf_trace_task *task =
+            &trace->tasks[workload->arrivals[wf_replay_position(replay)]];
+        explained_out->arrived_gpu_milli += (int64_t)task->gpus * task->gpu_milli;
         status = wf_replay_step(replay, &decisions, err);
     }
     if (status == WF_OK) {
-        status = wf_explain(core, &facts.job, &facts.explanation, err);
+        status = wf_explain(wf_replay_core(replay), &explained_out->job,
+                            &explained_out->explanation, err);
     }
-    if (status == WF_OK && facts.explanation.verdict != WF_VERDICT_STARTS) {
-        status = find_remedy(&facts, err);
+    if (status == WF_OK && explained_out->explanation.verdict != WF_VERDICT_STARTS) {
+        status = find_remedy(explained_out, err);
     }
     if (status == WF_OK) {
         status = wf_replay_step(replay, &decisions, err);
     }
     if (status == WF_OK) {
-        facts.decision = decisions.list[0];
-        print_all(out, &facts, run);
+        explained_out->decision = decisions.list[0];
     }
     return status;
 }

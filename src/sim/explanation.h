@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says in words why a task of a replay starts where it does, or why it does not and what small
-// change would let it: what the core explains (core/explain.h, core/remedy.h) with the names that
-// only the trace knows.
+// Why a task of a replay starts where it does, or why it does not and what small change would let
+// it: what the core explains (core/explain.h, core/remedy.h) with the names that only the trace
+// knows.
 #pragma once
 
 #include <stdio.h>
 
+#include "core/explain.h"
+#include "core/remedy.h"
 #include "sim/replay.h"
+
+// Everything that is known about one arrival.
+struct wf_explained {
+    const struct wf_replay *replay; // just after the arrival
+    uint32_t position;
+    int64_t arrived_gpu_milli; // asked for by the tasks before it
+    struct wf_job_spec job;
+    struct wf_explanation explanation;
+    struct wf_remedy remedy; // looked for unless the whole job starts
+    bool has_remedy;
+    struct wf_decision decision;
+};
 
 // Finds the arrival that name speaks of: a task of the trace, its first arrival, or with "#2"
 // behind it its second. Errors: WF_NOTFOUND, WF_INVALID.
@@ -14,7 +28,18 @@ enum wf_status wf_explanation_find(const struct wf_trace *trace, const struct wf
                                    const char *name, uint32_t *position_out,
                                    struct wf_error *err) WF_MUST_USE;
 
-// Offers every task before that position, then explains the one there and offers it too. run says
-// which run it is ("fgd, seed 42"). Nothing is printed on an error. The replay must be new.
-enum wf_status wf_explanation_print(struct wf_replay *replay, uint32_t position, const char *run,
-                                    FILE *out, struct wf_error *err) WF_MUST_USE;
+// Offers every task before that position, then explains the one there and offers it too. The
+// replay must be new; *explained_out borrows it.
+enum wf_status wf_explanation_make(struct wf_replay *replay, uint32_t position,
+                                   struct wf_explained *explained_out,
+                                   struct wf_error *err) WF_MUST_USE;
+
+// Prints it in sentences for people. run says which run it is ("fgd, seed 42").
+void wf_explanation_print(const struct wf_explained *explained, const char *run, FILE *out);
+
+// Returns the name of the task that arrived.
+const char *wf_explanation_task(const struct wf_explained *explained);
+
+// The kind of a pool's nodes, "8 x G2, 96 cores", into text, which it returns; cut to size.
+const char *wf_explanation_kind(const struct wf_replay *replay, uint32_t pool, char *text,
+                                uint32_t size);

@@ -73,6 +73,7 @@ static bool make_nodes(struct wf_trace *trace)
     for (unsigned i = 0; i < wf_facts_node_kinds; i++) {
         total += wf_facts_nodes[i].nodes;
     }
+    WF_ASSERT(total > 0);
     trace->nodes = calloc(total, sizeof *trace->nodes);
     if (!trace->nodes) {
         return false;
@@ -103,6 +104,7 @@ static bool make_tasks(struct wf_trace *trace)
     for (unsigned i = 0; i < wf_facts_class_count; i++) {
         total += wf_facts_classes[i].tasks;
     }
+    WF_ASSERT(total > 0);
     trace->tasks = calloc(total, sizeof *trace->tasks);
     if (!trace->tasks) {
         return false;

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 struct wf_facts_node {
-    uint16_t nodes; // that are alike in the rest
     const char *model;
-    uint8_t gpus;
     uint32_t cpu_milli;
     uint32_t memory_mib;
+    uint16_t nodes; // that are alike in the rest
+    uint8_t gpus;
 };
 
 struct wf_facts_class {

@@ -19,6 +19,8 @@ struct meter {
     double *usd_per_fragment; // by pool: dollars per hour of one of those
     int64_t fragments;        // sum over the nodes
     double stranded_usd_per_hour;
+    int64_t *free_milli;        // by node
+    int64_t used_nano_per_hour; // nano-dollars
     struct wf_placement_result *result;
 };
 
@@ -32,6 +34,10 @@ static void measure_node(struct meter *meter, uint32_t node)
     meter->fragment[node] = fragment;
     meter->fragments += change;
     meter->stranded_usd_per_hour += (double)change * meter->usd_per_fragment[facts->pool.index];
+    int64_t free_milli = wf_state_gpu_total_milli(&meter->cluster->states[node]);
+    meter->used_nano_per_hour += (meter->free_milli[node] - free_milli) *
+                                 (pool->spec.price_nanousd_per_gpu_hour / WF_GPU_MILLI);
+    meter->free_milli[node] = free_milli;
 }
 
 static enum wf_status start(struct meter *meter, struct wf_error *err)
@@ -46,7 +52,8 @@ static enum wf_status start(struct meter *meter, struct wf_error *err)
     wf_mix_set(&meter->mix, config->published->classes, config->published->count);
     meter->fragment = calloc(nodes, sizeof *meter->fragment);
     meter->usd_per_fragment = calloc(meter->cluster->limits.pools, sizeof *meter->usd_per_fragment);
-    if (!meter->fragment || !meter->usd_per_fragment) {
+    meter->free_milli = calloc(nodes, sizeof *meter->free_milli);
+    if (!meter->fragment || !meter->usd_per_fragment || !meter->free_milli) {
         return wf_fail(err, WF_NOMEM, "no memory to measure %u nodes", nodes);
     }
     double unit = (double)(meter->mix.total > 0 ? meter->mix.total : 1) * WF_GPU_MILLI * 1e9;
@@ -57,6 +64,7 @@ static enum wf_status start(struct meter *meter, struct wf_error *err)
     for (uint32_t node = 0; node < nodes; node++) {
         measure_node(meter, node);
     }
+    meter->used_nano_per_hour = 0; // as the cluster is now
     return WF_OK;
 }
 
@@ -65,6 +73,7 @@ static void finish(struct meter *meter)
     wf_mix_finish(&meter->mix);
     free(meter->fragment);
     free(meter->usd_per_fragment);
+    free(meter->free_milli);
 }
 
 static int64_t share_of(const struct wf_decision *decision)
@@ -102,6 +111,7 @@ static void record(struct meter *meter, const struct wf_trace_task *task,
     point->allocated_pct += (double)result->allocated_gpu_milli;
     point->fragmented_pct += (double)meter->fragments;
     point->stranded_usd_per_hour += meter->stranded_usd_per_hour;
+    point->used_usd_per_hour += (double)meter->used_nano_per_hour * 1e-9;
 }
 
 static void make_means(struct meter *meter)
@@ -117,6 +127,7 @@ static void make_means(struct meter *meter)
             point->allocated_pct /= arrivals * percent;
             point->fragmented_pct /= arrivals * total * percent;
             point->stranded_usd_per_hour /= arrivals;
+            point->used_usd_per_hour /= arrivals;
         }
     }
     result->fragmented_gpu_milli = (double)meter->fragments / total;
@@ -187,6 +198,7 @@ static struct wf_placement_point mean_of(const struct wf_placement_result *resul
         mean.allocated_pct += weight * point->allocated_pct;
         mean.fragmented_pct += weight * point->fragmented_pct;
         mean.stranded_usd_per_hour += weight * point->stranded_usd_per_hour;
+        mean.used_usd_per_hour += weight * point->used_usd_per_hour;
     }
     if (mean.arrivals > 0) {
         double arrivals = (double)mean.arrivals;
@@ -194,6 +206,7 @@ static struct wf_placement_point mean_of(const struct wf_placement_result *resul
         mean.allocated_pct /= arrivals;
         mean.fragmented_pct /= arrivals;
         mean.stranded_usd_per_hour /= arrivals;
+        mean.used_usd_per_hour /= arrivals;
     }
     return mean;
 }

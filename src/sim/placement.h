@@ -18,6 +18,7 @@ struct wf_placement_point {
     double allocated_pct;         // GPU share in use, of the cluster's
     double fragmented_pct;        // free GPU share that the expected tasks cannot use, likewise
     double stranded_usd_per_hour; // list price of the fragmented share
+    double used_usd_per_hour;     // list price of the share in use
 };
 
 #define WF_PLACEMENT_LOADS (WF_WORKLOAD_LOAD_MILLI_MAX / 10 + 102) // a last task may overshoot

@@ -93,6 +93,9 @@ good="simulate placement --nodes $data/nodes.csv --pods $data/pods.csv"
     says "a picture where none can be" "where.svg" $good --policy fgd --picture "$toy/no/where.svg"
     says "a picture of too many GPUs" "past the limit WF_PICTURE_GPUS_MAX" \
         $good --policy fgd --copies 20000 --picture "$toy/picture.svg"
+    says "a picture of three policies" "--picture-of names 3 policies" $good --policy fgd \
+        --picture "$toy/picture.svg" --picture-of fgd,random,best-fit
+    says "a picture at no load" "--picture-load is '0'" $good --policy fgd --picture-load 0
     says "explain without a run" "there was no run yet" explain train-1
     says "explain without a task" "explain which task?" explain
 }

@@ -21,6 +21,18 @@ prints "the same by --help" "--picture FILE" simulate --help
         simulate placement --facts default --policy best-fit
 }
 accepts "a picture is there" grep -q "</svg>" "$toy/picture.svg"
+accepts "which names the tasks" grep -q "Where the GPUs went: pods<" "$toy/picture.svg"
+accepts "but no folder" sh -c "! grep -q '$data' '$toy/picture.svg'"
+# shellcheck disable=SC2086 # words
+{
+    prints "the picture's policies and load are chosen" "cost-first" simulate placement $files \
+        --policy all,cost-first:learned --picture "$toy/picture.svg" --picture-of fgd,cost-first \
+        --picture-load 50
+    prints "a verdict is given" "At 100 % load cost-first has " simulate placement $files \
+        --policy all,cost-first:learned
+}
+accepts "the picture is of that load" grep -q "fgd<.*at [345][0-9] % load" "$toy/picture.svg"
+accepts "and of those policies" grep -q "class=\"p\">cost-first<" "$toy/picture.svg"
 
 # shellcheck disable=SC2086 # words
 json() { # FILE ARGUMENT...
@@ -32,7 +44,7 @@ check() { # WHAT PYTHON
     accepts "$1" python3 -c "
 import json
 a, b = json.load(open('$toy/a.json')), json.load(open('$toy/b.json'))
-first = a['policies'][0]
+first = a['policies'][0] if 'policies' in a else None
 $2"
 }
 json a.json --policy fgd,best-fit --seeds 5-7
@@ -53,6 +65,10 @@ assert abs(first['mean']['100']['allocated_pct'] - sum(values) / 3) < 1e-6"
 check "the caches change no decision" "
 for p, q in zip(a['policies'], b['policies']):
     assert [s['hash'] for s in p['seeds']] == [s['hash'] for s in q['seeds']]"
+check "the best is told against the next" "
+verdict, = a['verdict']
+assert {verdict['policy'], verdict['against']} == {'fgd', 'best-fit'}
+assert verdict['load_pct'] == 100 and verdict['more_gpus'] >= 0"
 check "prices have a date and a source" "
 assert {p['model'] for p in a['prices']} == {'A10', 'T4'}
 assert all(p['date'] and p['source'] for p in a['prices'])"
@@ -80,9 +96,24 @@ assert seed['refused'] == 1 and seed['allocated_gpu_milli'] == 4000"
 prints "explain tells where a task went" "it starts on rack-3, GPU " explain train-3
 prints "and its second arrival" "it starts on rack-3, GPU " explain train-3#2
 prints "and what stood in the way of the third" "cannot start now" explain train-3#3
-prints "with every reason" "are of a GPU model that this job excludes (T4)" explain train-3#3
+prints "with every reason" "of a GPU model that it excludes: T4" explain train-3#3
 prints "and what would help" "The smallest change that lets it start: " explain train-3#3
 prints "under another policy" "fgd, seed 1" explain train-3 --policy fgd
+"$program" explain train-3 --json >"$toy/a.json"
+"$program" explain train-3#3 --json >"$toy/b.json"
+check "explain has its JSON" "
+assert a['task'] == 'train-3' and a['verdict'] == 'starts' and a['remedy'] is None
+assert a['placement']['node'] == 'rack-3' == a['candidates'][0]['node'] and a['placement']['gpus']
+assert a['candidates'][0]['cost_usd_per_hour'] is None"
+check "with what blocks and what would help" "
+assert b['verdict'] == 'waits' and b['placement'] is None and b['nodes_fitting'] == 0
+assert {x['reason']: x.get('models') for x in b['blockers']}['model'] == ['T4']
+assert b['remedy']['found'] and b['remedy']['changes']"
+"$program" explain train-3 --policy cost-first --json >"$toy/a.json"
+check "and the terms in dollars" "
+best, *others = a['candidates']
+assert abs(best['cost_usd_per_hour'] - sum(best['terms_usd_per_hour'].values())) < 1e-6
+assert all(best['score'] >= other['score'] for other in others)"
 says "a task that did not arrive" "'serve-1' arrives 0 times" explain serve-1
 says "an arrival that was none" "'train-3' arrives 3 times" explain train-3#4
 says "a task that is none" "there is no task 'train-9'" explain train-9

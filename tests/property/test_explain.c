@@ -405,6 +405,28 @@ static void check_blockers(const struct wf_cluster *cluster, const struct wf_job
     }
 }
 
+// The rival is the first of the list that is of another pool than the winner, or, when the list is
+// full of the winner's pool, comes after all of it.
+static void check_rival(const struct wf_explanation *explanation)
+{
+    const struct wf_candidate *first = NULL;
+    for (uint32_t i = 0; i < explanation->candidate_count && !first; i++) {
+        bool other = explanation->candidates[i].pool.index != explanation->candidates[0].pool.index;
+        first = other ? &explanation->candidates[i] : NULL;
+    }
+    if (explanation->at_random || !explanation->has_rival) {
+        CHECK(explanation->at_random || !first);
+    } else if (first) {
+        CHECK(explanation->rival.node.index == first->node.index);
+        CHECK(explanation->rival.score == first->score);
+        CHECK(explanation->rival.alike == first->alike);
+    } else {
+        CHECK(explanation->candidate_count == WF_CANDIDATES_MAX);
+        CHECK(explanation->rival.pool.index != explanation->candidates[0].pool.index);
+        CHECK(explanation->rival.score <= explanation->candidates[WF_CANDIDATES_MAX - 1].score);
+    }
+}
+
 // Explains first and submits then. Returns how many tasks start.
 static uint32_t check_explanation(struct world *world, const struct wf_job_spec *job)
 {
@@ -435,6 +457,7 @@ static uint32_t check_explanation(struct world *world, const struct wf_job_spec 
         }
         CHECK(alike == candidate->alike);
     }
+    check_rival(&explanation);
     if (placed == 0) {
         struct wf_core *core = emptied(world);
         uint32_t node;

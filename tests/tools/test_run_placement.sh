@@ -25,7 +25,8 @@ echo "asked: $*"
 TEXT
 chmod +x "$toy/build/whaleflux"
 accepts "without traces the facts are taken" prints \
-    "asked: simulate placement --facts gpuspec33 --policy all --seeds 42-51 --picture build/placement-gpuspec33.svg" "$run"
+    "asked: simulate placement --facts gpuspec33 --policy all,cost-first:learned --seeds 42-51 --picture build/placement-gpuspec33.svg --picture-of fgd,cost-first" "$run"
+accepts "a task of those is named" prints "explain facts-task-0116 --policy fgd" "$run"
 accepts "and it says so" prints "The traces are not here" "$run"
 
 for name in node_list_gpu_node pod_list_default; do
@@ -34,7 +35,7 @@ done
 accepts "half of the traces is none" prints "--facts default" "$run"
 : >"$toy/data/frag/openb_pod_list_gpuspec33.csv.gz"
 accepts "the traces are taken where they are" prints \
-    "--pods $toy/data/frag/openb_pod_list_default.csv.gz --policy all" "$run"
+    "--pods $toy/data/frag/openb_pod_list_default.csv.gz --policy all," "$run"
 
 mkdir "$toy/data-traces"
 mv "$toy/data/frag" "$toy/data-traces/"

@@ -16,8 +16,9 @@
 #include "base/assert.h"
 
 enum {
-    LEFTOVER_MILLI = 15, // each for CPU and GPU, of a node as large as the largest
     ONE_Q8 = 256,
+    LEFTOVER_Q8 = 15 * ONE_Q8, // each for CPU and GPU, of a node as large as the largest
+    NANOUSD_DIVISOR = ONE_Q8 * WF_GPU_MILLI,
     WEIGHT_ONE = 1000,
 };
 
@@ -50,8 +51,7 @@ static int64_t leftover_q8(const struct wf_cluster *cluster, const struct wf_sta
     int64_t cpu_left = (int64_t)state->cpu_free_milli - request->cpu_milli;
     int64_t gpu_left =
         (int64_t)wf_state_gpu_total_milli(state) - (int64_t)request->gpus * request->gpu_milli;
-    return LEFTOVER_MILLI * ONE_Q8 * cpu_left / cpu_max +
-           LEFTOVER_MILLI * ONE_Q8 * gpu_left / gpu_max;
+    return LEFTOVER_Q8 * cpu_left / cpu_max + LEFTOVER_Q8 * gpu_left / gpu_max;
 }
 
 // The way to place the task after which most is usable; of equal ones the GPU with least free.
@@ -153,7 +153,7 @@ static int64_t pool_score(const struct wf_outlook *outlook, const struct wf_pool
 static void add_term(const struct wf_outlook *outlook, enum wf_term term, int64_t cost_q8,
                      struct wf_terms *terms)
 {
-    wf_int128 nanousd = (wf_int128)cost_q8 * outlook->fleet_price_nanousd / (ONE_Q8 * WF_GPU_MILLI);
+    wf_int128 nanousd = (wf_int128)cost_q8 * outlook->fleet_price_nanousd / NANOUSD_DIVISOR;
     terms->list[terms->count++] = (struct wf_term_value){term, -(int64_t)nanousd};
 }
 

@@ -158,6 +158,7 @@ static void figures_are_counted_from_the_cells(void **state)
     assert_int_equal(count.used_milli, 6000 - 2190);
     assert_int_equal(count.stranded_milli, 1440);
     // 0.19 of a GPU at half a dollar and 1.25 at 6.98 dollars.
+    assert_true(count.used_nanousd_per_hour == INT64_C(905000000) + 2 * INT64_C(6980000000));
     assert_true(count.stranded_nanousd_per_hour == INT64_C(95000000) + INT64_C(8725000000));
     assert_true(count.assumed);
     assert_false(count.unpriced);
@@ -165,21 +166,6 @@ static void figures_are_counted_from_the_cells(void **state)
     assert_int_equal(count.gpus, 4);
     assert_int_equal(count.stranded_milli, 0);
     assert_false(count.assumed);
-}
-
-static void numbers_are_written_for_people(void **state)
-{
-    (void)state;
-    char text[WF_PICTURE_TEXT_BYTES];
-    assert_string_equal(wf_picture_number(text, 0), "0");
-    assert_string_equal(wf_picture_number(text, 999), "999");
-    assert_string_equal(wf_picture_number(text, 1005), "1,005");
-    assert_string_equal(wf_picture_number(text, 12034056), "12,034,056");
-    assert_string_equal(wf_picture_percent(text, 1, 3), "33.3 %");
-    assert_string_equal(wf_picture_percent(text, 0, 0), "0.0 %");
-    assert_string_equal(wf_picture_dollars(text, INT64_C(526000000)), "$0.53");
-    assert_string_equal(wf_picture_dollars(text, INT64_C(9994000000)), "$9.99");
-    assert_string_equal(wf_picture_dollars(text, INT64_C(1234567000000)), "$1,235");
 }
 
 static void values_out_of_range_are_refused_and_nothing_is_written(void **state)
@@ -263,7 +249,6 @@ int main(void)
         cmocka_unit_test(a_small_picture_is_as_it_was),
         cmocka_unit_test(a_picture_is_well_formed_xml),
         cmocka_unit_test(figures_are_counted_from_the_cells),
-        cmocka_unit_test(numbers_are_written_for_people),
         cmocka_unit_test(values_out_of_range_are_refused_and_nothing_is_written),
         cmocka_unit_test(every_state_of_every_gpu_may_differ),
         cmocka_unit_test(a_cluster_without_gpus_has_a_picture),

@@ -140,6 +140,31 @@ static void the_winner_comes_first_and_losers_are_of_other_states(void **state)
     wf_core_destroy(core);
 }
 
+static void the_best_node_of_another_pool_is_told_however_many_come_before(void **state)
+{
+    (void)state;
+    struct wf_core *core = small_cluster();
+    small_node(core, 0, 0, 1000, 8, 0);
+    small_node(core, 1, 2, 64000, 8, 0);
+    small_node(core, 2, 2, 64000, 8, 0);
+    for (uint32_t node = 3; node < 15; node++) {
+        small_node(core, node, 1, 1000 + node, 1, 0);
+    }
+    struct wf_job_spec job = small_job(1, 1000, 1, 1000);
+    struct wf_explanation explanation = explain(core, &job);
+    assert_int_equal(explanation.candidate_count, WF_CANDIDATES_MAX);
+    for (uint32_t i = 0; i < WF_CANDIDATES_MAX; i++) {
+        assert_int_equal(explanation.candidates[i].pool.index, 1);
+    }
+    assert_true(explanation.has_rival);
+    assert_int_equal(explanation.rival.node.index, 0);
+    job.request.place.zone = 2;
+    explanation = explain(core, &job);
+    assert_int_equal(explanation.candidates[0].alike, 2);
+    assert_false(explanation.has_rival);
+    wf_core_destroy(core);
+}
+
 static void a_gang_is_told_how_many_of_its_tasks_fit(void **state)
 {
     (void)state;
@@ -176,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_share_is_measured_in_whole_slices),
         cmocka_unit_test(blockers_are_ranked_by_near_misses),
         cmocka_unit_test(the_winner_comes_first_and_losers_are_of_other_states),
+        cmocka_unit_test(the_best_node_of_another_pool_is_told_however_many_come_before),
         cmocka_unit_test(a_gang_is_told_how_many_of_its_tasks_fit),
         cmocka_unit_test(a_job_that_no_core_takes_is_refused),
     };

@@ -29,7 +29,10 @@ static void every_row_is_in_the_page(void **state)
     char path[1024];
     snprintf(path, sizeof path, "%s/docs/reasons.md", source ? source : ".");
     FILE *page = fopen(path, "r");
-    assert_non_null(page);
+    if (!page) {
+        fail_msg("%s cannot be opened", path);
+        return;
+    }
     char line[1024];
     size_t row = 0;
     while (fgets(line, sizeof line, page)) {

@@ -47,14 +47,21 @@ static void the_measures_at_the_end_are_those_of_the_whole_cluster(void **state)
     const struct wf_cluster *cluster = wf_core_cluster(wf_replay_core(replay));
     int64_t fragments = 0;
     int64_t free_milli = 0;
+    int64_t used_nano = 0;
     for (uint32_t i = 0; i < workload.node_count; i++) {
         const struct wf_pool *pool = &cluster->pools[cluster->nodes[i].pool.index];
         fragments += wf_mix_fragment(&mix, pool->spec.model, &cluster->states[i]);
-        free_milli += wf_state_gpu_total_milli(&cluster->states[i]);
+        uint32_t node_free_milli = wf_state_gpu_total_milli(&cluster->states[i]);
+        free_milli += node_free_milli;
+        used_nano += (int64_t)(cluster->nodes[i].spec.gpus * WF_GPU_MILLI - node_free_milli) *
+                     (pool->spec.price_nanousd_per_gpu_hour / WF_GPU_MILLI);
     }
     double expected = (double)fragments / (double)mix.total;
     assert_true(fabs(expected - result.fragmented_gpu_milli) < 1e-6);
     assert_true(result.allocated_gpu_milli == workload.capacity_gpu_milli - free_milli);
+    // Within what the last percent of the load moved.
+    double used_usd = wf_placement_at(&result, 130).used_usd_per_hour;
+    assert_true(fabs(used_usd - (double)used_nano * 1e-9) < 0.01 * used_usd);
     assert_true(result.arrived_gpu_milli == workload.offered_gpu_milli);
     assert_int_equal(result.arrivals, workload.arrival_count);
     struct wf_cell *cells = NULL;
