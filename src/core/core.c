@@ -135,7 +135,7 @@ static int64_t prior_weight_q10(const struct wf_core *core)
     if (core->mix.total == 0) {
         return WF_SCARCITY_ONE_Q10 / 2;
     }
-    int64_t weight_q10 = 100 * WF_SCARCITY_ONE_Q10 / wf_demand_arrivals(&core->demand);
+    int64_t weight_q10 = INT64_C(100) * WF_SCARCITY_ONE_Q10 / wf_demand_arrivals(&core->demand);
     if (weight_q10 < least_q10) {
         return least_q10;
     }

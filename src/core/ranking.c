@@ -22,8 +22,7 @@ struct best {
     uint32_t seat;
 };
 
-struct class
-{
+struct ranked {
     struct wf_request request;
     uint64_t seen;     // how much of the log its scores know
     uint64_t forecast; // the forecast its scores were made with
@@ -50,7 +49,7 @@ struct wf_ranking {
     uint64_t log_end;
     uint64_t forecast;
 
-    struct class *classes;
+    struct ranked *classes;
     uint32_t class_count;
     uint32_t *buckets;
     uint32_t bucket_mask;
@@ -365,7 +364,7 @@ static void score_hall(struct wf_ranking *ranking, uint32_t class_index, uint32_
 
 static void catch_up(struct wf_ranking *ranking, uint32_t class_index)
 {
-    struct class *class = &ranking->classes[class_index];
+    struct ranked *class = &ranking->classes[class_index];
     if (class->forecast != ranking->forecast ||
         ranking->log_end - class->seen > ranking->log_mask) {
         for (uint32_t hall = 0; hall < ranking->halls; hall++) {
@@ -401,7 +400,7 @@ static bool request_equal(const struct wf_request *a, const struct wf_request *b
            a->place.zone == b->place.zone;
 }
 
-static void leave_order(struct wf_ranking *ranking, const struct class *class)
+static void leave_order(struct wf_ranking *ranking, const struct ranked *class)
 {
     *(class->newer == WF_NONE ? &ranking->newest : &ranking->classes[class->newer].older) =
         class->older;
@@ -411,7 +410,7 @@ static void leave_order(struct wf_ranking *ranking, const struct class *class)
 
 static void become_newest(struct wf_ranking *ranking, uint32_t class_index)
 {
-    struct class *class = &ranking->classes[class_index];
+    struct ranked *class = &ranking->classes[class_index];
     class->newer = WF_NONE;
     class->older = ranking->newest;
     *(ranking->newest == WF_NONE ? &ranking->oldest : &ranking->classes[ranking->newest].newer) =
@@ -426,7 +425,7 @@ static uint32_t recycle_class(struct wf_ranking *ranking)
         return ranking->class_count++;
     }
     uint32_t oldest = ranking->oldest;
-    struct class *class = &ranking->classes[oldest];
+    struct ranked *class = &ranking->classes[oldest];
     uint32_t *link = &ranking->buckets[request_hash(&class->request) & ranking->bucket_mask];
     while (*link != oldest) {
         link = &ranking->classes[*link].next_in_bucket;
@@ -447,7 +446,7 @@ static uint32_t find_class(struct wf_ranking *ranking, const struct wf_request *
         }
     }
     uint32_t class_index = recycle_class(ranking);
-    ranking->classes[class_index] = (struct class){
+    ranking->classes[class_index] = (struct ranked){
         .request = *request,
         .forecast = UINT64_MAX, // none: its scores are made when it is asked
         .next_in_bucket = *bucket,
