@@ -20,6 +20,7 @@ struct scenario {
     uint64_t jobs; // job ids given out so far
     bool node_up[SCENARIO_NODES];
     struct wf_mix_class classes[24];
+    bool moves; // set after init: some jobs are movable, and there are allowances for moves
 };
 
 struct wf_limits scenario_limits(void);
