@@ -35,6 +35,17 @@ struct wf_load_summary {
     struct wf_statistic allocated_pct, unserved_pct, fragmented_pct, stranded_usd_per_hour;
 };
 
+// What a contender did with tasks that leave, over all seeds.
+struct wf_window_summary {
+    struct wf_statistic offered_pct, allocated_pct, refused_pct, refused_tasks, fragmented_pct,
+        stranded_usd_per_hour;
+};
+
+// What its moves came to, over all seeds.
+struct wf_moves_summary {
+    struct wf_statistic moves, usd;
+};
+
 // The loads, in percent, that are always reported, and the one of the headline.
 #define WF_SIMULATION_LOAD_COUNT 3
 extern const uint32_t wf_simulation_loads[WF_SIMULATION_LOAD_COUNT];
@@ -50,6 +61,10 @@ uint32_t wf_simulation_headline(const struct wf_simulation *simulation);
 
 struct wf_load_summary wf_simulation_at(const struct wf_simulation *simulation, uint32_t contender,
                                         uint32_t load);
+struct wf_window_summary wf_simulation_window(const struct wf_simulation *simulation,
+                                              uint32_t contender);
+struct wf_moves_summary wf_simulation_moves(const struct wf_simulation *simulation,
+                                            uint32_t contender);
 struct wf_statistic wf_simulation_refused(const struct wf_simulation *simulation,
                                           uint32_t contender);
 struct wf_statistic wf_simulation_decisions_per_s(const struct wf_simulation *simulation,

@@ -53,6 +53,22 @@ static json_t *make_curve(struct maker *maker, const struct wf_placement_result 
     return curve;
 }
 
+static json_t *make_window(struct maker *maker, const struct wf_placement_result *result)
+{
+    const struct wf_placement_window *window = &result->window;
+    json_t *object = json_object();
+    set(maker, object, "hours", json_real(window->hours));
+    set(maker, object, "offered_pct", json_real(window->offered_pct));
+    set(maker, object, "allocated_pct", json_real(window->allocated_pct));
+    set(maker, object, "refused_pct", json_real(wf_placement_refused_pct(window)));
+    set(maker, object, "fragmented_pct", json_real(window->fragmented_pct));
+    set(maker, object, "unusable_usd_per_hour", json_real(window->stranded_usd_per_hour));
+    set(maker, object, "arrivals", json_integer(window->arrivals));
+    set(maker, object, "refused", json_integer(window->refused));
+    set(maker, object, "moves", json_integer(result->moves_in_window));
+    return object;
+}
+
 static json_t *make_seed(struct maker *maker, const struct wf_placement_result *result,
                          uint64_t seed)
 {
@@ -62,7 +78,17 @@ static json_t *make_seed(struct maker *maker, const struct wf_placement_result *
     snprintf(text, sizeof text, "%016llx", (unsigned long long)result->hash);
     set(maker, object, "hash", json_string(text));
     double seconds = result->seconds > 0 ? result->seconds : 1e-9;
-    set(maker, object, "decisions_per_s", json_real(result->arrivals / seconds));
+    set(maker, object, "decisions_per_s", json_real(result->decisions / seconds));
+    set(maker, object, "arrivals", json_integer(result->arrivals));
+    set(maker, object, "refused", json_integer(result->refused));
+    set(maker, object, "refused_gpu", json_integer(result->refused_gpu));
+    set(maker, object, "moves", json_integer(result->moves));
+    set(maker, object, "moves_usd", json_real(result->moves_usd));
+    set(maker, object, "gpus_started_by_moves", json_real(result->moved_for_gpus));
+    if (result->window.hours > 0) {
+        set(maker, object, "window", make_window(maker, result));
+        return object;
+    }
     json_t *loads = json_object();
     for (uint32_t i = 0; i < WF_SIMULATION_LOAD_COUNT; i++) {
         uint32_t load = wf_simulation_loads[i];
@@ -71,9 +97,6 @@ static json_t *make_seed(struct maker *maker, const struct wf_placement_result *
         set(maker, loads, text, make_point(maker, &point, load));
     }
     set(maker, object, "loads", loads);
-    set(maker, object, "arrivals", json_integer(result->arrivals));
-    set(maker, object, "refused", json_integer(result->refused));
-    set(maker, object, "refused_gpu", json_integer(result->refused_gpu));
     set(maker, object, "arrived_gpu_milli", json_integer(result->arrived_gpu_milli));
     set(maker, object, "allocated_gpu_milli", json_integer(result->allocated_gpu_milli));
     set(maker, object, "fragmented_gpu_milli", json_real(result->fragmented_gpu_milli));
@@ -105,6 +128,20 @@ static json_t *make_mean(struct maker *maker, const struct wf_simulation *simula
     return object;
 }
 
+static json_t *make_window_mean(struct maker *maker, const struct wf_simulation *simulation,
+                                uint32_t contender)
+{
+    struct wf_window_summary summary = wf_simulation_window(simulation, contender);
+    json_t *object = json_object();
+    set_statistic(maker, object, "offered_pct", &summary.offered_pct);
+    set_statistic(maker, object, "allocated_pct", &summary.allocated_pct);
+    set_statistic(maker, object, "refused_pct", &summary.refused_pct);
+    set_statistic(maker, object, "refused_tasks", &summary.refused_tasks);
+    set_statistic(maker, object, "fragmented_pct", &summary.fragmented_pct);
+    set_statistic(maker, object, "unusable_usd_per_hour", &summary.stranded_usd_per_hour);
+    return object;
+}
+
 static json_t *make_policy(struct maker *maker, const struct wf_simulation *simulation,
                            uint32_t contender)
 {
@@ -120,6 +157,10 @@ static json_t *make_policy(struct maker *maker, const struct wf_simulation *simu
                          simulation->options.seed_first + i));
     }
     set(maker, object, "seeds", seeds);
+    if (simulation->options.scenario.departures) {
+        set(maker, object, "mean", make_window_mean(maker, simulation, contender));
+        return object;
+    }
     json_t *mean = json_object();
     for (uint32_t i = 0; i < WF_SIMULATION_LOAD_COUNT; i++) {
         char text[20];
@@ -181,6 +222,11 @@ enum wf_status wf_simulation_print_json(const struct wf_simulation *simulation,
     set(&maker, root, "policies", policies);
     set(&maker, root, "trace", make_cluster(&maker, simulation));
     set(&maker, root, "plain", json_boolean(simulation->options.plain));
+    set(&maker, root, "departures", json_boolean(simulation->options.scenario.departures));
+    set(&maker, root, "moves_per_thousand",
+        json_integer(simulation->options.scenario.moves_per_thousand));
+    set(&maker, root, "move_cost_usd",
+        json_real((double)simulation->options.scenario.move_cost_nanousd * 1e-9));
     set(&maker, root, "prices", make_prices(&maker, &simulation->scenario.trace));
     set(&maker, root, "price_rule", json_string(wf_price_rule));
     char *text = maker.failed ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(10));

@@ -50,12 +50,59 @@ static void print_head(const struct wf_simulation *simulation, uint32_t headline
     }
     uint32_t copies = options->scenario.copies;
     printf("%s\n", trace->origin);
+    if (options->scenario.departures) {
+        printf("%s nodes, %s GPUs; tasks arrive and leave, and ask for %.3g %% of the GPUs at any "
+               "time (%s come in the run of seed %llu)\n\n",
+               number(text[0], (double)trace->node_count * copies),
+               number(text[1], (double)gpus * copies), options->scenario.load_milli / 10.0,
+               number(text[2], simulation->results[0].arrivals),
+               (unsigned long long)options->seed_first);
+        return;
+    }
     printf("%s nodes, %s GPUs; tasks arrive until they ask for %u %% of the GPUs (%s in the run of "
            "seed %llu) and none leaves\n\n",
            number(text[0], (double)trace->node_count * copies),
            number(text[1], (double)gpus * copies), headline,
            number(text[2], simulation->results[0].arrivals),
            (unsigned long long)options->seed_first);
+}
+
+static void print_window_columns(uint32_t seeds, int width)
+{
+    int spread = spread_width(seeds);
+    printf("%-*s  %7s  %9s  %*s  %8s  %*s  %8s  %11s\n", width, "", "offered", "allocated", spread,
+           "refused", "refused", spread, "fragmented", "unusable", "decisions");
+    printf("%-*s  %7s  %9s  %*s  %8s  %*s  %8s  %11s\n", width, "policy", "%", "%", spread,
+           "% of it", "tasks", spread, "%", "$/hour", "per second");
+}
+
+static void print_window_row(const struct wf_simulation *simulation, uint32_t contender, int width)
+{
+    char text[NUMBER_BYTES];
+    struct wf_window_summary summary = wf_simulation_window(simulation, contender);
+    printf("%-*s", width, simulation->contenders.list[contender].name);
+    printf("  %7.2f  %9.2f", summary.offered_pct.mean, summary.allocated_pct.mean);
+    print_spread(&summary.refused_pct, simulation->seed_count);
+    printf("  %8s", number(text, summary.refused_tasks.mean));
+    print_spread(&summary.fragmented_pct, simulation->seed_count);
+    printf("  %8s", number(text, summary.stranded_usd_per_hour.mean));
+    printf("  %11s\n", number(text, wf_simulation_decisions_per_s(simulation, contender).mean));
+}
+
+static void print_moves(const struct wf_simulation *simulation)
+{
+    const struct wf_scenario_config *config = &simulation->options.scenario;
+    if (config->moves_per_thousand == 0) {
+        return;
+    }
+    printf("\nMoves of running tasks, at most %u per thousand arrivals at $%.3g each:",
+           config->moves_per_thousand, (double)config->move_cost_nanousd * 1e-9);
+    for (uint32_t i = 0; i < simulation->contenders.count; i++) {
+        struct wf_moves_summary summary = wf_simulation_moves(simulation, i);
+        printf("%s %s %.1f ($%.2f)", i > 0 ? "," : "", simulation->contenders.list[i].name,
+               summary.moves.mean, summary.usd.mean);
+    }
+    printf(".\n");
 }
 
 static void print_columns(uint32_t seeds, int width)
@@ -142,16 +189,29 @@ void wf_simulation_print_table(const struct wf_simulation *simulation)
         width = length > width ? length : width;
     }
     print_head(simulation, headline);
-    print_columns(seeds, width);
-    for (uint32_t i = 0; i < simulation->contenders.count; i++) {
-        print_row(simulation, i, headline, width);
+    bool departures = simulation->options.scenario.departures;
+    if (departures) {
+        print_window_columns(seeds, width);
+    } else {
+        print_columns(seeds, width);
     }
+    for (uint32_t i = 0; i < simulation->contenders.count; i++) {
+        if (departures) {
+            print_window_row(simulation, i, width);
+        } else {
+            print_row(simulation, i, headline, width);
+        }
+    }
+    print_moves(simulation);
     printf("\nAll %% are of the cluster's GPUs. ");
     if (seeds > 1) {
         printf("Means of %u seeds, ± their standard deviation. ", seeds);
     }
     printf("Fragmented: free, but on GPUs or nodes where the expected tasks do not fit.\n"
-           "Unserved: demand that got no GPU. Unusable: what the fragmented GPUs cost at list "
-           "prices. Decisions: on one core.\n");
+           "%s Unusable: what the fragmented GPUs cost at list "
+           "prices. Decisions: on one core.\n",
+           departures ? "Offered: GPU-hours wanted in the week measured. Refused: those of tasks "
+                        "that found no node."
+                      : "Unserved: demand that got no GPU.");
     print_prices(&simulation->scenario.trace);
 }

@@ -44,8 +44,8 @@ enum wf_status wf_cluster_init(struct wf_cluster *cluster, const struct wf_limit
     if (limits->moves) {
         cluster->mobility = calloc(limits->jobs, sizeof *cluster->mobility);
     }
-    if (!cluster->pools || !cluster->nodes || (limits->moves && !cluster->mobility) || !cluster->states || !cluster->placements ||
-        !cluster->jobs || !cluster->job_buckets) {
+    if (!cluster->pools || !cluster->nodes || (limits->moves && !cluster->mobility) ||
+        !cluster->states || !cluster->placements || !cluster->jobs || !cluster->job_buckets) {
         wf_cluster_finish(cluster);
         return wf_fail(err, WF_NOMEM, "no memory for a cluster of %u nodes and %u tasks",
                        limits->nodes, limits->placements);

@@ -65,7 +65,7 @@ struct wf_cluster {
     struct wf_placement *placements;
     struct wf_job *jobs;
     struct wf_mobility *mobility; // by job slot, for jobs with movable tasks; NULL: none are
-    uint32_t *job_buckets; // power of two of them
+    uint32_t *job_buckets;        // power of two of them
     uint32_t job_bucket_mask;
     uint32_t free_placement, free_job;
     uint32_t nodes_end;     // one past the highest node that was ever up

@@ -443,7 +443,8 @@ static uint32_t make_room(struct wf_core *core, uint32_t job, uint32_t task,
     if (core->move_cost_max_nanousd > 0 && core->move_cost_max_nanousd < cost_max) {
         cost_max = core->move_cost_max_nanousd;
     }
-    struct wf_move_wish wish = {.request = &spec->request, .job = job, .cost_max_nanousd = cost_max};
+    struct wf_move_wish wish = {
+        .request = &spec->request, .job = job, .cost_max_nanousd = cost_max};
     struct wf_move move;
     if (cost_max < 0 || !wf_mover_find(core->mover, &wish, &move)) {
         return WF_NONE;

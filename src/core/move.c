@@ -188,17 +188,32 @@ static int64_t score(const struct wf_mover *mover, const struct wf_pool *pool,
            wf_policy_pool_score(mover->policy, mover->outlook, pool, served, base);
 }
 
-// Keeps the task if the wish is served on its node once it is gone.
-static void look_at_task(struct search *search, const struct wf_pool *pool,
-                         const struct wf_request *served, uint32_t slot)
+// Whether the request fits in the state once the task is gone.
+static bool makes_room(const struct wf_state *state, const struct wf_placement *placement,
+                       const struct wf_request *served)
+{
+    if ((uint64_t)state->cpu_free_milli + placement->cpu_milli < served->cpu_milli ||
+        (uint64_t)state->memory_free_mib + placement->memory_mib < served->memory_mib) {
+        return false;
+    }
+    uint32_t largest = state->share_free_milli;
+    uint32_t whole = state->gpus_whole;
+    for (uint32_t rest = placement->gpu_set; rest; rest &= rest - 1) {
+        uint32_t free_milli =
+            (uint32_t)state->gpu_free_milli[__builtin_ctz(rest)] + placement->gpu_milli;
+        largest = free_milli > largest ? free_milli : largest;
+        whole += free_milli == WF_GPU_MILLI;
+    }
+    return wf_request_is_share(served) ? largest >= served->gpu_milli : whole >= served->gpus;
+}
+
+// Keeps a task that makes room, with what is known of its move.
+static void keep_task(struct search *search, const struct wf_pool *pool,
+                      const struct wf_request *served, uint32_t slot)
 {
     struct wf_mover *mover = search->mover;
     const struct wf_cluster *cluster = mover->cluster;
     const struct wf_placement *placement = &cluster->placements[slot];
-    struct wf_state state = state_without(cluster, slot);
-    if (!wf_state_fits(&state, served)) {
-        return;
-    }
     search->work -= WORK_OF_A_CANDIDATE;
     const struct wf_mobility *mobility = &cluster->mobility[placement->job];
     struct kind *kind = find_kind(mover, &mobility->request);
@@ -206,6 +221,7 @@ static void look_at_task(struct search *search, const struct wf_pool *pool,
         return;
     }
     struct wf_request moved = wf_pool_request(pool, &mobility->request);
+    struct wf_state state = state_without(cluster, slot);
     uint32_t gpu;
     struct candidate candidate = {
         .cost_nanousd = mobility->cost_nanousd,
@@ -241,10 +257,9 @@ static void look_at_node(struct search *search, uint32_t index)
         const struct wf_placement *placement = &cluster->placements[slot];
         search->work--;
         if (placement->movable && placement->job != search->wish->job &&
-            cluster->mobility[placement->job].cost_nanousd <= search->wish->cost_max_nanousd &&
-            (uint64_t)state->cpu_free_milli + placement->cpu_milli >= served.cpu_milli &&
-            (uint64_t)state->memory_free_mib + placement->memory_mib >= served.memory_mib) {
-            look_at_task(search, pool, &served, slot);
+            makes_room(state, placement, &served) &&
+            cluster->mobility[placement->job].cost_nanousd <= search->wish->cost_max_nanousd) {
+            keep_task(search, pool, &served, slot);
         }
     }
 }
@@ -265,8 +280,8 @@ static void sort_kinds(struct wf_mover *mover)
 {
     for (uint32_t i = 0; i < mover->kind_count; i++) {
         uint32_t at = i;
-        for (; at > 0 &&
-               is_better(&mover->kinds[i].first, &mover->kinds[mover->order[at - 1]].first);
+        for (;
+             at > 0 && is_better(&mover->kinds[i].first, &mover->kinds[mover->order[at - 1]].first);
              at--) {
             mover->order[at] = mover->order[at - 1];
         }

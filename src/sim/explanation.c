@@ -17,6 +17,7 @@ struct facts {
     struct wf_explanation explanation;
     struct wf_remedy remedy;
     struct wf_decision decision;
+    struct wf_decision move; // of another task, which made room; kind PLACE: there was none
     char name[WF_TRACE_NAME_BYTES_MAX + 16]; // the last one given out
 };
 
@@ -92,10 +93,29 @@ static void print_gpus(FILE *out, const struct wf_request *request)
     }
 }
 
-static void print_request(FILE *out, const struct facts *facts, const char *run)
+static void print_wants(FILE *out, const struct facts *facts)
 {
     const struct wf_request *request = &facts->job.request;
     char models[512];
+    fprintf(out, "It asks for %.3g cores, %.4g GiB and ", request->cpu_milli / 1000.0,
+            request->memory_mib / 1024.0);
+    print_gpus(out, request);
+    if (request->gpus > 0 && request->models != WF_ANY_MODEL) {
+        fprintf(out, ", of the model%s %s", (request->models & (request->models - 1)) ? "s" : "",
+                set_of_models(facts->trace, request->models, models, sizeof models));
+    }
+    fputs(".\n\n", out);
+}
+
+static void print_request(FILE *out, const struct facts *facts, const char *run)
+{
+    if (facts->workload->run_ms) {
+        fprintf(out, "%s is arrival %u of %u under %s; tasks leave when they are over.\n",
+                facts->trace->tasks[facts->workload->arrivals[facts->position]].name,
+                facts->position + 1, facts->workload->arrival_count, run);
+        print_wants(out, facts);
+        return;
+    }
     int64_t arrived = 0;
     for (uint32_t i = 0; i < facts->position; i++) {
         const struct wf_trace_task *task = &facts->trace->tasks[facts->workload->arrivals[i]];
@@ -106,14 +126,7 @@ static void print_request(FILE *out, const struct facts *facts, const char *run)
             facts->trace->tasks[facts->workload->arrivals[facts->position]].name,
             facts->position + 1, facts->workload->arrival_count, run,
             100.0 * (double)arrived / (double)facts->workload->capacity_gpu_milli);
-    fprintf(out, "It asks for %.3g cores, %.4g GiB and ", request->cpu_milli / 1000.0,
-            request->memory_mib / 1024.0);
-    print_gpus(out, request);
-    if (request->gpus > 0 && request->models != WF_ANY_MODEL) {
-        fprintf(out, ", of the model%s %s", (request->models & (request->models - 1)) ? "s" : "",
-                set_of_models(facts->trace, request->models, models, sizeof models));
-    }
-    fputs(".\n\n", out);
+    print_wants(out, facts);
 }
 
 static const char *node_name(void *context, uint32_t node)
@@ -167,6 +180,16 @@ static void print_decision(FILE *out, const struct facts *facts)
     fputs(".\n", out);
 }
 
+static void print_move(FILE *out, struct facts *facts)
+{
+    char from[WF_TRACE_NAME_BYTES_MAX + 16];
+    uint32_t mover = facts->workload->arrivals[facts->move.job.number];
+    fprintf(out, "It had to be given room: %s moved away from %s", facts->trace->tasks[mover].name,
+            wf_replay_node_name(facts->replay, facts->move.from, from, sizeof from));
+    fprintf(out, " to %s. Before that:\n\n",
+            wf_replay_node_name(facts->replay, facts->move.node, from, sizeof from));
+}
+
 static void print_all(FILE *out, struct facts *facts, const char *run)
 {
     const struct wf_explain_names names = {
@@ -176,6 +199,9 @@ static void print_all(FILE *out, struct facts *facts, const char *run)
         .context = facts,
     };
     print_request(out, facts, run);
+    if (facts->move.kind == WF_DECISION_MOVE) {
+        print_move(out, facts);
+    }
     wf_explain_print(out, &facts->job, &facts->explanation, &names);
     if (facts->decision.kind == WF_DECISION_PLACE) {
         print_decision(out, facts);
@@ -197,7 +223,8 @@ enum wf_status wf_explanation_print(struct wf_replay *replay, uint32_t position,
     const struct wf_core *core = wf_replay_core(replay);
     struct wf_decisions decisions = {0};
     enum wf_status status = WF_OK;
-    while (status == WF_OK && wf_replay_position(replay) < position) {
+    while (status == WF_OK &&
+           (wf_replay_position(replay) < position || !wf_replay_offers_next(replay))) {
         status = wf_replay_step(replay, &decisions, err);
     }
     if (status == WF_OK) {
@@ -210,7 +237,8 @@ enum wf_status wf_explanation_print(struct wf_replay *replay, uint32_t position,
         status = wf_replay_step(replay, &decisions, err);
     }
     if (status == WF_OK) {
-        facts.decision = decisions.list[0];
+        facts.decision = decisions.list[decisions.count - 1];
+        facts.move = decisions.list[0];
         print_all(out, &facts, run);
     }
     return status;
