@@ -139,6 +139,31 @@ static enum wf_status take_file(json_t *record, const char *name, const char **p
     return WF_OK;
 }
 
+static enum wf_status fail_damaged(struct wf_error *err)
+{
+    return wf_fail(err, WF_INVALID,
+                   "the record of the last run is damaged, run `whaleflux simulate placement` "
+                   "again");
+}
+
+// Takes what is said about departures and moves.
+static enum wf_status take_changes(json_t *record, struct wf_scenario_config *scenario,
+                                   struct wf_error *err)
+{
+    int departures = 0;
+    int moves = 0;
+    json_int_t cost = -1;
+    if (json_unpack(record, "{s:b, s:i, s:I}", "departures", &departures, "moves_per_thousand",
+                    &moves, "move_cost_nanousd", &cost) != 0 ||
+        moves < 0 || moves > 1000 || cost < 0) {
+        return fail_damaged(err);
+    }
+    scenario->departures = departures != 0;
+    scenario->moves_per_thousand = (uint32_t)moves;
+    scenario->move_cost_nanousd = cost;
+    return WF_OK;
+}
+
 static enum wf_status take_record(json_t *record, struct wf_simulation_options *options,
                                   struct wf_error *err)
 {
@@ -147,23 +172,16 @@ static enum wf_status take_record(json_t *record, struct wf_simulation_options *
     int load_milli = 0;
     int copies = 0;
     int plain = 0;
-    int departures = 0;
-    int moves = 0;
-    json_int_t move_cost = -1;
     json_int_t seed_first = -1;
     json_int_t seed_last = -1;
     struct wf_scenario_config *scenario = &options->scenario;
-    if (json_unpack(record, "{s:i, s:o, s:s, s:I, s:I, s:i, s:i, s:b, s:b, s:i, s:I}", "version",
-                    &version, "facts", &facts, "policies", &options->policies, "seed_first",
-                    &seed_first, "seed_last", &seed_last, "load_milli", &load_milli, "copies",
-                    &copies, "plain", &plain, "departures", &departures, "moves_per_thousand",
-                    &moves, "move_cost_nanousd", &move_cost) != 0 ||
-        moves < 0 || moves > 1000 || move_cost < 0 || version != VERSION || seed_first < 0 ||
-        seed_last < seed_first || load_milli < 1 || load_milli > WF_WORKLOAD_LOAD_MILLI_MAX ||
-        copies < 1) {
-        return wf_fail(err, WF_INVALID,
-                       "the record of the last run is damaged, run `whaleflux "
-                       "simulate placement` again");
+    if (json_unpack(record, "{s:i, s:o, s:s, s:I, s:I, s:i, s:i, s:b}", "version", &version,
+                    "facts", &facts, "policies", &options->policies, "seed_first", &seed_first,
+                    "seed_last", &seed_last, "load_milli", &load_milli, "copies", &copies, "plain",
+                    &plain) != 0 ||
+        version != VERSION || seed_first < 0 || seed_last < seed_first || load_milli < 1 ||
+        load_milli > WF_WORKLOAD_LOAD_MILLI_MAX || copies < 1) {
+        return fail_damaged(err);
     }
     scenario->facts = json_string_value(facts); // NULL for null
     options->seed_first = (uint64_t)seed_first;
@@ -171,17 +189,13 @@ static enum wf_status take_record(json_t *record, struct wf_simulation_options *
     options->plain = plain != 0;
     scenario->load_milli = (uint32_t)load_milli;
     scenario->copies = (uint32_t)copies;
-    scenario->departures = departures != 0;
-    scenario->moves_per_thousand = (uint32_t)moves;
-    scenario->move_cost_nanousd = move_cost;
-    enum wf_status status = take_file(record, "nodes", &scenario->nodes_path, err);
+    enum wf_status status = take_changes(record, scenario, err);
+    status = status == WF_OK ? take_file(record, "nodes", &scenario->nodes_path, err) : status;
     status = status == WF_OK ? take_file(record, "pods", &scenario->pods_path, err) : status;
     status = status == WF_OK ? take_file(record, "orders", &scenario->orders_path, err) : status;
     bool files = scenario->nodes_path && scenario->pods_path;
     if (status == WF_OK && files == (scenario->facts != NULL)) {
-        status = wf_fail(err, WF_INVALID,
-                         "the record of the last run is damaged, run `whaleflux "
-                         "simulate placement` again");
+        status = fail_damaged(err);
     }
     return status;
 }

@@ -229,33 +229,41 @@ static void check_sums(const struct wf_cluster *cluster)
     }
 }
 
+// Whether a job finds no node, though a move is allowed; with the cheapest that helps, or -1.
+static bool needs_move(const struct wf_job_spec *job, int64_t *cheapest_out)
+{
+    onlooker.jobs[job->id.number] = *job;
+    if (job->tasks > 1 || onlooker.moves_left == 0 ||
+        fits_anywhere(wf_core_cluster(onlooker.core), &job->request)) {
+        return false;
+    }
+    *cheapest_out = cheapest_move(job);
+    onlooker.vain += *cheapest_out < 0;
+    return true;
+}
+
+static void check_move(const struct wf_decision *first, int64_t cheapest)
+{
+    if ((first->kind == WF_DECISION_MOVE) != (cheapest >= 0)) {
+        fail_here("a move was missed, or made up");
+    }
+    if (cheapest >= 0 && onlooker.jobs[first->job.number].move_cost_nanousd != cheapest) {
+        fail_here("there was a cheaper move");
+    }
+}
+
 // One event for both cores, with everything that can be said before and after it.
 static void step(struct wf_core *kept, struct wf_core *plain, const struct wf_event *event)
 {
     struct wf_decisions a, b;
-    const struct wf_job_spec *job = &event->job_submit;
-    bool submit = event->kind == WF_EVENT_JOB_SUBMIT;
-    bool alone = submit && job->tasks == 1;
     int64_t cheapest = -1;
-    bool moves = false;
-    if (submit) {
-        onlooker.jobs[job->id.number] = *job;
-        moves = alone && onlooker.moves_left > 0 &&
-                !fits_anywhere(wf_core_cluster(kept), &job->request);
-        cheapest = moves ? cheapest_move(job) : -1;
-        onlooker.vain += moves && cheapest < 0;
-    }
+    bool moves = event->kind == WF_EVENT_JOB_SUBMIT && needs_move(&event->job_submit, &cheapest);
     enum wf_status status = wf_core_step(kept, event, &a, NULL);
     if (status != wf_core_step(plain, event, &b, NULL) || a.count != b.count || a.hash != b.hash) {
         fail_here("the cores part");
     }
     if (moves && status == WF_OK) {
-        if ((a.list[0].kind == WF_DECISION_MOVE) != (cheapest >= 0)) {
-            fail_here("a move was missed, or made up");
-        }
-        if (cheapest >= 0 && onlooker.jobs[a.list[0].job.number].move_cost_nanousd != cheapest) {
-            fail_here("there was a cheaper move");
-        }
+        check_move(&a.list[0], cheapest);
     }
     follow(event, &a);
     if (event->kind == WF_EVENT_MOVES && status == WF_OK) {
