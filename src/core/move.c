@@ -79,7 +79,7 @@ int64_t wf_move_win_nanousd(const struct wf_request *request, uint32_t run_minut
 {
     uint32_t minutes = run_minutes > 0 ? run_minutes : MINUTES_PER_HOUR;
     wf_int128 win = (wf_int128)value_nanousd_per_gpu_hour * request->gpus * request->gpu_milli *
-                    minutes / (WF_GPU_MILLI * MINUTES_PER_HOUR);
+                    minutes / WF_GPU_MILLI / MINUTES_PER_HOUR;
     return win > INT64_MAX ? INT64_MAX : (int64_t)win;
 }
 

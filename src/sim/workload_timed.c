@@ -145,7 +145,9 @@ static enum wf_status hand_over(struct maker *maker, struct wf_workload *workloa
     if (!workload->arrivals || !workload->arrive_ms || !workload->run_ms) {
         return wf_fail(err, WF_NOMEM, "no memory for %u arrivals", count);
     }
-    qsort(maker->visits, count, sizeof *maker->visits, compare_visits);
+    if (count > 0) {
+        qsort(maker->visits, count, sizeof *maker->visits, compare_visits);
+    }
     for (uint32_t i = 0; i < count; i++) {
         const struct visit *visit = &maker->visits[i];
         int64_t arrive_ms = visit->at_ms > 0 ? visit->at_ms : 0;
