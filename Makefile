@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 30
 ninja = ninja -C $(BUILD) $(if $(JOBS),-j $(JOBS))
 install = tools/install-dependencies
 
-.PHONY: all run test tidy asan fuzz docs bench-placement format clean
+.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn format clean
 all: $(BUILD)/build.ninja
 	@$(ninja)
 
@@ -45,6 +45,9 @@ docs:
 
 bench-placement: all
 	@bench/placement $(BUILD)/whaleflux
+
+bench-churn: all
+	@bench/churn $(BUILD)/whaleflux
 
 # Twice, because clang-format may lay out anew what it has just broken.
 format:

@@ -163,6 +163,24 @@ static json_t *make_placement(struct wf_json *json, const struct wf_explained *e
     return object;
 }
 
+// NULL where no task was moved to make room.
+static json_t *make_move(struct wf_json *json, const struct wf_explained *explained)
+{
+    const struct wf_decision *move = &explained->move;
+    char text[NAME_BYTES];
+    if (!wf_explanation_mover(explained)) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    wf_json_set(json, object, "task", json_string(wf_explanation_mover(explained)));
+    wf_json_set(json, object, "arrival", json_integer((json_int_t)move->job.number + 1));
+    wf_replay_node_name(explained->replay, move->from, text, sizeof text);
+    wf_json_set(json, object, "from", json_string(text));
+    wf_replay_node_name(explained->replay, move->node, text, sizeof text);
+    wf_json_set(json, object, "to", json_string(text));
+    return object;
+}
+
 static void set_explanation(struct wf_json *json, json_t *root,
                             const struct wf_explained *explained)
 {
@@ -209,10 +227,13 @@ enum wf_status wf_explain_print_json(const struct wf_explained *explained, const
     wf_json_set(&json, root, "arrival", json_integer((json_int_t)explained->position + 1));
     wf_json_set(&json, root, "arrivals", json_integer(workload->arrival_count));
     wf_json_set(&json, root, "arrived_pct",
-                json_real(100 * (double)explained->arrived_gpu_milli / capacity));
+                workload->run_ms
+                    ? json_null()
+                    : json_real(100 * (double)explained->arrived_gpu_milli / capacity));
     wf_json_set(&json, root, "request", make_request(&json, explained));
     set_explanation(&json, root, explained);
     wf_json_set(&json, root, "placement", make_placement(&json, explained));
+    wf_json_set(&json, root, "move", make_move(&json, explained));
     wf_json_set(&json, root, "remedy", make_remedy(&json, explained));
     return wf_json_print(&json, root, err);
 }

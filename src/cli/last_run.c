@@ -10,7 +10,7 @@
 
 #include "cli/file.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 static enum wf_status find_folder(char *folder, size_t size, struct wf_error *err)
 {
@@ -87,11 +87,14 @@ static enum wf_status write_record(json_t *record, struct wf_error *err)
 enum wf_status wf_last_run_keep(const struct wf_simulation_options *options, struct wf_error *err)
 {
     const struct wf_scenario_config *scenario = &options->scenario;
-    json_t *record = json_pack(
-        "{s:i, s:s?, s:s, s:I, s:I, s:i, s:i, s:b}", "version", VERSION, "facts", scenario->facts,
-        "policies", options->policies, "seed_first", (json_int_t)options->seed_first, "seed_last",
-        (json_int_t)options->seed_last, "load_milli", (int)scenario->load_milli, "copies",
-        (int)scenario->copies, "plain", (int)options->plain);
+    json_t *record =
+        json_pack("{s:i, s:s?, s:s, s:I, s:I, s:i, s:i, s:b, s:b, s:i, s:I}", "version", VERSION,
+                  "facts", scenario->facts, "policies", options->policies, "seed_first",
+                  (json_int_t)options->seed_first, "seed_last", (json_int_t)options->seed_last,
+                  "load_milli", (int)scenario->load_milli, "copies", (int)scenario->copies, "plain",
+                  (int)options->plain, "departures", (int)scenario->departures,
+                  "moves_per_thousand", (int)scenario->moves_per_thousand, "move_cost_nanousd",
+                  (json_int_t)scenario->move_cost_nanousd);
     if (!record) {
         return wf_fail(err, WF_NOMEM, "no memory for the record of the last run");
     }
@@ -136,6 +139,31 @@ static enum wf_status take_file(json_t *record, const char *name, const char **p
     return WF_OK;
 }
 
+static enum wf_status fail_damaged(struct wf_error *err)
+{
+    return wf_fail(err, WF_INVALID,
+                   "the record of the last run is damaged, run `whaleflux simulate placement` "
+                   "again");
+}
+
+// Takes what is said about departures and moves.
+static enum wf_status take_changes(json_t *record, struct wf_scenario_config *scenario,
+                                   struct wf_error *err)
+{
+    int departures = 0;
+    int moves = 0;
+    json_int_t cost = -1;
+    if (json_unpack(record, "{s:b, s:i, s:I}", "departures", &departures, "moves_per_thousand",
+                    &moves, "move_cost_nanousd", &cost) != 0 ||
+        moves < 0 || moves > 1000 || cost < 0) {
+        return fail_damaged(err);
+    }
+    scenario->departures = departures != 0;
+    scenario->moves_per_thousand = (uint32_t)moves;
+    scenario->move_cost_nanousd = cost;
+    return WF_OK;
+}
+
 static enum wf_status take_record(json_t *record, struct wf_simulation_options *options,
                                   struct wf_error *err)
 {
@@ -153,9 +181,7 @@ static enum wf_status take_record(json_t *record, struct wf_simulation_options *
                     &plain) != 0 ||
         version != VERSION || seed_first < 0 || seed_last < seed_first || load_milli < 1 ||
         load_milli > WF_WORKLOAD_LOAD_MILLI_MAX || copies < 1) {
-        return wf_fail(err, WF_INVALID,
-                       "the record of the last run is damaged, run `whaleflux "
-                       "simulate placement` again");
+        return fail_damaged(err);
     }
     scenario->facts = json_string_value(facts); // NULL for null
     options->seed_first = (uint64_t)seed_first;
@@ -163,14 +189,13 @@ static enum wf_status take_record(json_t *record, struct wf_simulation_options *
     options->plain = plain != 0;
     scenario->load_milli = (uint32_t)load_milli;
     scenario->copies = (uint32_t)copies;
-    enum wf_status status = take_file(record, "nodes", &scenario->nodes_path, err);
+    enum wf_status status = take_changes(record, scenario, err);
+    status = status == WF_OK ? take_file(record, "nodes", &scenario->nodes_path, err) : status;
     status = status == WF_OK ? take_file(record, "pods", &scenario->pods_path, err) : status;
     status = status == WF_OK ? take_file(record, "orders", &scenario->orders_path, err) : status;
     bool files = scenario->nodes_path && scenario->pods_path;
     if (status == WF_OK && files == (scenario->facts != NULL)) {
-        status = wf_fail(err, WF_INVALID,
-                         "the record of the last run is damaged, run `whaleflux "
-                         "simulate placement` again");
+        status = fail_damaged(err);
     }
     return status;
 }

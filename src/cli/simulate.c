@@ -18,6 +18,9 @@ static const struct wf_option options[] = {
     {"seeds", "A[-B]", "one run for each seed (42)"},
     {"orders", "FILE", "exact orders of tasks and nodes instead of our random ones"},
     {"load", "L", "tasks arrive until they ask for L times the GPUs (1.3)"},
+    {"departures", NULL, "tasks leave; they ask for L times the GPUs at any time (1.0)"},
+    {"moves", "N", "at most N running tasks are moved per thousand arrivals (0)"},
+    {"move-cost", "USD", "what one move costs (0.25)"},
     {"copies", "N", "the cluster and its tasks N times over (1)"},
     {"plain", NULL, "without the caches: looks at every node for every task"},
     {"json", NULL, "prints JSON instead of a table"},
@@ -27,13 +30,52 @@ static const struct wf_option options[] = {
     {NULL, NULL, NULL},
 };
 
-static enum wf_status take_number(const char *what, const char *value, uint32_t max,
+enum {
+    LOAD_MILLI = 1300, // of tasks that stay, as published; of tasks that leave, all there is
+    LOAD_MILLI_DEPARTURES = 1000,
+    MOVES_MAX = 1000, // in a thousand arrivals
+    MOVE_COST_MAX_MILLI_USD = 1000000,
+};
+#define MOVE_COST_NANOUSD INT64_C(250000000)
+
+static enum wf_status take_number(const char *what, const char *value, uint32_t min, uint32_t max,
                                   uint32_t *number_out, struct wf_error *err)
 {
     uint64_t number;
-    enum wf_status status = wf_option_number(what, value, 1, max, &number, err);
-    *number_out = status == WF_OK ? (uint32_t)number : 1;
+    enum wf_status status = wf_option_number(what, value, min, max, &number, err);
+    *number_out = status == WF_OK ? (uint32_t)number : min;
     return status;
+}
+
+static enum wf_status take_move_cost(const char *value, int64_t *cost_nanousd_out,
+                                     struct wf_error *err)
+{
+    uint32_t thousandths = 0;
+    enum wf_status status =
+        wf_option_thousandths("--move-cost", value, MOVE_COST_MAX_MILLI_USD, &thousandths, err);
+    *cost_nanousd_out = (int64_t)thousandths * 1000000;
+    return status;
+}
+
+static enum wf_status take_amount(struct wf_simulation_options *chosen, const char *name,
+                                  const char *value, struct wf_error *err)
+{
+    struct wf_scenario_config *scenario = &chosen->scenario;
+    if (strcmp(name, "load") == 0) {
+        return wf_option_thousandths("--load", value, WF_WORKLOAD_LOAD_MILLI_MAX,
+                                     &scenario->load_milli, err);
+    }
+    if (strcmp(name, "copies") == 0) {
+        return take_number("--copies", value, 1, WF_NODES_MAX, &scenario->copies, err);
+    }
+    if (strcmp(name, "moves") == 0) {
+        return take_number("--moves", value, 0, MOVES_MAX, &scenario->moves_per_thousand, err);
+    }
+    if (strcmp(name, "move-cost") == 0) {
+        return take_move_cost(value, &scenario->move_cost_nanousd, err);
+    }
+    return take_number("--picture-load", value, 1, WF_WORKLOAD_LOAD_MILLI_MAX / 10,
+                       &chosen->picture_load, err);
 }
 
 static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
@@ -57,17 +99,11 @@ static enum wf_status take(void *context, const char *name, const char *value, s
     if (strcmp(name, "seeds") == 0) {
         return wf_option_seeds(value, &chosen->seed_first, &chosen->seed_last, err);
     }
-    if (strcmp(name, "load") == 0) {
-        return wf_option_thousandths("--load", value, WF_WORKLOAD_LOAD_MILLI_MAX,
-                                     &chosen->scenario.load_milli, err);
+    if (value) {
+        return take_amount(chosen, name, value, err);
     }
-    if (strcmp(name, "copies") == 0) {
-        return take_number("--copies", value, WF_NODES_MAX, &chosen->scenario.copies, err);
-    }
-    if (strcmp(name, "picture-load") == 0) {
-        return take_number("--picture-load", value, WF_WORKLOAD_LOAD_MILLI_MAX / 10,
-                           &chosen->picture_load, err);
-    }
+    bool *departures = &chosen->scenario.departures;
+    *departures = *departures || strcmp(name, "departures") == 0;
     chosen->plain = chosen->plain || strcmp(name, "plain") == 0;
     chosen->json = chosen->json || strcmp(name, "json") == 0;
     return WF_OK;
@@ -92,6 +128,11 @@ static enum wf_status check_options(const struct wf_simulation_options *chosen,
     }
     if (scenario->orders_path && (scenario->copies != 1 || scenario->facts)) {
         return wf_fail(err, WF_INVALID, "--orders goes with --nodes and --pods and one copy only");
+    }
+    if (scenario->orders_path && scenario->departures) {
+        return wf_fail(err, WF_INVALID,
+                       "--orders says nothing about times, so that it cannot go with "
+                       "--departures");
     }
     return WF_OK;
 }
@@ -216,7 +257,7 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     struct wf_simulation simulation = {
         .options =
             {
-                .scenario = {.load_milli = 1300, .copies = 1},
+                .scenario = {.copies = 1, .move_cost_nanousd = MOVE_COST_NANOUSD},
                 .seed_first = 42,
                 .seed_last = 42,
                 .picture_load = 100,
@@ -234,6 +275,10 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     }
     if (status == WF_OK) {
         status = check_options(&simulation.options, err);
+    }
+    struct wf_scenario_config *scenario = &simulation.options.scenario;
+    if (scenario->load_milli == 0) {
+        scenario->load_milli = scenario->departures ? LOAD_MILLI_DEPARTURES : LOAD_MILLI;
     }
     if (status == WF_OK) {
         status = wf_contenders_parse(simulation.options.policies, &simulation.contenders, err);

@@ -65,6 +65,47 @@ struct wf_load_summary wf_simulation_at(const struct wf_simulation *simulation, 
     return summary;
 }
 
+struct wf_window_summary wf_simulation_window(const struct wf_simulation *simulation,
+                                              uint32_t contender)
+{
+    struct wf_window_summary summary = {0};
+    uint32_t seeds = simulation->seed_count;
+    for (uint32_t seed = 0; seed < seeds; seed++) {
+        const struct wf_placement_window *window =
+            &wf_simulation_result(simulation, contender, seed)->window;
+        add(&summary.offered_pct, window->offered_pct);
+        add(&summary.allocated_pct, window->allocated_pct);
+        add(&summary.refused_pct, wf_placement_refused_pct(window));
+        add(&summary.refused_tasks, window->refused);
+        add(&summary.fragmented_pct, window->fragmented_pct);
+        add(&summary.stranded_usd_per_hour, window->stranded_usd_per_hour);
+        add(&summary.used_usd_per_hour, window->used_usd_per_hour);
+    }
+    finish(&summary.offered_pct, seeds);
+    finish(&summary.allocated_pct, seeds);
+    finish(&summary.refused_pct, seeds);
+    finish(&summary.refused_tasks, seeds);
+    finish(&summary.fragmented_pct, seeds);
+    finish(&summary.stranded_usd_per_hour, seeds);
+    finish(&summary.used_usd_per_hour, seeds);
+    return summary;
+}
+
+struct wf_moves_summary wf_simulation_moves(const struct wf_simulation *simulation,
+                                            uint32_t contender)
+{
+    struct wf_moves_summary summary = {0};
+    for (uint32_t seed = 0; seed < simulation->seed_count; seed++) {
+        const struct wf_placement_result *result =
+            wf_simulation_result(simulation, contender, seed);
+        add(&summary.moves, result->moves);
+        add(&summary.usd, result->moves_usd);
+    }
+    finish(&summary.moves, simulation->seed_count);
+    finish(&summary.usd, simulation->seed_count);
+    return summary;
+}
+
 struct wf_statistic wf_simulation_refused(const struct wf_simulation *simulation,
                                           uint32_t contender)
 {
@@ -83,7 +124,7 @@ struct wf_statistic wf_simulation_decisions_per_s(const struct wf_simulation *si
     for (uint32_t seed = 0; seed < simulation->seed_count; seed++) {
         const struct wf_placement_result *result =
             wf_simulation_result(simulation, contender, seed);
-        add(&statistic, result->seconds > 0 ? result->arrivals / result->seconds : 0);
+        add(&statistic, result->seconds > 0 ? result->decisions / result->seconds : 0);
     }
     finish(&statistic, simulation->seed_count);
     return statistic;

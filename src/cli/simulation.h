@@ -40,6 +40,17 @@ struct wf_load_summary {
     struct wf_statistic stranded_usd_per_hour, used_usd_per_hour;
 };
 
+// What a contender did with tasks that leave, over all seeds.
+struct wf_window_summary {
+    struct wf_statistic offered_pct, allocated_pct, refused_pct, refused_tasks, fragmented_pct;
+    struct wf_statistic stranded_usd_per_hour, used_usd_per_hour;
+};
+
+// What its moves came to, over all seeds.
+struct wf_moves_summary {
+    struct wf_statistic moves, usd;
+};
+
 // The loads, in percent, that are always reported, and the one of the headline.
 #define WF_SIMULATION_LOAD_COUNT 3
 extern const uint32_t wf_simulation_loads[WF_SIMULATION_LOAD_COUNT];
@@ -58,12 +69,17 @@ uint32_t wf_simulation_headline(const struct wf_simulation *simulation);
 
 struct wf_load_summary wf_simulation_at(const struct wf_simulation *simulation, uint32_t contender,
                                         uint32_t load);
+struct wf_window_summary wf_simulation_window(const struct wf_simulation *simulation,
+                                              uint32_t contender);
+struct wf_moves_summary wf_simulation_moves(const struct wf_simulation *simulation,
+                                            uint32_t contender);
 struct wf_statistic wf_simulation_refused(const struct wf_simulation *simulation,
                                           uint32_t contender);
 struct wf_statistic wf_simulation_decisions_per_s(const struct wf_simulation *simulation,
                                                   uint32_t contender);
 
-// What the comparison comes to, at full load if the run gets there: the first named of our own
+// What the comparison comes to, at full load if the run gets there (where tasks leave: over the
+// window, at the load that was asked for): the first named of our own
 // policies against the best of the published ones, and behind it the first that lives from what it
 // learns; of published ones alone, the best against the next.
 struct wf_simulation_verdict {

@@ -36,6 +36,23 @@ static json_t *make_curve(struct wf_json *json, const struct wf_placement_result
     return curve;
 }
 
+static json_t *make_window(struct wf_json *json, const struct wf_placement_result *result)
+{
+    const struct wf_placement_window *window = &result->window;
+    json_t *object = json_object();
+    wf_json_set(json, object, "hours", json_real(window->hours));
+    wf_json_set(json, object, "offered_pct", json_real(window->offered_pct));
+    wf_json_set(json, object, "allocated_pct", json_real(window->allocated_pct));
+    wf_json_set(json, object, "refused_pct", json_real(wf_placement_refused_pct(window)));
+    wf_json_set(json, object, "fragmented_pct", json_real(window->fragmented_pct));
+    wf_json_set(json, object, "unusable_usd_per_hour", json_real(window->stranded_usd_per_hour));
+    wf_json_set(json, object, "used_usd_per_hour", json_real(window->used_usd_per_hour));
+    wf_json_set(json, object, "arrivals", json_integer(window->arrivals));
+    wf_json_set(json, object, "refused", json_integer(window->refused));
+    wf_json_set(json, object, "moves", json_integer(result->moves_in_window));
+    return object;
+}
+
 static json_t *make_seed(struct wf_json *json, const struct wf_placement_result *result,
                          uint64_t seed)
 {
@@ -45,7 +62,17 @@ static json_t *make_seed(struct wf_json *json, const struct wf_placement_result 
     snprintf(text, sizeof text, "%016llx", (unsigned long long)result->hash);
     wf_json_set(json, object, "hash", json_string(text));
     double seconds = result->seconds > 0 ? result->seconds : 1e-9;
-    wf_json_set(json, object, "decisions_per_s", json_real(result->arrivals / seconds));
+    wf_json_set(json, object, "decisions_per_s", json_real(result->decisions / seconds));
+    wf_json_set(json, object, "arrivals", json_integer(result->arrivals));
+    wf_json_set(json, object, "refused", json_integer(result->refused));
+    wf_json_set(json, object, "refused_gpu", json_integer(result->refused_gpu));
+    wf_json_set(json, object, "moves", json_integer(result->moves));
+    wf_json_set(json, object, "moves_usd", json_real(result->moves_usd));
+    wf_json_set(json, object, "gpus_started_by_moves", json_real(result->moved_for_gpus));
+    if (result->window.hours > 0) {
+        wf_json_set(json, object, "window", make_window(json, result));
+        return object;
+    }
     json_t *loads = json_object();
     for (uint32_t i = 0; i < WF_SIMULATION_LOAD_COUNT; i++) {
         uint32_t load = wf_simulation_loads[i];
@@ -54,9 +81,6 @@ static json_t *make_seed(struct wf_json *json, const struct wf_placement_result 
         wf_json_set(json, loads, text, make_point(json, &point, load));
     }
     wf_json_set(json, object, "loads", loads);
-    wf_json_set(json, object, "arrivals", json_integer(result->arrivals));
-    wf_json_set(json, object, "refused", json_integer(result->refused));
-    wf_json_set(json, object, "refused_gpu", json_integer(result->refused_gpu));
     wf_json_set(json, object, "arrived_gpu_milli", json_integer(result->arrived_gpu_milli));
     wf_json_set(json, object, "allocated_gpu_milli", json_integer(result->allocated_gpu_milli));
     wf_json_set(json, object, "fragmented_gpu_milli", json_real(result->fragmented_gpu_milli));
@@ -89,6 +113,21 @@ static json_t *make_mean(struct wf_json *json, const struct wf_simulation *simul
     return object;
 }
 
+static json_t *make_window_mean(struct wf_json *json, const struct wf_simulation *simulation,
+                                uint32_t contender)
+{
+    struct wf_window_summary summary = wf_simulation_window(simulation, contender);
+    json_t *object = json_object();
+    set_statistic(json, object, "offered_pct", &summary.offered_pct);
+    set_statistic(json, object, "allocated_pct", &summary.allocated_pct);
+    set_statistic(json, object, "refused_pct", &summary.refused_pct);
+    set_statistic(json, object, "refused_tasks", &summary.refused_tasks);
+    set_statistic(json, object, "fragmented_pct", &summary.fragmented_pct);
+    set_statistic(json, object, "unusable_usd_per_hour", &summary.stranded_usd_per_hour);
+    set_statistic(json, object, "used_usd_per_hour", &summary.used_usd_per_hour);
+    return object;
+}
+
 static json_t *make_policy(struct wf_json *json, const struct wf_simulation *simulation,
                            uint32_t contender)
 {
@@ -104,6 +143,10 @@ static json_t *make_policy(struct wf_json *json, const struct wf_simulation *sim
                                  simulation->options.seed_first + i));
     }
     wf_json_set(json, object, "seeds", seeds);
+    if (simulation->options.scenario.departures) {
+        wf_json_set(json, object, "mean", make_window_mean(json, simulation, contender));
+        return object;
+    }
     json_t *mean = json_object();
     for (uint32_t i = 0; i < WF_SIMULATION_LOAD_COUNT; i++) {
         char text[20];
@@ -183,6 +226,11 @@ enum wf_status wf_simulation_print_json(const struct wf_simulation *simulation,
     wf_json_set(&json, root, "verdict", make_verdict(&json, simulation));
     wf_json_set(&json, root, "trace", make_cluster(&json, simulation));
     wf_json_set(&json, root, "plain", json_boolean(simulation->options.plain));
+    wf_json_set(&json, root, "departures", json_boolean(simulation->options.scenario.departures));
+    wf_json_set(&json, root, "moves_per_thousand",
+                json_integer(simulation->options.scenario.moves_per_thousand));
+    wf_json_set(&json, root, "move_cost_usd",
+                json_real((double)simulation->options.scenario.move_cost_nanousd * 1e-9));
     wf_json_set(&json, root, "prices", make_prices(&json, &simulation->scenario.trace));
     wf_json_set(&json, root, "price_rule", json_string(wf_price_rule));
     return wf_json_print(&json, root, err);

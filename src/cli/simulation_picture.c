@@ -118,6 +118,21 @@ static enum wf_status run_to_load(struct wf_replay *replay, uint32_t load, uint3
     return status;
 }
 
+// Where tasks leave: takes all steps to the end of the window. *load_out gets the mean demand.
+static enum wf_status run_window(struct wf_replay *replay, uint32_t *load_out, struct wf_error *err)
+{
+    const struct wf_workload *workload = wf_replay_workload(replay);
+    int64_t capacity = workload->capacity_gpu_milli;
+    struct wf_decisions decisions;
+    enum wf_status status = WF_OK;
+    while (status == WF_OK &&
+           wf_replay_next_ms(replay) < WF_WORKLOAD_WARM_UP_MS + WF_WORKLOAD_WINDOW_MS) {
+        status = wf_replay_step(replay, &decisions, err);
+    }
+    *load_out = (uint32_t)((200 * workload->offered_gpu_milli + capacity) / (2 * capacity));
+    return status;
+}
+
 static enum wf_status add_policy(struct wf_simulation_picture *picture,
                                  const struct wf_simulation *simulation,
                                  const struct wf_workload *workload,
@@ -128,7 +143,9 @@ static enum wf_status add_policy(struct wf_simulation_picture *picture,
     struct wf_replay *replay = NULL;
     uint32_t load = 0;
     enum wf_status status = wf_replay_create(&config, &replay, err);
-    if (status == WF_OK) {
+    if (status == WF_OK && workload->run_ms) {
+        status = run_window(replay, &load, err);
+    } else if (status == WF_OK) {
         status = run_to_load(replay, simulation->options.picture_load, &load, err);
     }
     if (status == WF_OK) {

@@ -44,15 +44,61 @@ static void tell_head(FILE *out, const struct wf_simulation *simulation)
 {
     char text[3][WF_NUMBER_BYTES];
     const struct wf_simulation_options *options = &simulation->options;
-    int64_t nodes = (int64_t)simulation->scenario.trace.node_count * options->scenario.copies;
-    fprintf(out,
-            "%s nodes, %s GPUs; tasks arrive until they ask for %u %% of the GPUs (%s in the run "
-            "of seed %llu) and none leaves",
-            wf_number_count(text[0], nodes),
-            wf_number_count(text[1], wf_simulation_gpus(simulation)),
-            wf_simulation_headline(simulation),
-            wf_number_count(text[2], simulation->results[0].arrivals),
-            (unsigned long long)options->seed_first);
+    const struct wf_scenario_config *scenario = &options->scenario;
+    int64_t nodes = (int64_t)simulation->scenario.trace.node_count * scenario->copies;
+    wf_number_count(text[2], simulation->results[0].arrivals);
+    fprintf(out, "%s nodes, %s GPUs; ", wf_number_count(text[0], nodes),
+            wf_number_count(text[1], wf_simulation_gpus(simulation)));
+    if (scenario->departures) {
+        fprintf(out,
+                "tasks arrive and leave, and ask for %.3g %% of the GPUs at any time (%s come in "
+                "the run of seed %llu)",
+                scenario->load_milli / 10.0, text[2], (unsigned long long)options->seed_first);
+    } else {
+        fprintf(out,
+                "tasks arrive until they ask for %u %% of the GPUs (%s in the run of seed %llu) "
+                "and none leaves",
+                wf_simulation_headline(simulation), text[2],
+                (unsigned long long)options->seed_first);
+    }
+}
+
+static void print_window_columns(int width)
+{
+    printf("%-*s  %7s  %9s  %*s  %7s  %*s  %8s  %9s\n", width, "", "offered", "allocated",
+           SPREAD_WIDTH, "refused", "refused", SPREAD_WIDTH, "fragmented", "unusable", "decisions");
+    printf("%-*s  %7s  %9s  %*s  %7s  %*s  %8s  %9s\n", width, "policy", "%", "%", SPREAD_WIDTH,
+           "% of it", "tasks", SPREAD_WIDTH, "%", "$/hour", "/second");
+}
+
+static void print_window_row(const struct wf_simulation *simulation, uint32_t contender, int width)
+{
+    char text[WF_NUMBER_BYTES];
+    struct wf_window_summary summary = wf_simulation_window(simulation, contender);
+    printf("%-*s", width, simulation->contenders.list[contender].name);
+    printf("  %7.2f  %9.2f", summary.offered_pct.mean, summary.allocated_pct.mean);
+    print_spread(&summary.refused_pct, simulation->seed_count);
+    printf("  %7s", wf_number_count(text, llround(summary.refused_tasks.mean)));
+    print_spread(&summary.fragmented_pct, simulation->seed_count);
+    printf("  %8s", wf_number_count(text, llround(summary.stranded_usd_per_hour.mean)));
+    printf(
+        "  %9s\n",
+        wf_number_count(text, llround(wf_simulation_decisions_per_s(simulation, contender).mean)));
+}
+
+static void tell_moves(FILE *out, const struct wf_simulation *simulation)
+{
+    char cost[WF_NUMBER_BYTES];
+    const struct wf_scenario_config *config = &simulation->options.scenario;
+    fprintf(out, "Moves of running tasks, at most %u per thousand arrivals at $%s each:",
+            config->moves_per_thousand,
+            wf_number_thousandths(cost, (uint64_t)config->move_cost_nanousd / 1000000));
+    for (uint32_t i = 0; i < simulation->contenders.count; i++) {
+        struct wf_moves_summary summary = wf_simulation_moves(simulation, i);
+        fprintf(out, "%s %s %.1f (%s)", i > 0 ? "," : "", simulation->contenders.list[i].name,
+                summary.moves.mean, wf_number_dollars(cost, llround(summary.usd.mean * 1e9)));
+    }
+    fputs(".", out);
 }
 
 static void print_columns(int width)
@@ -140,10 +186,14 @@ static void tell_words(FILE *out, const struct wf_simulation *simulation)
     if (seeds > 1) {
         fprintf(out, "Means of %u seeds, ± their standard deviation. ", seeds);
     }
-    fputs("Fragmented: free, but on GPUs or nodes where the expected tasks do not fit. Unserved: "
-          "demand that got no GPU. Unusable: what the fragmented GPUs cost at list prices. "
-          "Decisions: on one core.",
-          out);
+    fputs("Fragmented: free, but on GPUs or nodes where the expected tasks do not fit. ", out);
+    fputs(
+        simulation->options.scenario.departures
+            ? "Offered: GPU-hours wanted in the week measured. Refused: those of tasks that found "
+              "no node. "
+            : "Unserved: demand that got no GPU. ",
+        out);
+    fputs("Unusable: what the fragmented GPUs cost at list prices. Decisions: on one core.", out);
 }
 
 typedef void tell_function(FILE *out, const struct wf_simulation *simulation);
@@ -176,9 +226,26 @@ static void print_verdict(const struct wf_simulation *simulation)
     printf("%s", verdict.count > 0 ? "\n" : "");
 }
 
-void wf_simulation_print_table(const struct wf_simulation *simulation)
+static void print_rows(const struct wf_simulation *simulation, int width)
 {
     uint32_t headline = wf_simulation_headline(simulation);
+    bool departures = simulation->options.scenario.departures;
+    if (departures) {
+        print_window_columns(width);
+    } else {
+        print_columns(width);
+    }
+    for (uint32_t i = 0; i < simulation->contenders.count; i++) {
+        if (departures) {
+            print_window_row(simulation, i, width);
+        } else {
+            print_row(simulation, i, headline, width);
+        }
+    }
+}
+
+void wf_simulation_print_table(const struct wf_simulation *simulation)
+{
     int width = 6;
     for (uint32_t i = 0; i < simulation->contenders.count; i++) {
         int length = (int)strlen(simulation->contenders.list[i].name);
@@ -187,12 +254,13 @@ void wf_simulation_print_table(const struct wf_simulation *simulation)
     printf("%s\n", simulation->scenario.trace.origin);
     print_told(tell_head, simulation);
     putchar('\n');
-    print_columns(width);
-    for (uint32_t i = 0; i < simulation->contenders.count; i++) {
-        print_row(simulation, i, headline, width);
-    }
+    print_rows(simulation, width);
     putchar('\n');
     print_verdict(simulation);
+    if (simulation->options.scenario.moves_per_thousand > 0) {
+        print_told(tell_moves, simulation);
+        putchar('\n');
+    }
     print_told(tell_words, simulation);
     print_told(tell_prices, simulation);
 }

@@ -8,9 +8,35 @@
 
 enum { LOAD = 100 }; // percent; where policies differ most
 
+// Means over the seeds of what is at work.
+struct used {
+    double pct, usd_per_hour;
+};
+
+static struct used used_by(const struct wf_simulation *simulation, uint32_t contender,
+                           uint32_t load)
+{
+    if (simulation->options.scenario.departures) {
+        struct wf_window_summary window = wf_simulation_window(simulation, contender);
+        return (struct used){window.allocated_pct.mean, window.used_usd_per_hour.mean};
+    }
+    struct wf_load_summary at = wf_simulation_at(simulation, contender, load);
+    return (struct used){at.allocated_pct.mean, at.used_usd_per_hour.mean};
+}
+
 static double used_pct(const struct wf_simulation *simulation, uint32_t contender, uint32_t load)
 {
-    return wf_simulation_at(simulation, contender, load).allocated_pct.mean;
+    return used_by(simulation, contender, load).pct;
+}
+
+static uint32_t load_of(const struct wf_simulation *simulation)
+{
+    const struct wf_scenario_config *scenario = &simulation->options.scenario;
+    if (scenario->departures) {
+        return (scenario->load_milli + 5) / 10;
+    }
+    uint32_t headline = wf_simulation_headline(simulation);
+    return headline < LOAD ? headline : LOAD;
 }
 
 enum group { OURS, OURS_LEARNED, PUBLISHED };
@@ -50,17 +76,15 @@ static uint32_t best_published(const struct wf_simulation *simulation, uint32_t 
 static struct wf_difference tell(const struct wf_simulation *simulation, uint32_t load,
                                  uint32_t policy, uint32_t against)
 {
-    struct wf_load_summary left = wf_simulation_at(simulation, policy, load);
-    struct wf_load_summary right = wf_simulation_at(simulation, against, load);
+    struct used left = used_by(simulation, policy, load);
+    struct used right = used_by(simulation, against, load);
     const struct wf_trace *trace = &simulation->scenario.trace;
     double gpus = wf_simulation_gpus(simulation);
     struct wf_difference difference = {
         .policy = simulation->contenders.list[policy].name,
         .against = simulation->contenders.list[against].name,
-        .more_gpu_milli =
-            llround((left.allocated_pct.mean - right.allocated_pct.mean) / 100 * gpus * 1000),
-        .more_nanousd_per_hour =
-            llround((left.used_usd_per_hour.mean - right.used_usd_per_hour.mean) * 1e9),
+        .more_gpu_milli = llround((left.pct - right.pct) / 100 * gpus * 1000),
+        .more_nanousd_per_hour = llround((left.usd_per_hour - right.usd_per_hour) * 1e9),
     };
     for (uint32_t i = 0; i < trace->model_count; i++) {
         difference.unpriced |= !wf_price_fact_find(trace->models[i]);
@@ -70,8 +94,7 @@ static struct wf_difference tell(const struct wf_simulation *simulation, uint32_
 
 struct wf_simulation_verdict wf_simulation_verdict(const struct wf_simulation *simulation)
 {
-    uint32_t headline = wf_simulation_headline(simulation);
-    struct wf_simulation_verdict verdict = {.load = headline < LOAD ? headline : LOAD};
+    struct wf_simulation_verdict verdict = {.load = load_of(simulation)};
     uint32_t ours = first_of(simulation, OURS);
     uint32_t learned = first_of(simulation, OURS_LEARNED);
     uint32_t published = best_published(simulation, verdict.load, WF_NONE);

@@ -41,8 +41,11 @@ enum wf_status wf_cluster_init(struct wf_cluster *cluster, const struct wf_limit
     cluster->jobs = calloc(limits->jobs, sizeof *cluster->jobs);
     cluster->job_buckets =
         calloc((size_t)cluster->job_bucket_mask + 1, sizeof *cluster->job_buckets);
-    if (!cluster->pools || !cluster->nodes || !cluster->states || !cluster->placements ||
-        !cluster->jobs || !cluster->job_buckets) {
+    if (limits->moves) {
+        cluster->mobility = calloc(limits->jobs, sizeof *cluster->mobility);
+    }
+    if (!cluster->pools || !cluster->nodes || (limits->moves && !cluster->mobility) ||
+        !cluster->states || !cluster->placements || !cluster->jobs || !cluster->job_buckets) {
         wf_cluster_finish(cluster);
         return wf_fail(err, WF_NOMEM, "no memory for a cluster of %u nodes and %u tasks",
                        limits->nodes, limits->placements);
@@ -59,6 +62,7 @@ void wf_cluster_finish(struct wf_cluster *cluster)
         free(cluster->states);
         free(cluster->placements);
         free(cluster->jobs);
+        free(cluster->mobility);
         free(cluster->job_buckets);
         *cluster = (struct wf_cluster){0};
     }
@@ -326,17 +330,33 @@ static void unlink_from_job(struct wf_cluster *cluster, uint32_t slot)
     *link = cluster->placements[slot].next_of_job;
 }
 
-void wf_cluster_unplace(struct wf_cluster *cluster, uint32_t slot)
+void wf_cluster_allow_move(struct wf_cluster *cluster, uint32_t slot)
 {
     struct wf_placement *placement = &cluster->placements[slot];
-    unlink_from_node(cluster, placement);
-    unlink_from_job(cluster, slot);
-    struct wf_request taken = {
+    WF_ASSERT(cluster->mobility && !placement->movable);
+    placement->movable = true;
+    cluster->nodes[placement->node].movable_tasks++;
+}
+
+struct wf_request wf_placement_taken(const struct wf_placement *placement)
+{
+    return (struct wf_request){
         .cpu_milli = placement->cpu_milli,
         .memory_mib = placement->memory_mib,
         .gpu_milli = placement->gpu_milli,
         .gpus = placement->gpus,
     };
+}
+
+void wf_cluster_unplace(struct wf_cluster *cluster, uint32_t slot)
+{
+    struct wf_placement *placement = &cluster->placements[slot];
+    unlink_from_node(cluster, placement);
+    unlink_from_job(cluster, slot);
+    if (placement->movable) {
+        cluster->nodes[placement->node].movable_tasks--;
+    }
+    struct wf_request taken = wf_placement_taken(placement);
     wf_state_give(&cluster->states[placement->node], &taken, placement->gpu_set);
     count_kind(cluster, placement->node, &taken, -1);
     book(cluster, placement->node, &taken, -1);

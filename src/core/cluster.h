@@ -27,6 +27,7 @@ struct wf_node {
     struct wf_node_spec spec;
     uint32_t first_placement; // list of the tasks that run here, or WF_NONE
     uint16_t kind_tasks[WF_TASK_KINDS];
+    uint16_t movable_tasks;
 };
 
 // One task on one node.
@@ -39,6 +40,7 @@ struct wf_placement {
     uint32_t memory_mib;
     uint16_t gpu_milli;
     uint8_t gpus;
+    bool movable;
     uint32_t next_of_job; // list of the job's tasks; of the free placements when free
     uint32_t next_on_node, previous_on_node;
 };
@@ -49,6 +51,12 @@ struct wf_job {
     uint32_t next;            // in its hash bucket, or in the list of free slots
 };
 
+// What it takes to move a task of a job.
+struct wf_mobility {
+    struct wf_request request; // as submitted, so that it can be served by another pool
+    int64_t cost_nanousd;
+};
+
 struct wf_cluster {
     struct wf_limits limits;
     struct wf_pool *pools;
@@ -56,7 +64,8 @@ struct wf_cluster {
     struct wf_state *states; // parallel to nodes: the hot part
     struct wf_placement *placements;
     struct wf_job *jobs;
-    uint32_t *job_buckets; // power of two of them
+    struct wf_mobility *mobility; // by job slot, for jobs with movable tasks; NULL: none are
+    uint32_t *job_buckets;        // power of two of them
     uint32_t job_bucket_mask;
     uint32_t free_placement, free_job;
     uint32_t nodes_end;     // one past the highest node that was ever up
@@ -93,6 +102,10 @@ void wf_cluster_remove_job(struct wf_cluster *cluster, uint32_t job);
 // Puts a task that fits on a node. Returns the placement, or WF_NONE when the limit is reached.
 uint32_t wf_cluster_place(struct wf_cluster *cluster, uint32_t job, uint32_t task, uint32_t node,
                           const struct wf_request *request, uint32_t gpu_set);
+// Tells that a placed task may be moved. The cluster must have been made with limits.moves.
+void wf_cluster_allow_move(struct wf_cluster *cluster, uint32_t placement);
+// Returns what a placed task takes of its node.
+struct wf_request wf_placement_taken(const struct wf_placement *placement);
 // Takes a task off its node and out of its job, and frees the placement.
 void wf_cluster_unplace(struct wf_cluster *cluster, uint32_t placement);
 

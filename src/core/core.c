@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "core/cluster.h"
 #include "core/demand.h"
+#include "core/move.h"
 #include "core/place.h"
 #include "core/policy/policy.h"
 #include "core/ranking.h"
@@ -23,6 +24,10 @@ struct wf_core {
     uint32_t decisions_since_look;
     struct wf_outlook outlook;
     struct wf_ranking *ranking; // NULL when every node is looked at each time
+    struct wf_mover *mover;     // NULL when nothing is ever moved
+    uint32_t moves_left;
+    int64_t move_cost_max_nanousd; // 0: whatever is worth it
+    int64_t refused_value_nanousd; // of a GPU-hour of refused work; 0: the fleet's mean price
     struct wf_random random;
     int64_t time_ms;
     uint32_t placements_free;
@@ -54,6 +59,21 @@ static enum wf_status check_limits(const struct wf_limits *limits, struct wf_err
     return WF_OK;
 }
 
+// What finds nodes: the ranking, unless every node is looked at, and what finds moves.
+static enum wf_status init_search(struct wf_core *core, struct wf_error *err)
+{
+    const struct wf_policy *policy = core->config.policy;
+    enum wf_status status = WF_OK;
+    if (!core->config.plain && !policy->at_random) {
+        status = wf_ranking_create(&core->cluster, &core->outlook, policy, &core->ranking, err);
+    }
+    if (status == WF_OK && core->config.limits.moves && !policy->at_random) {
+        status = wf_mover_create(&core->cluster, &core->outlook, policy, core->ranking,
+                                 &core->mover, err);
+    }
+    return status;
+}
+
 static enum wf_status init_parts(struct wf_core *core, struct wf_error *err)
 {
     const struct wf_limits *limits = &core->config.limits;
@@ -65,8 +85,9 @@ static enum wf_status init_parts(struct wf_core *core, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
-    size_t decisions_max =
-        limits->placements > WF_JOB_TASKS_MAX ? limits->placements : WF_JOB_TASKS_MAX;
+    // Each task of a job may need a move of another.
+    size_t decisions_max = (size_t)WF_JOB_TASKS_MAX * (limits->moves ? 2 : 1);
+    decisions_max = limits->placements > decisions_max ? limits->placements : decisions_max;
     core->decisions = calloc(decisions_max, sizeof *core->decisions);
     if (!core->decisions) {
         return wf_fail(err, WF_NOMEM, "no memory for %zu decisions", decisions_max);
@@ -83,11 +104,7 @@ static enum wf_status init_parts(struct wf_core *core, struct wf_error *err)
         .weights = core->config.policy->weights,
     };
     core->stale = true;
-    if (core->config.plain || core->config.policy->at_random) {
-        return WF_OK;
-    }
-    return wf_ranking_create(&core->cluster, &core->outlook, core->config.policy, &core->ranking,
-                             err);
+    return init_search(core, err);
 }
 
 enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_core **core_out,
@@ -116,6 +133,7 @@ enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_cor
 void wf_core_destroy(struct wf_core *core)
 {
     if (core) {
+        wf_mover_destroy(core->mover);
         wf_ranking_destroy(core->ranking);
         wf_scarcity_destroy(core->scarcity);
         wf_mix_finish(&core->mix);
@@ -174,9 +192,15 @@ static void make_prices(const struct wf_core *core, struct wf_outlook *outlook)
     survey_pools(core, outlook);
 }
 
+// Moves are worth dollars whatever the policy counts in.
+static bool uses_prices(const struct wf_core *core)
+{
+    return core->config.policy->weights || core->mover;
+}
+
 static void prices_before_decisions(struct wf_core *core)
 {
-    if (core->stale && core->config.policy->weights) {
+    if (core->stale && uses_prices(core)) {
         make_prices(core, &core->outlook);
         core->stale = false;
         core->decisions_since_look = 0;
@@ -223,7 +247,11 @@ static void decide(struct wf_core *core, struct wf_decision decision)
     uint64_t hash = wf_hash_add(core->hash, (uint64_t)decision.kind << 32 | decision.task);
     hash = wf_hash_add(hash, decision.job.number);
     hash = wf_hash_add(hash, (uint64_t)decision.gpus << 32 | decision.node.index);
-    core->hash = wf_hash_add(hash, decision.gpu_milli);
+    hash = wf_hash_add(hash, decision.gpu_milli);
+    if (decision.kind == WF_DECISION_MOVE) {
+        hash = wf_hash_add(hash, (uint64_t)decision.from_gpus << 32 | decision.from.index);
+    }
+    core->hash = hash;
 }
 
 static void node_changed(struct wf_core *core, uint32_t node)
@@ -252,6 +280,7 @@ static struct wf_decision decision_of(const struct wf_core *core, uint32_t slot,
         .node = {placement->node},
         .gpus = placement->gpu_set,
         .gpu_milli = placement->gpu_milli,
+        .from = {WF_NONE},
     };
 }
 
@@ -376,6 +405,10 @@ static enum wf_status check_job(const struct wf_core *core, const struct wf_job_
         return wf_fail(err, WF_LIMIT, "job %llu has %u tasks, it may have 1 to %d",
                        (unsigned long long)job->id.number, job->tasks, WF_JOB_TASKS_MAX);
     }
+    if (job->move_cost_nanousd < 0) {
+        return wf_fail(err, WF_INVALID, "job %llu: moving a task costs %lld nano-dollars",
+                       (unsigned long long)job->id.number, (long long)job->move_cost_nanousd);
+    }
     enum wf_status status = check_request(job->id, &job->request, err);
     return status == WF_OK ? check_room(core, job->id, job->tasks, err) : status;
 }
@@ -389,6 +422,21 @@ static struct wf_choice choose(struct wf_core *core, const struct wf_request *re
                          : wf_place_plain(&core->outlook, core->config.policy, request);
 }
 
+// Places one task on a node where it fits; returns its placement.
+static uint32_t place_on(struct wf_core *core, uint32_t job, uint32_t task,
+                         const struct wf_request *request, uint32_t node)
+{
+    const struct wf_pool *pool = &core->cluster.pools[core->cluster.nodes[node].pool.index];
+    struct wf_request served = wf_pool_request(pool, request);
+    uint32_t gpu_set =
+        wf_place_gpu_set(&core->outlook, core->config.policy, &core->random, node, &served);
+    uint32_t slot = wf_cluster_place(&core->cluster, job, task, node, &served, gpu_set);
+    WF_ASSERT(slot != WF_NONE);
+    core->placements_free--;
+    node_changed(core, node);
+    return slot;
+}
+
 // Places one task if it fits anywhere; returns its placement or WF_NONE.
 static uint32_t place_task(struct wf_core *core, uint32_t job, uint32_t task,
                            const struct wf_request *request)
@@ -397,15 +445,54 @@ static uint32_t place_task(struct wf_core *core, uint32_t job, uint32_t task,
     if (choice.node == WF_NONE) {
         return WF_NONE;
     }
-    const struct wf_node *node = &core->cluster.nodes[choice.node];
-    struct wf_request served = wf_pool_request(&core->cluster.pools[node->pool.index], request);
-    uint32_t gpu_set =
-        wf_place_gpu_set(&core->outlook, core->config.policy, &core->random, choice.node, &served);
-    uint32_t slot = wf_cluster_place(&core->cluster, job, task, choice.node, &served, gpu_set);
-    WF_ASSERT(slot != WF_NONE);
-    core->placements_free--;
-    node_changed(core, choice.node);
+    return place_on(core, job, task, request, choice.node);
+}
+
+// The tasks of a gang cannot be stopped one by one, nor be given room one by one.
+static bool is_bound(const struct wf_job_spec *spec)
+{
+    return spec->gang && spec->tasks > 1;
+}
+
+// Makes the move, then gives the task the place that is free now; returns its placement.
+static uint32_t place_by_move(struct wf_core *core, uint32_t job, uint32_t task,
+                              const struct wf_job_spec *spec, const struct wf_move *move)
+{
+    struct wf_placement mover = core->cluster.placements[move->placement];
+    unplace(core, move->placement);
+    uint32_t slot = place_on(core, job, task, &spec->request, mover.node);
+    uint32_t moved = place_on(core, mover.job, mover.task,
+                              &core->cluster.mobility[mover.job].request, move->target);
+    wf_cluster_allow_move(&core->cluster, moved);
+    core->moves_left--;
+    struct wf_decision decision = decision_of(core, moved, WF_DECISION_MOVE);
+    decision.from.index = mover.node;
+    decision.from_gpus = mover.gpu_set;
+    decide(core, decision);
     return slot;
+}
+
+// Makes room for a task that fits nowhere, if that is allowed, possible and worth it; returns its
+// placement or WF_NONE.
+static uint32_t make_room(struct wf_core *core, uint32_t job, uint32_t task,
+                          const struct wf_job_spec *spec)
+{
+    if (!core->mover || core->moves_left == 0 || is_bound(spec)) {
+        return WF_NONE;
+    }
+    int64_t value = core->refused_value_nanousd > 0 ? core->refused_value_nanousd
+                                                    : core->outlook.fleet_price_nanousd;
+    int64_t cost_max = wf_move_win_nanousd(&spec->request, spec->run_minutes, value) - 1;
+    if (core->move_cost_max_nanousd > 0 && core->move_cost_max_nanousd < cost_max) {
+        cost_max = core->move_cost_max_nanousd;
+    }
+    struct wf_move_wish wish = {
+        .request = &spec->request, .job = job, .cost_max_nanousd = cost_max};
+    struct wf_move move;
+    if (cost_max < 0 || !wf_mover_find(core->mover, &wish, &move)) {
+        return WF_NONE;
+    }
+    return place_by_move(core, job, task, spec, &move);
 }
 
 static void refuse(struct wf_core *core, wf_job_id id, uint32_t task)
@@ -415,6 +502,7 @@ static void refuse(struct wf_core *core, wf_job_id id, uint32_t task)
                      .job = id,
                      .task = task,
                      .node = {WF_NONE},
+                     .from = {WF_NONE},
                  });
 }
 
@@ -439,13 +527,21 @@ static enum wf_status job_submit(struct wf_core *core, const struct wf_job_spec 
     if (status != WF_OK) {
         return status;
     }
+    bool movable = core->mover && spec->movable && !is_bound(spec);
+    if (movable) {
+        core->cluster.mobility[job] = (struct wf_mobility){spec->request, spec->move_cost_nanousd};
+    }
     prices_before_decisions(core);
     uint64_t hash_before = core->hash;
     for (uint32_t task = 0; task < spec->tasks; task++) {
         uint32_t slot = place_task(core, job, task, &spec->request);
+        slot = slot != WF_NONE ? slot : make_room(core, job, task, spec);
         prices_after_decision(core);
         if (slot != WF_NONE) {
             decide(core, decision_of(core, slot, WF_DECISION_PLACE));
+            if (movable) {
+                wf_cluster_allow_move(&core->cluster, slot);
+            }
         } else if (spec->gang) {
             core->hash = hash_before;
             refuse_gang(core, job, spec);
@@ -581,6 +677,26 @@ static enum wf_status mix_given(struct wf_core *core, const struct wf_event *eve
     return WF_OK;
 }
 
+static enum wf_status moves_allowed(struct wf_core *core, const struct wf_event *event,
+                                    struct wf_error *err)
+{
+    if (!core->config.limits.moves) {
+        return wf_fail(err, WF_LIMIT, "this core was made without the limit 'moves'");
+    }
+    if (event->moves.cost_max_nanousd < 0 || event->moves.value_nanousd_per_gpu_hour < 0 ||
+        event->moves.value_nanousd_per_gpu_hour > WF_PRICE_NANOUSD_MAX) {
+        return wf_fail(err, WF_INVALID,
+                       "an allowance for moves of at most %lld nano-dollars each, for work worth "
+                       "%lld per GPU-hour, is not between 0 and 10,000 dollars",
+                       (long long)event->moves.cost_max_nanousd,
+                       (long long)event->moves.value_nanousd_per_gpu_hour);
+    }
+    core->moves_left = event->moves.allowed;
+    core->move_cost_max_nanousd = event->moves.cost_max_nanousd;
+    core->refused_value_nanousd = event->moves.value_nanousd_per_gpu_hour;
+    return WF_OK;
+}
+
 static enum wf_status dispatch(struct wf_core *core, const struct wf_event *event,
                                struct wf_error *err)
 {
@@ -601,6 +717,8 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
         return task_found(core, event, err);
     case WF_EVENT_MIX:
         return mix_given(core, event, err);
+    case WF_EVENT_MOVES:
+        return moves_allowed(core, event, err);
     }
     return wf_fail(err, WF_INVALID, "there is no event kind %d", (int)event->kind);
 }
@@ -635,7 +753,7 @@ const struct wf_cluster *wf_core_cluster(const struct wf_core *core)
 struct wf_outlook wf_core_outlook(const struct wf_core *core)
 {
     struct wf_outlook outlook = core->outlook;
-    if (core->stale && core->config.policy->weights) {
+    if (core->stale && uses_prices(core)) {
         // The prices that the next job would find. They stay stale: that job makes them anew.
         make_prices(core, &outlook);
     }

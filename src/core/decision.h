@@ -9,6 +9,8 @@ enum wf_decision_kind {
     WF_DECISION_REFUSE, // a task (of a gang: the whole job, with task 0) finds no node
     WF_DECISION_END,    // task has left node
     WF_DECISION_LOST,   // task ran on a node that went
+    WF_DECISION_MOVE,   // a running task leaves its GPUs for others, so that the task of the next
+                        // decision, a PLACE, has room; the node may stay the same
 };
 
 struct wf_decision {
@@ -18,6 +20,8 @@ struct wf_decision {
     wf_node_id node;    // index WF_NONE for REFUSE
     uint32_t gpus;      // set of GPU numbers on that node; 0 for CPU-only work
     uint16_t gpu_milli; // share of each of them
+    wf_node_id from;    // MOVE: where it ran until now; index WF_NONE for all others
+    uint32_t from_gpus;
 };
 
 struct wf_decisions {

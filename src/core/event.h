@@ -15,6 +15,7 @@ enum wf_event_kind {
     WF_EVENT_TASK_FOUND, // a task already runs on a node: a restart, or somebody else's start
     WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
                          // what the core learns from arrivals
+    WF_EVENT_MOVES,      // how many running tasks may be moved from now on (core/move.h)
 };
 
 struct wf_event {
@@ -51,5 +52,11 @@ struct wf_event {
             const struct wf_mix_class *classes; // borrowed for the step
             uint32_t count;
         } mix;
+        struct {
+            uint32_t allowed;         // in place of what was left of the last allowance; 0: none
+            int64_t cost_max_nanousd; // no single move may cost more; 0: any that is worth it
+            int64_t value_nanousd_per_gpu_hour; // of work that would be refused; 0: the mean
+                                                // price of the fleet's GPUs
+        } moves;
     };
 };

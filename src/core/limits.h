@@ -4,6 +4,7 @@
 // the last time. A fact past a limit is refused with WF_LIMIT and the limit's name.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WF_GPU_MILLI 1000                            // shares a whole GPU has
@@ -31,4 +32,5 @@ struct wf_limits {
     uint32_t placements; // tasks placed at the same time, over all jobs
     uint32_t classes;    // distinct requests whose scores are kept at the same time, 1 to
                          // WF_CLASSES_MAX; a further one takes the place of the longest unasked
+    bool moves;          // running tasks may be moved: takes 48 bytes more for each of jobs
 };

@@ -73,6 +73,8 @@ struct wf_job_spec {
     uint32_t tasks;       // 1 to WF_JOB_TASKS_MAX, all alike
     bool gang;            // true: all tasks at once or none
     uint32_t run_minutes; // expected run; 0: not known, one hour is assumed for its dollars
+    bool movable;         // a running task may be moved, when the core has an allowance for moves
+    int64_t move_cost_nanousd; // what moving one task costs: checkpoint, restart, egress
     struct wf_request request;
 };
 

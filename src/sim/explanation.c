@@ -103,11 +103,16 @@ static void print_request(FILE *out, const struct wf_explained *explained, const
     const struct wf_request *request = &explained->job.request;
     char models[512];
     char text[3][WF_NUMBER_BYTES];
-    fprintf(out, "%s is arrival %s of %s under %s; the tasks before it asked for %s of the GPUs.\n",
-            wf_explanation_task(explained),
+    fprintf(out, "%s is arrival %s of %s under %s; ", wf_explanation_task(explained),
             wf_number_count(text[0], explained->position + INT64_C(1)),
-            wf_number_count(text[1], workload->arrival_count), run,
+            wf_number_count(text[1], workload->arrival_count), run);
+    if (workload->run_ms) {
+        fputs("tasks leave when they are over.\n", out);
+    } else {
+        fprintf(
+            out, "the tasks before it asked for %s of the GPUs.\n",
             wf_number_percent(text[2], explained->arrived_gpu_milli, workload->capacity_gpu_milli));
+    }
     fputs("It asks for ", out);
     wf_words_cores(out, request->cpu_milli);
     fputs(", ", out);
@@ -163,6 +168,25 @@ static void print_decision(FILE *out, const struct wf_explained *explained)
     fputs(".\n", out);
 }
 
+const char *wf_explanation_mover(const struct wf_explained *explained)
+{
+    const struct wf_workload *workload = wf_replay_workload(explained->replay);
+    uint64_t position = explained->move.job.number;
+    return explained->move.kind == WF_DECISION_MOVE
+               ? wf_replay_trace(explained->replay)->tasks[workload->arrivals[position]].name
+               : NULL;
+}
+
+static void print_move(FILE *out, const struct wf_explained *explained)
+{
+    char name[WF_TRACE_NAME_BYTES_MAX + 16];
+    const struct wf_decision *move = &explained->move;
+    fprintf(out, "It had to be given room: %s moved away from %s", wf_explanation_mover(explained),
+            wf_replay_node_name(explained->replay, move->from, name, sizeof name));
+    fprintf(out, " to %s. Before that:\n\n",
+            wf_replay_node_name(explained->replay, move->node, name, sizeof name));
+}
+
 void wf_explanation_print(const struct wf_explained *explained, const char *run, FILE *out)
 {
     struct naming naming = {.replay = explained->replay};
@@ -174,6 +198,9 @@ void wf_explanation_print(const struct wf_explained *explained, const char *run,
         .context = &naming,
     };
     print_request(out, explained, run);
+    if (explained->move.kind == WF_DECISION_MOVE) {
+        print_move(out, explained);
+    }
     wf_explain_print(out, &explained->job, &explained->explanation, &names);
     if (explained->decision.kind == WF_DECISION_PLACE) {
         print_decision(out, explained);
@@ -210,10 +237,13 @@ enum wf_status wf_explanation_make(struct wf_replay *replay, uint32_t position,
     };
     struct wf_decisions decisions = {0};
     enum wf_status status = WF_OK;
-    while (status == WF_OK && wf_replay_position(replay) < position) {
-        const struct wf_trace_task *task =
-            &trace->tasks[workload->arrivals[wf_replay_position(replay)]];
-        explained_out->arrived_gpu_milli += (int64_t)task->gpus * task->gpu_milli;
+    while (status == WF_OK &&
+           (wf_replay_position(replay) < position || !wf_replay_offers_next(replay))) {
+        if (wf_replay_offers_next(replay)) {
+            const struct wf_trace_task *task =
+                &trace->tasks[workload->arrivals[wf_replay_position(replay)]];
+            explained_out->arrived_gpu_milli += (int64_t)task->gpus * task->gpu_milli;
+        }
         status = wf_replay_step(replay, &decisions, err);
     }
     if (status == WF_OK) {
@@ -227,7 +257,8 @@ enum wf_status wf_explanation_make(struct wf_replay *replay, uint32_t position,
         status = wf_replay_step(replay, &decisions, err);
     }
     if (status == WF_OK) {
-        explained_out->decision = decisions.list[0];
+        explained_out->decision = decisions.list[decisions.count - 1];
+        explained_out->move = decisions.list[0];
     }
     return status;
 }

@@ -20,6 +20,7 @@ struct wf_explained {
     struct wf_remedy remedy; // looked for unless the whole job starts
     bool has_remedy;
     struct wf_decision decision;
+    struct wf_decision move; // of another task, to make room; of another kind: there was none
 };
 
 // Finds the arrival that name speaks of: a task of the trace, its first arrival, or with "#2"
@@ -39,6 +40,9 @@ void wf_explanation_print(const struct wf_explained *explained, const char *run,
 
 // Returns the name of the task that arrived.
 const char *wf_explanation_task(const struct wf_explained *explained);
+
+// Returns the name of the task that was moved to make room, or NULL.
+const char *wf_explanation_mover(const struct wf_explained *explained);
 
 // The kind of a pool's nodes, "8 x G2, 96 cores", into text, which it returns; cut to size.
 const char *wf_explanation_kind(const struct wf_replay *replay, uint32_t pool, char *text,

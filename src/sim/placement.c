@@ -21,6 +21,7 @@ struct meter {
     double stranded_usd_per_hour;
     int64_t *free_milli;        // by node
     int64_t used_nano_per_hour; // nano-dollars
+    int64_t time_ms;            // up to which the window's sums are made
     struct wf_placement_result *result;
 };
 
@@ -81,25 +82,69 @@ static int64_t share_of(const struct wf_decision *decision)
     return (int64_t)__builtin_popcount(decision->gpus) * decision->gpu_milli;
 }
 
+static void follow(struct meter *meter, const struct wf_decisions *decisions)
+{
+    struct wf_placement_result *result = meter->result;
+    for (uint32_t i = 0; i < decisions->count; i++) {
+        const struct wf_decision *decision = &decisions->list[i];
+        switch (decision->kind) {
+        case WF_DECISION_PLACE:
+            result->allocated_gpu_milli += share_of(decision);
+            result->moved_for_gpus += i > 0 ? (double)share_of(decision) / WF_GPU_MILLI : 0;
+            break;
+        case WF_DECISION_END:
+        case WF_DECISION_LOST:
+            result->allocated_gpu_milli -= share_of(decision);
+            break;
+        case WF_DECISION_MOVE:
+            measure_node(meter, decision->from.index);
+            result->moves++;
+            result->moves_usd += (double)meter->config->replay.move_cost_nanousd * 1e-9;
+            break;
+        case WF_DECISION_REFUSE:
+            continue;
+        }
+        measure_node(meter, decision->node.index);
+    }
+    result->decisions++;
+    result->hash = decisions->hash;
+}
+
+// Adds the state since the last step to the window's sums.
+static void pass_time(struct meter *meter, int64_t time_ms)
+{
+    struct wf_placement_window *window = &meter->result->window;
+    int64_t from =
+        meter->time_ms > WF_WORKLOAD_WARM_UP_MS ? meter->time_ms : WF_WORKLOAD_WARM_UP_MS;
+    if (time_ms > from) {
+        double hours = (double)(time_ms - from) / (3600 * 1000);
+        window->hours += hours;
+        window->allocated_pct += hours * (double)meter->result->allocated_gpu_milli;
+        window->fragmented_pct += hours * (double)meter->fragments;
+        window->stranded_usd_per_hour += hours * meter->stranded_usd_per_hour;
+        window->used_usd_per_hour += hours * (double)meter->used_nano_per_hour * 1e-9;
+    }
+    meter->time_ms = time_ms;
+}
+
 // Adds the decisions about one arrival, and the state after it, to the result.
 static void record(struct meter *meter, const struct wf_trace_task *task,
                    const struct wf_decisions *decisions)
 {
     struct wf_placement_result *result = meter->result;
     int64_t capacity = meter->config->replay.workload->capacity_gpu_milli;
-    for (uint32_t i = 0; i < decisions->count; i++) {
-        const struct wf_decision *decision = &decisions->list[i];
-        if (decision->kind == WF_DECISION_PLACE) {
-            result->allocated_gpu_milli += share_of(decision);
-            measure_node(meter, decision->node.index);
-        } else if (decision->kind == WF_DECISION_REFUSE) {
-            result->refused++;
-            result->refused_gpu += task->gpus > 0;
-        }
-    }
+    bool refused = decisions->list[decisions->count - 1].kind == WF_DECISION_REFUSE;
+    result->refused += refused;
+    result->refused_gpu += refused && task->gpus > 0;
     result->arrivals++;
     result->arrived_gpu_milli += (int64_t)task->gpus * task->gpu_milli;
-    result->hash = decisions->hash;
+    if (meter->config->replay.workload->run_ms) {
+        bool inside = meter->time_ms >= WF_WORKLOAD_WARM_UP_MS;
+        result->window.arrivals += inside;
+        result->window.refused += inside && refused;
+        result->moves_in_window += inside && decisions->count > 1;
+        return;
+    }
     int64_t load = (200 * result->arrived_gpu_milli + capacity) / (2 * capacity);
     if (load >= WF_PLACEMENT_LOADS) {
         return;
@@ -131,6 +176,14 @@ static void make_means(struct meter *meter)
         }
     }
     result->fragmented_gpu_milli = (double)meter->fragments / total;
+    struct wf_placement_window *window = &result->window;
+    if (window->hours > 0) {
+        window->offered_pct = (double)meter->config->replay.workload->offered_gpu_milli / percent;
+        window->allocated_pct /= window->hours * percent;
+        window->fragmented_pct /= window->hours * total * percent;
+        window->stranded_usd_per_hour /= window->hours;
+        window->used_usd_per_hour /= window->hours;
+    }
 }
 
 static double seconds_now(void)
@@ -140,25 +193,44 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static enum wf_status run(struct meter *meter, struct wf_error *err)
+// Takes one step and measures it.
+static enum wf_status step(struct meter *meter, struct wf_error *err)
 {
     const struct wf_placement_config *config = meter->config;
     const struct wf_workload *workload = config->replay.workload;
-    for (uint32_t i = 0; i < workload->arrival_count; i++) {
-        if (config->progress && i % PROGRESS_EVERY == 0) {
-            config->progress(config->context, i, workload->arrival_count);
-        }
-        struct wf_decisions decisions;
-        double before = seconds_now();
-        enum wf_status status = wf_replay_step(meter->replay, &decisions, err);
-        meter->result->seconds += seconds_now() - before;
-        if (status != WF_OK) {
-            return status;
-        }
-        record(meter, &config->replay.trace->tasks[workload->arrivals[i]], &decisions);
+    uint32_t position = wf_replay_position(meter->replay);
+    if (config->progress && meter->result->decisions % PROGRESS_EVERY == 0) {
+        config->progress(config->context, position, workload->arrival_count);
+    }
+    if (workload->run_ms) {
+        pass_time(meter, wf_replay_next_ms(meter->replay));
+    }
+    struct wf_decisions decisions;
+    double before = seconds_now();
+    enum wf_status status = wf_replay_step(meter->replay, &decisions, err);
+    meter->result->seconds += seconds_now() - before;
+    if (status == WF_OK) {
+        follow(meter, &decisions);
+    }
+    if (status == WF_OK && wf_replay_position(meter->replay) > position) {
+        record(meter, &config->replay.trace->tasks[workload->arrivals[position]], &decisions);
+    }
+    return status;
+}
+
+static enum wf_status run(struct meter *meter, struct wf_error *err)
+{
+    const struct wf_workload *workload = meter->config->replay.workload;
+    int64_t end_ms = workload->run_ms ? WF_WORKLOAD_WARM_UP_MS + WF_WORKLOAD_WINDOW_MS : INT64_MAX;
+    enum wf_status status = WF_OK;
+    while (status == WF_OK && wf_replay_next_ms(meter->replay) < end_ms) {
+        status = step(meter, err);
+    }
+    if (status == WF_OK && workload->run_ms) {
+        pass_time(meter, end_ms);
     }
     make_means(meter);
-    return WF_OK;
+    return status;
 }
 
 enum wf_status wf_placement_run(const struct wf_placement_config *config,
@@ -222,6 +294,12 @@ struct wf_placement_point wf_placement_at(const struct wf_placement_result *resu
         point = mean_of(result, lower - 1, lower - 1);
     }
     return point;
+}
+
+double wf_placement_refused_pct(const struct wf_placement_window *window)
+{
+    double refused = window->offered_pct - window->allocated_pct;
+    return window->offered_pct > 0 && refused > 0 ? 100 * refused / window->offered_pct : 0;
 }
 
 double wf_placement_unserved_pct(const struct wf_placement_point *point, uint32_t load)

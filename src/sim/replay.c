@@ -12,6 +12,13 @@ enum {
     SCORES_MAX = 16000000,
     CLASSES_MIN = 32,
     ARRIVAL_MS = 1000, // nobody leaves, so that the pace of arrivals means nothing: one a second
+    THOUSAND = 1000,
+};
+
+// When a placed task is over.
+struct end {
+    int64_t at_ms;
+    uint32_t position;
 };
 
 struct wf_replay {
@@ -21,6 +28,8 @@ struct wf_replay {
     uint32_t *pool_node; // by pool: the first node of that kind in the trace
     uint32_t pool_count;
     uint32_t position;
+    struct end *ends; // a heap: the earliest first
+    uint32_t end_count;
 };
 
 static bool same_kind(const struct wf_trace_node *a, const struct wf_trace_node *b)
@@ -109,6 +118,7 @@ static enum wf_status create_core(struct wf_replay *replay, struct wf_error *err
                 .jobs = config->workload->arrival_count,
                 .placements = config->workload->arrival_count,
                 .classes = requests < affordable ? requests : affordable,
+                .moves = config->moves_per_thousand > 0,
             },
         .policy = config->policy,
         .seed = config->seed,
@@ -178,6 +188,16 @@ static enum wf_status tell_mix(struct wf_replay *replay, struct wf_error *err)
     return tell(replay, &event, err);
 }
 
+static enum wf_status init_ends(struct wf_replay *replay, struct wf_error *err)
+{
+    uint32_t count = replay->config.workload->arrival_count;
+    if (!replay->config.workload->run_ms) {
+        return WF_OK;
+    }
+    replay->ends = calloc(count + 1, sizeof *replay->ends);
+    return replay->ends ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for %u departures", count);
+}
+
 enum wf_status wf_replay_create(const struct wf_replay_config *config,
                                 struct wf_replay **replay_out, struct wf_error *err)
 {
@@ -187,6 +207,7 @@ enum wf_status wf_replay_create(const struct wf_replay_config *config,
     }
     replay->config = *config;
     enum wf_status status = find_pools(replay, err);
+    status = status == WF_OK ? init_ends(replay, err) : status;
     status = status == WF_OK ? create_core(replay, err) : status;
     status = status == WF_OK ? tell_pools(replay, err) : status;
     status = status == WF_OK ? tell_nodes(replay, err) : status;
@@ -205,6 +226,7 @@ void wf_replay_destroy(struct wf_replay *replay)
         wf_core_destroy(replay->core);
         free(replay->pool_of);
         free(replay->pool_node);
+        free(replay->ends);
         free(replay);
     }
 }
@@ -216,6 +238,8 @@ struct wf_job_spec wf_replay_job(const struct wf_replay *replay, uint32_t positi
     return (struct wf_job_spec){
         .id = {position},
         .tasks = 1,
+        .movable = config->moves_per_thousand > 0,
+        .move_cost_nanousd = config->move_cost_nanousd,
         .request = {.cpu_milli = task->cpu_milli,
                     .memory_mib = task->memory_mib,
                     .gpus = task->gpus,
@@ -225,16 +249,114 @@ struct wf_job_spec wf_replay_job(const struct wf_replay *replay, uint32_t positi
     };
 }
 
+static bool is_earlier(const struct end *a, const struct end *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->position < b->position;
+}
+
+static void push_end(struct wf_replay *replay, struct end end)
+{
+    uint32_t at = replay->end_count++;
+    for (; at > 0 && is_earlier(&end, &replay->ends[(at - 1) / 2]); at = (at - 1) / 2) {
+        replay->ends[at] = replay->ends[(at - 1) / 2];
+    }
+    replay->ends[at] = end;
+}
+
+static struct end pop_end(struct wf_replay *replay)
+{
+    struct end first = replay->ends[0];
+    struct end last = replay->ends[--replay->end_count];
+    uint32_t at = 0;
+    for (uint32_t child = 1; child < replay->end_count; child = 2 * at + 1) {
+        if (child + 1 < replay->end_count &&
+            is_earlier(&replay->ends[child + 1], &replay->ends[child])) {
+            child++;
+        }
+        if (!is_earlier(&replay->ends[child], &last)) {
+            break;
+        }
+        replay->ends[at] = replay->ends[child];
+        at = child;
+    }
+    replay->ends[at] = last;
+    return first;
+}
+
+// Allows the moves of the next thousand arrivals when the last thousand is over.
+static enum wf_status allow_moves(struct wf_replay *replay, int64_t time_ms, struct wf_error *err)
+{
+    uint32_t moves = replay->config.moves_per_thousand;
+    if (moves == 0 || replay->position % THOUSAND != 0) {
+        return WF_OK;
+    }
+    struct wf_event event = {
+        .time_ms = time_ms,
+        .kind = WF_EVENT_MOVES,
+        .moves = {.allowed = moves},
+    };
+    return tell(replay, &event, err);
+}
+
+static int64_t arrival_ms(const struct wf_replay *replay)
+{
+    const struct wf_workload *workload = replay->config.workload;
+    if (replay->position == workload->arrival_count) {
+        return INT64_MAX;
+    }
+    return workload->arrive_ms ? workload->arrive_ms[replay->position]
+                               : (int64_t)replay->position * ARRIVAL_MS;
+}
+
+bool wf_replay_offers_next(const struct wf_replay *replay)
+{
+    return replay->end_count == 0 || replay->ends[0].at_ms > arrival_ms(replay);
+}
+
+static enum wf_status end_task(struct wf_replay *replay, struct wf_decisions *decisions_out,
+                               struct wf_error *err)
+{
+    struct end end = pop_end(replay);
+    struct wf_event event = {
+        .time_ms = end.at_ms,
+        .kind = WF_EVENT_JOB_END,
+        .job_end = {.id = {end.position}},
+    };
+    return wf_core_step(replay->core, &event, decisions_out, err);
+}
+
 enum wf_status wf_replay_step(struct wf_replay *replay, struct wf_decisions *decisions_out,
                               struct wf_error *err)
 {
+    int64_t time_ms = arrival_ms(replay);
+    if (!wf_replay_offers_next(replay)) {
+        return end_task(replay, decisions_out, err);
+    }
+    enum wf_status status = allow_moves(replay, time_ms, err);
+    if (status != WF_OK) {
+        return status;
+    }
     struct wf_event event = {
-        .time_ms = (int64_t)replay->position * ARRIVAL_MS,
+        .time_ms = time_ms,
         .kind = WF_EVENT_JOB_SUBMIT,
         .job_submit = wf_replay_job(replay, replay->position),
     };
-    replay->position++;
-    return wf_core_step(replay->core, &event, decisions_out, err);
+    status = wf_core_step(replay->core, &event, decisions_out, err);
+    if (status == WF_OK) {
+        const struct wf_decisions *decisions = decisions_out;
+        enum wf_decision_kind last = decisions->list[decisions->count - 1].kind;
+        if (replay->ends && last == WF_DECISION_PLACE) {
+            int64_t run_ms = replay->config.workload->run_ms[replay->position];
+            push_end(replay, (struct end){time_ms + run_ms, replay->position});
+        }
+        replay->position++;
+    }
+    return status;
+}
+
+int64_t wf_replay_next_ms(const struct wf_replay *replay)
+{
+    return wf_replay_offers_next(replay) ? arrival_ms(replay) : replay->ends[0].at_ms;
 }
 
 uint32_t wf_replay_position(const struct wf_replay *replay)

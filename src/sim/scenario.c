@@ -42,7 +42,8 @@ enum wf_status wf_scenario_workload(const struct wf_scenario *scenario, uint64_t
         .load_milli = config->load_milli,
         .copies = config->copies,
     };
-    return wf_workload_make(&scenario->trace, &workload, workload_out, err);
+    return (config->departures ? wf_workload_make_timed
+                               : wf_workload_make)(&scenario->trace, &workload, workload_out, err);
 }
 
 struct wf_replay_config wf_scenario_replay(const struct wf_scenario *scenario,
@@ -57,5 +58,7 @@ struct wf_replay_config wf_scenario_replay(const struct wf_scenario *scenario,
         .mix_count = given ? scenario->published.count : 0,
         .policy = contender->policy,
         .seed = seed,
+        .moves_per_thousand = scenario->config.moves_per_thousand,
+        .move_cost_nanousd = scenario->config.move_cost_nanousd,
     };
 }

@@ -12,6 +12,9 @@ struct wf_scenario_config {
     const char *orders_path; // exact orders; NULL: our own random numbers
     uint32_t load_milli;     // as in struct wf_workload_config; not used with exact orders
     uint32_t copies;
+    bool departures;             // tasks leave (wf_workload_make_timed)
+    uint32_t moves_per_thousand; // as in struct wf_replay_config, and the next
+    int64_t move_cost_nanousd;
 };
 
 struct wf_scenario {

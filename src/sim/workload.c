@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
-
 static int64_t gpu_demand_milli(const struct wf_trace_task *task)
 {
     return (int64_t)task->gpus * task->gpu_milli;
@@ -172,6 +170,21 @@ static enum wf_status init_nodes(const struct wf_trace *trace, uint32_t copies,
                : wf_fail(err, WF_INVALID, "no node of the trace has a GPU");
 }
 
+enum wf_status wf_workload_start(const struct wf_trace *trace, uint32_t copies,
+                                 struct wf_workload *workload, struct wf_error *err)
+{
+    enum wf_status status = check(trace, copies, err);
+    return status == WF_OK ? init_nodes(trace, copies, workload, err) : status;
+}
+
+void wf_workload_shuffle_nodes(struct wf_random *random, struct wf_workload *workload)
+{
+    for (uint32_t i = 0; i < workload->node_count; i++) {
+        workload->nodes[i] = i;
+    }
+    shuffle(random, workload->nodes, workload->node_count);
+}
+
 enum wf_status wf_workload_make(const struct wf_trace *trace,
                                 const struct wf_workload_config *config,
                                 struct wf_workload *workload_out, struct wf_error *err)
@@ -179,10 +192,7 @@ enum wf_status wf_workload_make(const struct wf_trace *trace,
     *workload_out = (struct wf_workload){0};
     struct wf_random random;
     wf_random_init(&random, config->seed);
-    enum wf_status status = check(trace, config->copies, err);
-    if (status == WF_OK) {
-        status = init_nodes(trace, config->copies, workload_out, err);
-    }
+    enum wf_status status = wf_workload_start(trace, config->copies, workload_out, err);
     if (status == WF_OK) {
         status = fill_arrivals(trace, config, &random, workload_out, err);
     }
@@ -190,10 +200,7 @@ enum wf_status wf_workload_make(const struct wf_trace *trace,
         wf_workload_finish(workload_out);
         return status;
     }
-    for (uint32_t i = 0; i < workload_out->node_count; i++) {
-        workload_out->nodes[i] = i;
-    }
-    shuffle(&random, workload_out->nodes, workload_out->node_count);
+    wf_workload_shuffle_nodes(&random, workload_out);
     return WF_OK;
 }
 
@@ -202,6 +209,8 @@ void wf_workload_finish(struct wf_workload *workload)
     if (workload) {
         free(workload->arrivals);
         free(workload->nodes);
+        free(workload->arrive_ms);
+        free(workload->run_ms);
         *workload = (struct wf_workload){0};
     }
 }

@@ -76,6 +76,43 @@ json b.json --policy best-fit,fgd --seeds 7
 check "neither order nor company changes a run" "
 assert b['policies'][1]['seeds'][0]['hash'] == first['seeds'][2]['hash']"
 
+json b.json --policy fgd,best-fit --seeds 5-7 --moves 0
+check "no moves are none" "
+assert [s['hash'] for s in b['policies'][0]['seeds']] == [s['hash'] for s in first['seeds']]"
+json b.json --policy fgd,best-fit --seeds 5-7 --moves 100 --move-cost 0.01
+check "moves are counted, with their dollars" "
+assert b['moves_per_thousand'] == 100 and b['move_cost_usd'] == 0.01
+for s in b['policies'][1]['seeds']:
+    assert 0 <= s['moves'] <= 100 and abs(s['moves_usd'] - 0.01 * s['moves']) < 1e-9"
+says "a cost of moves that is none" "--move-cost is 'free'" \
+    simulate placement --facts default --policy fgd --moves 1 --move-cost free
+says "a trace without times" "no task has the times creation_time" \
+    simulate placement --facts default --policy fgd --departures
+
+# Tasks with times: a pod every hour, which runs for a day.
+awk -F, -v OFS=, 'NR == 1 { print $0, "creation_time", "scheduled_time", "deletion_time"; next }
+    { print $0, NR * 3600, NR * 3600, NR * 3600 + 86400 }' "$data/pods.csv" >"$toy/timed.csv"
+timed="--nodes $data/nodes.csv --pods $toy/timed.csv --departures"
+# shellcheck disable=SC2086 # words
+{
+    prints "tasks that leave" "Offered: GPU-hours wanted" simulate placement $timed --policy fgd
+    prints "and what was moved" "at most 50 per thousand arrivals at \$0.01 each: fgd " \
+        simulate placement $timed --policy fgd --load 1.2 --moves 50 --move-cost 0.01
+    prints "with what it comes to" "At 100 % load fgd has " \
+        simulate placement $timed --policy fgd,best-fit --picture "$toy/picture.svg"
+    accepts "and a picture" grep -q "fgd<.*at [0-9]* % load" "$toy/picture.svg"
+    prints "explain knows of them" "tasks leave when they are over" explain train-3#2
+    says "orders have no times" "cannot go with --departures" \
+        simulate placement $timed --policy fgd --orders "$data/nodes.csv"
+}
+"$program" simulate placement --nodes "$data/nodes.csv" --pods "$toy/timed.csv" --departures \
+    --policy fgd,best-fit --seeds 5-6 --json >"$toy/b.json"
+check "shares of what was offered" "
+for s in b['policies'][0]['seeds']:
+    w = s['window']
+    assert abs(w['hours'] - 168) < 1e-6 and w['allocated_pct'] <= w['offered_pct'] + 0.02
+    assert abs(w['refused_pct'] * w['offered_pct'] - 100 * max(0, w['offered_pct'] - w['allocated_pct'])) < 1e-6"
+
 # Exact orders: what arrives is known, and so is what must come out.
 cat >"$toy/orders.csv" <<'TEXT'
 variant,seed,kind,position,index

@@ -3,6 +3,8 @@
 
 #include "core/state.h"
 
+#define CENT INT64_C(10000000)
+
 struct wf_limits scenario_limits(void)
 {
     return (struct wf_limits){
@@ -145,13 +147,32 @@ static void next_mix(struct scenario *scenario, struct wf_event *event)
     event->mix.count = count;
 }
 
+static void next_moves(struct scenario *scenario, struct wf_event *event)
+{
+    struct wf_random *random = &scenario->random;
+    event->kind = WF_EVENT_MOVES;
+    event->moves.allowed = below(random, 12);
+    event->moves.cost_max_nanousd = one_in(random, 2) ? 0 : CENT * below(random, 200);
+    event->moves.value_nanousd_per_gpu_hour = one_in(random, 2) ? 0 : CENT * below(random, 500);
+}
+
+static void make_movable(struct wf_random *random, struct wf_job_spec *job)
+{
+    job->run_minutes = one_in(random, 2) ? 0 : below(random, 600);
+    job->movable = !one_in(random, 4);
+    job->move_cost_nanousd = CENT * below(random, 20);
+}
+
 void scenario_next(struct scenario *scenario, struct wf_event *event)
 {
     struct wf_random *random = &scenario->random;
     *event = (struct wf_event){0};
+    bool moves = scenario->moves && one_in(random, 20);
     uint32_t dice = below(random, 100);
     if (scenario->pools_known < SCENARIO_POOLS) {
         next_pool(scenario, event);
+    } else if (moves) {
+        next_moves(scenario, event);
     } else if (dice < 12) {
         next_node(scenario, event);
     } else if (dice < 14) {
@@ -167,5 +188,8 @@ void scenario_next(struct scenario *scenario, struct wf_event *event)
         event->job_submit = one_in(random, 3) ? scenario_job(random)
                                               : scenario->usual[below(random, SCENARIO_USUAL)];
         event->job_submit.id.number = ++scenario->jobs;
+        if (scenario->moves) {
+            make_movable(random, &event->job_submit);
+        }
     }
 }

@@ -24,6 +24,7 @@ struct scenario {
     struct wf_mix_class classes[24];
     struct wf_job_spec
         usual[SCENARIO_USUAL]; // asked for again and again, so that kept scores serve
+    bool moves; // set after init: some jobs are movable, and there are allowances for moves
 };
 
 struct wf_limits scenario_limits(void);
