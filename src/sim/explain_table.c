@@ -169,7 +169,7 @@ static int compare_differences(const void *left, const void *right)
 static void print_differences(FILE *out, const struct table *table,
                               const struct wf_candidate *loser)
 {
-    struct difference list[WF_TERM_COUNT];
+    struct difference list[WF_TERM_COUNT] = {0};
     uint32_t count = 0;
     char text[WF_NUMBER_BYTES];
     for (uint32_t i = 0; i < table->column_count; i++) {

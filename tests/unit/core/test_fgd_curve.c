@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The step table of fgd against the curve it stands for, trunc(100 / (1 + exp(-D / 1000))), in long
 // double.
-#include "core/policy/fgd.c"
+#include "core/policy/fgd.c" // NOLINT(bugprone-suspicious-include): the table is its own
 
 #include <math.h>
 

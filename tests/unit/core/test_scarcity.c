@@ -80,7 +80,7 @@ static void two_models_half_and_half_press_alike(void **state)
     assert_int_equal(pressure(&market, 1), ONE * 10 / 2 / 9);
     // When there is none left, it is held at 2.
     take_gpus(&market, 1, 6);
-    assert_true(pressure(&market, 0) <= 2 * ONE);
+    assert_true(pressure(&market, 0) <= INT64_C(2) * ONE);
     close_market(&market);
 }
 
@@ -175,10 +175,10 @@ static void the_prior_presses_on_rare_models_and_large_nodes(void **state)
     // The whole prior is 1/2, 1/8 for each model and each least size. 10 GPUs are free: model 1 is
     // 2 (+ 1) of them, model 0 is 8 (+ 1); at least 8 GPUs large are 8 (+ 1), at least 2 are 10 (+
     // 1)
-    assert_in_range(pressure(&market, 0), ONE * 10 / 8 * (1.0 / 9 + 1.0 / 9 + 1.0 / 11) - 3,
-                    ONE * 10 / 8 * (1.0 / 9 + 1.0 / 9 + 1.0 / 11));
-    assert_in_range(pressure(&market, 1), ONE * 10 / 8 * (1.0 / 3 + 1.0 / 11) - 3,
-                    ONE * 10 / 8 * (1.0 / 3 + 1.0 / 11));
+    assert_in_range(pressure(&market, 0), ONE * 1.25 * (1.0 / 9 + 1.0 / 9 + 1.0 / 11) - 3,
+                    ONE * 1.25 * (1.0 / 9 + 1.0 / 9 + 1.0 / 11));
+    assert_in_range(pressure(&market, 1), ONE * 1.25 * (1.0 / 3 + 1.0 / 11) - 3,
+                    ONE * 1.25 * (1.0 / 3 + 1.0 / 11));
     expect(&market, NULL, 0, 0);
     assert_int_equal(pressure(&market, 0), 0);
     assert_int_equal(pressure(&market, 2), 0); // a pool without nodes
