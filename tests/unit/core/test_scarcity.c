@@ -175,10 +175,9 @@ static void the_prior_presses_on_rare_models_and_large_nodes(void **state)
     // The whole prior is 1/2, 1/8 for each model and each least size. 10 GPUs are free: model 1 is
     // 2 (+ 1) of them, model 0 is 8 (+ 1); at least 8 GPUs large are 8 (+ 1), at least 2 are 10 (+
     // 1)
-    assert_in_range(pressure(&market, 0), ONE * 1.25 * (1.0 / 9 + 1.0 / 9 + 1.0 / 11) - 3,
-                    ONE * 1.25 * (1.0 / 9 + 1.0 / 9 + 1.0 / 11));
-    assert_in_range(pressure(&market, 1), ONE * 1.25 * (1.0 / 3 + 1.0 / 11) - 3,
-                    ONE * 1.25 * (1.0 / 3 + 1.0 / 11));
+    // 5/4 (1/9 + 1/9 + 1/11) = 155/396, and 5/4 (1/3 + 1/11) = 35/66
+    assert_in_range(pressure(&market, 0), ONE * 155 / 396 - 2, ONE * 155 / 396);
+    assert_in_range(pressure(&market, 1), ONE * 35 / 66 - 2, ONE * 35 / 66);
     expect(&market, NULL, 0, 0);
     assert_int_equal(pressure(&market, 0), 0);
     assert_int_equal(pressure(&market, 2), 0); // a pool without nodes
