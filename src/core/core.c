@@ -294,11 +294,10 @@ static void end_placement(struct wf_core *core, uint32_t slot, enum wf_decision_
     }
 }
 
-// Whether kept scores are as good for one as for the other: not so where others may run.
+// Whether kept scores are as good for one as for the other.
 static bool scores_alike(const struct wf_pool_spec *a, const struct wf_pool_spec *b)
 {
-    return a->model == b->model && a->slices == b->slices && a->place.site == b->place.site &&
-           a->place.region == b->place.region && a->place.zone == b->place.zone;
+    return a->model == b->model && a->slices == b->slices;
 }
 
 static enum wf_status set_pool(struct wf_core *core, const struct wf_event *event,

@@ -30,7 +30,8 @@ struct wf_limits {
     uint32_t nodes;      // 1 to WF_NODES_MAX
     uint32_t jobs;       // jobs placed at the same time
     uint32_t placements; // tasks placed at the same time, over all jobs
-    uint32_t classes;    // distinct requests whose scores are kept at the same time, 1 to
-                         // WF_CLASSES_MAX; a further one takes the place of the longest unasked
+    uint32_t classes;    // distinct requests, but for models and place, whose scores are kept at
+                         // the same time, 1 to WF_CLASSES_MAX; a further one takes the place of
+                         // the longest unasked
     bool moves;          // running tasks may be moved: takes 48 bytes more for each of jobs
 };

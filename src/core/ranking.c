@@ -23,9 +23,9 @@ struct best {
 };
 
 struct ranked {
-    struct wf_request request;
-    uint64_t seen;     // how much of the log its scores know
-    uint64_t forecast; // the forecast its scores were made with
+    struct wf_request request; // of any model in any place
+    uint64_t seen;             // how much of the log its scores know
+    uint64_t forecast;         // the forecast its scores were made with
     uint32_t next_in_bucket;
     uint32_t newer, older; // the order in which classes were last asked
 };
@@ -296,9 +296,6 @@ static void update_seat(struct wf_ranking *ranking, uint32_t class_index, uint32
     uint32_t row = seat / ROW_SEATS;
     const struct wf_pool *pool = &ranking->cluster->pools[ranking->hall_pool[hall]];
     const struct wf_request *request = &ranking->classes[class_index].request;
-    if (!wf_pool_admits(pool, request)) {
-        return;
-    }
     struct wf_request served = wf_pool_request(pool, request);
     uint32_t node = ranking->seat_node[seat];
     struct best now = {
@@ -330,10 +327,6 @@ static void score_hall(struct wf_ranking *ranking, uint32_t class_index, uint32_
     struct best *best = &ranking->halls_best[base + hall];
     const struct wf_pool *pool = &ranking->cluster->pools[ranking->hall_pool[hall]];
     const struct wf_request *request = &ranking->classes[class_index].request;
-    if (!wf_pool_admits(pool, request)) {
-        *best = (struct best){.score = SCORE_NONE, .seat = hall * HALL_SEATS};
-        return;
-    }
     struct wf_request served = wf_pool_request(pool, request);
     uint32_t last = WF_NONE;
     int32_t last_score = SCORE_NONE;
@@ -382,22 +375,27 @@ static void catch_up(struct wf_ranking *ranking, uint32_t class_index)
     class->seen = ranking->log_end;
 }
 
+// Models and place only decide in which pools a request may run at all: requests that differ in
+// nothing else share their scores.
+static struct wf_request class_of(const struct wf_request *request)
+{
+    struct wf_request class = *request;
+    class.models = WF_ANY_MODEL;
+    class.place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    return class;
+}
+
 static uint64_t request_hash(const struct wf_request *request)
 {
     uint64_t hash = wf_hash_add(0, (uint64_t)request->cpu_milli << 32 | request->memory_mib);
     hash = wf_hash_add(hash, (uint64_t)request->gpus << 16 | request->gpu_milli);
-    hash = wf_hash_add(hash, request->models);
-    hash = wf_hash_add(hash, request->labels);
-    return wf_hash_add(hash, (uint64_t)request->place.site << 32 |
-                                 (uint64_t)request->place.region << 16 | request->place.zone);
+    return wf_hash_add(hash, request->labels);
 }
 
 static bool request_equal(const struct wf_request *a, const struct wf_request *b)
 {
     return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
-           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels &&
-           a->place.site == b->place.site && a->place.region == b->place.region &&
-           a->place.zone == b->place.zone;
+           a->gpu_milli == b->gpu_milli && a->labels == b->labels;
 }
 
 static void leave_order(struct wf_ranking *ranking, const struct ranked *class)
@@ -447,7 +445,7 @@ static uint32_t find_class(struct wf_ranking *ranking, const struct wf_request *
     }
     uint32_t class_index = recycle_class(ranking);
     ranking->classes[class_index] = (struct ranked){
-        .request = *request,
+        .request = class_of(request),
         .forecast = UINT64_MAX, // none: its scores are made when it is asked
         .next_in_bucket = *bucket,
     };
@@ -467,12 +465,12 @@ struct wf_choice wf_ranking_choose(struct wf_ranking *ranking, const struct wf_r
     uint32_t scored_pool = WF_NONE;
     int64_t pool_score = 0;
     for (uint32_t hall = 0; hall < ranking->halls; hall++) {
-        if (bests[hall].score == SCORE_NONE) {
+        uint32_t pool = ranking->hall_pool[hall];
+        const struct wf_pool *in = &ranking->cluster->pools[pool];
+        if (bests[hall].score == SCORE_NONE || !wf_pool_admits(in, request)) {
             continue;
         }
-        uint32_t pool = ranking->hall_pool[hall];
         if (policy->pool_score && pool != scored_pool) {
-            const struct wf_pool *in = &ranking->cluster->pools[pool];
             struct wf_request served = wf_pool_request(in, request);
             pool_score = policy->pool_score(ranking->outlook, in, &served, base);
             scored_pool = pool;

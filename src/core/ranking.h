@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // For each request class met so far, which node is best, without looking at every node again.
 //
+// A class is what decides scores: all of a request but its models and its place, which only shut
+// out pools.
 // Scores are kept per class and node, with the best of every 32 nodes and of every 1,024 on top. A
 // node that changes is written to a log; a class catches up with the log when it is next asked, so
 // a node is scored again only if it changed since, and once however often it changed. Nodes that

@@ -8,8 +8,9 @@
 #include "sim/price_table.h"
 
 enum {
-    // Nodes times request classes whose scores the core may keep: bounds its memory at scale.
-    SCORES_MAX = 16000000,
+    // Nodes times request classes whose scores the core may keep: bounds its memory at scale, at
+    // about 4 bytes each.
+    SCORES_MAX = 22000000,
     CLASSES_MIN = 32,
     ARRIVAL_MS = 1000, // nobody leaves, so that the pace of arrivals means nothing: one a second
     THOUSAND = 1000,
@@ -76,11 +77,11 @@ static int compare_requests(const void *left, const void *right)
     int order = COMPARE(a->cpu_milli, b->cpu_milli);
     order = order ? order : COMPARE(a->memory_mib, b->memory_mib);
     order = order ? order : COMPARE(a->gpus, b->gpus);
-    order = order ? order : COMPARE(a->gpu_milli, b->gpu_milli);
-    return order ? order : COMPARE(a->models, b->models);
+    return order ? order : COMPARE(a->gpu_milli, b->gpu_milli);
 }
 
-// Returns how many different requests the trace has, or 0 without memory.
+// Returns how many classes of requests the trace has, as wf_limits counts them, or 0 without
+// memory.
 static uint32_t count_requests(const struct wf_trace *trace)
 {
     const struct wf_trace_task **tasks = calloc(trace->task_count, sizeof *tasks);

@@ -33,8 +33,10 @@ struct wf_policy {
     const char *summary; // one line for lists and help
 
     // Returns how good it is to put one task on a node in this state. The request is as the pool
-    // serves it and fits. *gpu_out (never NULL) gets the GPU that a share is taken from; it is
-    // not looked at for other requests. Higher is better.
+    // serves it and fits; its models and place must not matter, nor the pool's place: they shut out
+    // pools, and requests that differ in nothing else share their scores. *gpu_out (never NULL)
+    // gets the GPU that a share is taken from; it is not looked at for other requests. Higher is
+    // better.
     int32_t (*score)(const struct wf_outlook *outlook, const struct wf_pool *pool,
                      const struct wf_state *state, const struct wf_request *request,
                      uint32_t *gpu_out);
