@@ -22,6 +22,11 @@ enum {
     WEIGHT_ONE = 1000,
 };
 
+// The dearest and fastest pools there may be make costs that mean nothing any more. What is past
+// these bounds counts as the bound, so that sums of terms stay inside of 64 bits.
+#define RENT_MILLI_MAX (INT64_C(1) << 52)
+#define TERM_NANOUSD_MAX (INT64_C(1) << 58) // 288 million dollars an hour
+
 static const struct wf_weights cost_first = {
     .rent = 1000, .stranded = 1000, .leftover = 1000, .scarcity = 1000, .time = 1000};
 static const struct wf_weights speed_first = {
@@ -36,6 +41,14 @@ struct node_cost {
     int64_t stranded_q8; // milli-GPU, weighted
     int64_t leftover_q8;
 };
+
+static int64_t within(wf_int128 value, int64_t bound)
+{
+    if (value > bound) {
+        return bound;
+    }
+    return value < -bound ? -bound : (int64_t)value;
+}
 
 static int64_t floor_divide(int64_t value, int64_t divisor)
 {
@@ -137,8 +150,8 @@ static struct pool_cost cost_of_pool(const struct wf_outlook *outlook, const str
     };
     if (pool->spec.rent_by_use) {
         wf_int128 rent = (wf_int128)slowest_milli * pool->spec.price_nanousd_per_gpu_hour;
-        cost.rent_milli =
-            (int64_t)(rent / outlook->fleet_price_nanousd) * weights->rent / WEIGHT_ONE;
+        rent = rent / outlook->fleet_price_nanousd * weights->rent / WEIGHT_ONE;
+        cost.rent_milli = within(rent, RENT_MILLI_MAX);
     }
     return cost;
 }
@@ -154,7 +167,7 @@ static void add_term(const struct wf_outlook *outlook, enum wf_term term, int64_
                      struct wf_terms *terms)
 {
     wf_int128 nanousd = (wf_int128)cost_q8 * outlook->fleet_price_nanousd / NANOUSD_DIVISOR;
-    terms->list[terms->count++] = (struct wf_term_value){term, -(int64_t)nanousd};
+    terms->list[terms->count++] = (struct wf_term_value){term, -within(nanousd, TERM_NANOUSD_MAX)};
 }
 
 static void terms(const struct wf_outlook *outlook, const struct wf_pool *pool,

@@ -198,6 +198,93 @@ static void what_nobody_can_use_any_more_is_stranded(void **state)
     wf_core_destroy(unaware);
 }
 
+// A pool of that kind beside a free one of the same model, a node of 16 GPUs in each.
+static struct wf_core *core_of_two(const char *policy, const struct wf_pool_spec *spec)
+{
+    struct wf_core_config config = {
+        .limits =
+            {.models = 4, .pools = 4, .nodes = 16, .jobs = 64, .placements = 64, .classes = 8},
+        .policy = wf_policy_find(policy),
+    };
+    struct wf_core *core = NULL;
+    assert_int_equal(wf_core_create(&config, &core, NULL), WF_OK);
+    const struct wf_pool_spec free = {.speed_permille = UINT16_MAX};
+    small_step(core, &(struct wf_event){.kind = WF_EVENT_POOL, .pool = {{0}, *spec}});
+    small_step(core, &(struct wf_event){.kind = WF_EVENT_POOL, .pool = {{1}, free}});
+    small_node(core, 0, 0, 32000, WF_NODE_GPUS_MAX, 0);
+    small_node(core, 1, 1, 32000, WF_NODE_GPUS_MAX, 0);
+    return core;
+}
+
+// At the limits of price and speed the dear pool still loses, and by terms of the right sign.
+static void the_dearest_slowest_pool_costs_the_most_there_is(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"cost-first", "speed-first", "balanced"};
+    const struct wf_pool_spec dearest = {
+        .rent_by_use = true,
+        .speed_permille = 1,
+        .price_nanousd_per_gpu_hour = WF_PRICE_NANOUSD_MAX,
+    };
+    for (unsigned i = 0; i < WF_COUNT_OF(names); i++) {
+        struct wf_core *core = core_of_two(names[i], &dearest);
+        struct wf_job_spec job = small_job(1, 1000, WF_NODE_GPUS_MAX, WF_GPU_MILLI);
+        job.run_minutes = UINT32_MAX;
+        int64_t score[2];
+        struct wf_terms terms[2];
+        for (uint32_t node = 0; node < 2; node++) {
+            terms[node] = terms_of(core, node, &job.request, &score[node]);
+        }
+        assert_true(score[0] < 0 && score[1] - score[0] > INT64_C(1000000000));
+        int64_t sum = 0;
+        for (uint32_t k = 0; k < terms[0].count; k++) {
+            int64_t value = terms[0].list[k].value;
+            assert_true(terms[0].list[k].term == WF_TERM_STRANDED || value <= 0);
+            assert_true(value <= INT64_MAX / WF_TERM_COUNT && value >= INT64_MIN / WF_TERM_COUNT);
+            sum += value;
+        }
+        assert_true(sum < 0);
+        struct wf_event event = {.kind = WF_EVENT_JOB_SUBMIT, .job_submit = job};
+        assert_int_equal(small_step(core, &event).list[0].node.index, 1);
+        wf_core_destroy(core);
+    }
+}
+
+// A dear pool in a fleet that is all but free: the mean price is small, and the rent in GPU-hours
+// of the fleet large beyond all meaning, but never a gain.
+static void rent_stays_within_bounds_in_a_fleet_that_is_all_but_free(void **state)
+{
+    (void)state;
+    static const int64_t fleet_prices[] = {1, 1000, 1000000000, WF_PRICE_NANOUSD_MAX};
+    struct wf_pool_spec spec = {
+        .rent_by_use = true,
+        .speed_permille = 1,
+        .price_nanousd_per_gpu_hour = WF_PRICE_NANOUSD_MAX,
+    };
+    for (unsigned i = 0; i < WF_COUNT_OF(fleet_prices); i++) {
+        struct wf_core *core = core_of_two("cost-first", &spec);
+        struct wf_outlook outlook = wf_core_outlook(core);
+        const struct wf_policy *policy = wf_core_policy(core);
+        const struct wf_pool *dear = &wf_core_cluster(core)->pools[0];
+        struct wf_request request = small_job(1, 1000, WF_NODE_GPUS_MAX, WF_GPU_MILLI).request;
+        outlook.fleet_price_nanousd = fleet_prices[i];
+        int64_t base = policy->request_base(&outlook, &request);
+        int64_t score = policy->pool_score(&outlook, dear, &request, base);
+        // As much as the work takes there, 65,535 times as long as at the fastest, at the least.
+        assert_true(score <= -INT64_C(65535) * WF_NODE_GPUS_MAX * WF_GPU_MILLI);
+        assert_true(score >= -(INT64_C(1) << 53));
+        struct wf_terms terms;
+        policy->terms(&outlook, dear, &wf_core_cluster(core)->states[0], &request, base, &terms);
+        for (uint32_t k = 0; k < terms.count; k++) {
+            if (terms.list[k].term == WF_TERM_RENT) {
+                assert_true(terms.list[k].value < 0 &&
+                            terms.list[k].value >= INT64_MIN / WF_TERM_COUNT);
+            }
+        }
+        wf_core_destroy(core);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_slower_gpu_costs_time),
         cmocka_unit_test(a_strategy_is_its_weights),
         cmocka_unit_test(what_nobody_can_use_any_more_is_stranded),
+        cmocka_unit_test(the_dearest_slowest_pool_costs_the_most_there_is),
+        cmocka_unit_test(rent_stays_within_bounds_in_a_fleet_that_is_all_but_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
