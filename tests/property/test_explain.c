@@ -23,6 +23,9 @@ enum {
     POOLS = 5,
     NODES = 40,
     TRIALS_MAX = 60000, // of the exhaustive search for one state
+    TASKS_MAX = 61,     // of one job
+    JOBS_MAX = 6 * NODES,
+    JOBS_MAX_SMALL = 20,
 };
 
 struct world {
@@ -31,6 +34,7 @@ struct world {
     uint64_t seed;
     uint64_t next_job;
     bool small; // few nodes with small numbers: an exhaustive search is possible
+    bool forecast_given;
     uint32_t nodes;
 };
 
@@ -158,7 +162,7 @@ static struct wf_job_spec some_job(struct world *world)
         .request = some_request(world),
     };
     if (chance(world, 45)) {
-        job.tasks = 2 + below(world, world->small ? 5 : 60);
+        job.tasks = 2 + below(world, world->small ? 5 : TASKS_MAX - 1);
     }
     return job;
 }
@@ -242,14 +246,14 @@ static void live(struct world *world)
     }
 }
 
-static struct wf_core *new_core(const struct wf_policy *policy, bool plain)
+static struct wf_core *new_core(const struct wf_policy *policy, bool plain, uint32_t jobs)
 {
     struct wf_core_config config = {
         .limits = {.models = MODELS,
                    .pools = POOLS,
                    .nodes = NODES,
-                   .jobs = 4096,
-                   .placements = 16384,
+                   .jobs = jobs,
+                   .placements = jobs * TASKS_MAX,
                    .classes = 16},
         .policy = policy,
         .seed = 7,
@@ -263,6 +267,20 @@ static struct wf_core *new_core(const struct wf_policy *policy, bool plain)
     return core;
 }
 
+static const struct wf_mix_class forecast[] = {
+    {.cpu_milli = 4000, .gpus = 1, .gpu_milli = 500, .models = WF_ANY_MODEL, .count = 10},
+    {.cpu_milli = 8000, .gpus = 1, .gpu_milli = 1000, .models = 3, .count = 5},
+    {.cpu_milli = 2, .gpus = 2, .gpu_milli = 1000, .models = WF_ANY_MODEL, .count = 3},
+};
+
+// Without a forecast the core goes by what it learns from the jobs it sees.
+static void give_forecast(struct world *world, bool given)
+{
+    struct wf_event event = {.kind = WF_EVENT_MIX,
+                             .mix = {forecast, given ? WF_COUNT_OF(forecast) : 0}};
+    step(world->core, &event);
+}
+
 static void make_world(struct world *world, uint64_t seed)
 {
     *world = (struct world){.seed = seed, .next_job = 1};
@@ -273,16 +291,14 @@ static void make_world(struct world *world, uint64_t seed)
         policies++;
     }
     world->small = chance(world, 50);
-    world->core = new_core(wf_policies[below(world, policies)], world->small || chance(world, 50));
+    const struct wf_policy *policy = wf_policies[below(world, policies)];
+    world->core = new_core(policy, world->small || chance(world, 50),
+                           world->small ? JOBS_MAX_SMALL : JOBS_MAX);
     add_pools(world);
     add_nodes(world);
-    struct wf_mix_class mix[] = {
-        {.cpu_milli = 4000, .gpus = 1, .gpu_milli = 500, .models = WF_ANY_MODEL, .count = 10},
-        {.cpu_milli = 8000, .gpus = 1, .gpu_milli = 1000, .models = 3, .count = 5},
-        {.cpu_milli = 2, .gpus = 2, .gpu_milli = 1000, .models = WF_ANY_MODEL, .count = 3},
-    };
-    if (chance(world, 50)) {
-        step(world->core, &(struct wf_event){.kind = WF_EVENT_MIX, .mix = {mix, 3}});
+    world->forecast_given = chance(world, 50);
+    if (world->forecast_given) {
+        give_forecast(world, true);
     }
     if (world->small && chance(world, 60)) {
         fill_gpus(world);
@@ -294,7 +310,7 @@ static void make_world(struct world *world, uint64_t seed)
 static struct wf_core *emptied(const struct world *world)
 {
     const struct wf_cluster *cluster = wf_core_cluster(world->core);
-    struct wf_core *core = new_core(wf_policy_find("best-fit"), true);
+    struct wf_core *core = new_core(wf_policy_find("best-fit"), true, 1);
     for (uint32_t pool = 0; pool < POOLS; pool++) {
         step(core, &(struct wf_event){.kind = WF_EVENT_POOL,
                                       .pool = {{pool}, cluster->pools[pool].spec}});
@@ -591,7 +607,10 @@ static void check_nothing_smaller(struct world *world, const struct wf_job_spec 
             remedy->found ? (uint32_t)__builtin_popcount(remedy->kinds) : WF_CHANGE_COUNT + 1,
         .ppm_below = remedy->found ? remedy->size_ppm : 0,
     };
+    // The trials are no demand to learn from, which would take most of the time.
+    give_forecast(world, true);
     exhaust(&all, *job, 0, 0, 0);
+    give_forecast(world, world->forecast_given);
     CHECK(!all.found);
     seen.trials += all.trials;
     seen.given_up += all.given_up;
