@@ -27,7 +27,7 @@ struct wf_node {
     struct wf_node_spec spec;
     uint32_t first_placement; // list of the tasks that run here, or WF_NONE
     uint16_t kind_tasks[WF_TASK_KINDS];
-    uint16_t movable_tasks;
+    uint32_t movable_tasks;
 };
 
 // One task on one node.

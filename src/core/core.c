@@ -85,7 +85,8 @@ static enum wf_status init_parts(struct wf_core *core, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
-    // Each task of a job may need a move of another.
+    // Each task of a job may need a move of another; and a node that goes may lose every task there
+    // is, as tasks may ask for nothing. What no step fills is never touched, so it takes no memory.
     size_t decisions_max = (size_t)WF_JOB_TASKS_MAX * (limits->moves ? 2 : 1);
     decisions_max = limits->placements > decisions_max ? limits->placements : decisions_max;
     core->decisions = calloc(decisions_max, sizeof *core->decisions);

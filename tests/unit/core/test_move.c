@@ -10,15 +10,14 @@ static struct wf_core *core;
 static struct wf_decisions decided;
 
 // Nodes 0 and 1 of two GPUs; half a GPU of each is taken by jobs 1 and 2, a whole one by 3 and 4.
-static int start(void **state)
+static int start_with(uint32_t placements)
 {
-    (void)state;
     struct wf_core_config config = {
         .limits = {.models = 1,
                    .pools = 1,
                    .nodes = 2,
-                   .jobs = 16,
-                   .placements = 16,
+                   .jobs = 32,
+                   .placements = placements,
                    .classes = 8,
                    .moves = true},
         .policy = wf_policy_find("best-fit"),
@@ -32,6 +31,18 @@ static int start(void **state)
     small_node(core, 0, 0, 100, 2, 0);
     small_node(core, 1, 0, 100, 2, 0);
     return 0;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return start_with(16);
+}
+
+static int start_large(void **state)
+{
+    (void)state;
+    return start_with(UINT16_MAX + 16);
 }
 
 static int end(void **state)
@@ -135,6 +146,29 @@ static void what_was_not_declared_movable_stays(void **state)
     refused();
 }
 
+// A node may run more tasks than 16 bits count, when they ask for nothing.
+static void one_movable_task_among_very_many_moves(void **state)
+{
+    (void)state;
+    fill(true, 0);
+    struct wf_job_spec job = small_job(WF_JOB_TASKS_MAX, 0, 0, 0);
+    job.gang = false;
+    job.movable = true;
+    uint32_t rest = UINT16_MAX;
+    for (job.id.number = 100; rest > 0; job.id.number++) {
+        job.tasks = rest < WF_JOB_TASKS_MAX ? rest : WF_JOB_TASKS_MAX;
+        assert_int_equal(small_submit(core, &job), job.tasks);
+        rest -= job.tasks;
+    }
+    assert_int_equal(wf_core_cluster(core)->nodes[0].movable_tasks, UINT16_MAX + 1);
+    allow(1, 0, 0);
+    submit(5, WF_GPU_MILLI, false, 0);
+    assert_int_equal(decided.list[0].kind, WF_DECISION_MOVE);
+    assert_int_equal(decided.list[0].job.number, 1);
+    struct wf_event event = {.kind = WF_EVENT_NODE_DOWN, .node_down = {{0}}};
+    assert_int_equal(small_step(core, &event).count, UINT16_MAX + 2); // with jobs 3 and 5
+}
+
 static void a_core_without_moves_says_so(void **state)
 {
     (void)state;
@@ -173,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_an_allowance_nothing_moves, start, end),
         cmocka_unit_test_setup_teardown(what_costs_as_much_as_it_wins_does_not_move, start, end),
         cmocka_unit_test_setup_teardown(what_was_not_declared_movable_stays, start, end),
+        cmocka_unit_test_setup_teardown(one_movable_task_among_very_many_moves, start_large, end),
         cmocka_unit_test_setup_teardown(a_core_without_moves_says_so, start, end),
         cmocka_unit_test(the_win_is_share_times_price_times_run),
     };
