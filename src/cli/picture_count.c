@@ -22,3 +22,8 @@ struct wf_picture_count wf_picture_count(const struct wf_picture *picture, uint3
     }
     return count;
 }
+
+uint32_t wf_picture_stranded_gpus(const struct wf_picture_count *count)
+{
+    return (uint32_t)((count->stranded_milli + 500) / 1000);
+}

@@ -16,3 +16,6 @@ struct wf_picture_count {
 // Counts the cells of one pool, or of all when pool is WF_PICTURE_POOLS_MAX.
 struct wf_picture_count wf_picture_count(const struct wf_picture *picture, uint32_t panel,
                                          uint32_t pool);
+
+// Returns how many whole GPUs all that is stranded comes to, rounded.
+uint32_t wf_picture_stranded_gpus(const struct wf_picture_count *count);

@@ -7,38 +7,12 @@
 #include "base/number.h"
 #include "cli/difference.h"
 #include "cli/picture_count.h"
+#include "cli/picture_layout.h"
 
-// Lengths are in pixels of the picture's own width; cells are drawn at ten units to a pixel, so
-// that every coordinate is an integer and no locale can turn its point into a comma.
-#define MARGIN 36u
-#define PANEL_GAP 44
-#define CELL_PITCH 8
-#define COLUMNS_ALONE 132 // cells in a row of the only panel
-#define COLUMNS_BESIDE 72 // of each of two
-#define GROUP_HEAD 24     // a pool's name, above its cells
-#define GROUP_GAP 14
-#define SMALL_ROWS 2     // a pool that needs no more at half the width gets half the width
-#define HEAD 118         // title, subtitle, legend
-#define VERDICT 28       // the second policy against the first
-#define PANEL_HEAD 98    // policy and figures
 #define FIGURE_WIDTH 148 // from one figure to the next
 #define NOTE_LINE 16
 #define NOTE_LINES_MAX 4
 #define GLYPHS_PER_LINE(width) ((uint32_t)(width) * 10 / 61) // of small text in a wide font
-
-// Where the cells of a pool stand, from the left edge of their panel and the top of the picture.
-struct slot {
-    uint32_t x, y, columns, rows;
-};
-
-struct layout {
-    uint32_t columns, panel_width, width;
-    uint32_t order[WF_PICTURE_POOLS_MAX];    // pools as drawn
-    uint32_t drawn;                          // of them have GPUs
-    struct slot slots[WF_PICTURE_POOLS_MAX]; // by pool
-    uint32_t gathered_rows; // of cells that all that is stranded would fill, in the worse panel
-    uint32_t head, cells_top, cells_bottom; // where title and legend end, and the pools stand
-};
 
 // Prints text with XML's own characters written out, and cut to glyphs_max.
 static void put_text(FILE *out, const char *text, uint32_t glyphs_max)
@@ -78,76 +52,6 @@ static void put_line(FILE *out, uint32_t x, uint32_t y, const char *class, const
     fputs("</text>\n", out);
 }
 
-static uint32_t stranded_gpus(const struct wf_picture_count *count)
-{
-    return (uint32_t)((count->stranded_milli + 500) / 1000);
-}
-
-// Counts the GPUs of each pool, in the panel that has more of them, and puts the pools in order.
-static void order_pools(const struct wf_picture *picture, struct layout *layout, uint32_t gpus[])
-{
-    for (uint32_t pool = 0; pool < picture->pool_count; pool++) {
-        gpus[pool] = 0;
-        for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
-            uint32_t count = wf_picture_count(picture, panel, pool).gpus;
-            gpus[pool] = count > gpus[pool] ? count : gpus[pool];
-        }
-        if (gpus[pool] == 0) {
-            continue;
-        }
-        uint32_t at = layout->drawn++;
-        for (; at > 0 && gpus[layout->order[at - 1]] < gpus[pool]; at--) {
-            layout->order[at] = layout->order[at - 1];
-        }
-        layout->order[at] = pool;
-    }
-}
-
-// Gives each pool its place: the large ones a band of their own, small ones two to a band. Large
-// ones come first, so once a pool is small all others are.
-static void place_pools(struct layout *layout, const uint32_t gpus[])
-{
-    const uint32_t half = layout->columns / 2 - 2;
-    uint32_t y = layout->cells_top;
-    uint32_t band_rows = 0; // of the small pool on the left that waits for its neighbour
-    for (uint32_t i = 0; i < layout->drawn; i++) {
-        uint32_t pool = layout->order[i];
-        bool small = gpus[pool] <= SMALL_ROWS * half;
-        uint32_t columns = small ? half : layout->columns;
-        uint32_t rows = (gpus[pool] + columns - 1) / columns;
-        bool right = band_rows > 0;
-        layout->slots[pool] =
-            (struct slot){right ? (layout->columns - half) * CELL_PITCH : 0, y, columns, rows};
-        if (small && !right && i + 1 < layout->drawn) {
-            band_rows = rows;
-            continue;
-        }
-        y += GROUP_HEAD + (rows > band_rows ? rows : band_rows) * CELL_PITCH + GROUP_GAP;
-        band_rows = 0;
-    }
-    layout->cells_bottom = y;
-}
-
-static void lay_out(const struct wf_picture *picture, struct layout *layout)
-{
-    *layout = (struct layout){0};
-    layout->head = HEAD + (picture->panel_count == 2 ? VERDICT : 0);
-    layout->columns = picture->panel_count == 1 ? COLUMNS_ALONE : COLUMNS_BESIDE;
-    layout->panel_width = layout->columns * CELL_PITCH;
-    layout->width = 2 * MARGIN + picture->panel_count * layout->panel_width +
-                    (picture->panel_count - 1) * PANEL_GAP;
-    for (uint32_t panel = 0; panel < picture->panel_count; panel++) {
-        struct wf_picture_count all = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
-        uint32_t rows = (stranded_gpus(&all) + layout->columns - 1) / layout->columns;
-        layout->gathered_rows = rows > layout->gathered_rows ? rows : layout->gathered_rows;
-    }
-    layout->cells_top =
-        layout->head + PANEL_HEAD + GROUP_HEAD + layout->gathered_rows * CELL_PITCH + GROUP_GAP;
-    uint32_t gpus[WF_PICTURE_POOLS_MAX];
-    order_pools(picture, layout, gpus);
-    place_pools(layout, gpus);
-}
-
 enum part { PART_USED, PART_USABLE, PART_STRANDED, PARTS };
 
 static const char part_class[PARTS] = {'u', 'f', 's'};
@@ -156,7 +60,7 @@ static const char part_class[PARTS] = {'u', 'f', 's'};
 static void part_span(const struct wf_picture_gpu *gpu, enum part part, uint32_t *from,
                       uint32_t *to)
 {
-    const uint32_t height = (CELL_PITCH - 1) * 10;
+    const uint32_t height = (WF_PICTURE_CELL_PITCH - 1) * 10;
     uint32_t used = (1000u - gpu->free_milli) * height / 1000;
     uint32_t stranded_from = height - gpu->stranded_milli * height / 1000u;
     *from = part == PART_USED ? 0 : part == PART_USABLE ? used : stranded_from;
@@ -189,10 +93,10 @@ static void put_part(FILE *out, const struct wf_picture_gpu *gpus, uint32_t coun
             fprintf(out, "<path class=\"%c\" d=\"", part_class[part]);
             open = true;
         }
-        uint32_t bottom = (i / columns * CELL_PITCH + CELL_PITCH - 1) * 10;
-        uint32_t width = (run * CELL_PITCH - 1) * 10;
-        fprintf(out, "M%u %uh%uv%uh-%uz", i % columns * CELL_PITCH * 10, bottom - to, width,
-                to - from, width);
+        uint32_t bottom = (i / columns * WF_PICTURE_CELL_PITCH + WF_PICTURE_CELL_PITCH - 1) * 10;
+        uint32_t width = (run * WF_PICTURE_CELL_PITCH - 1) * 10;
+        fprintf(out, "M%u %uh%uv%uh-%uz", i % columns * WF_PICTURE_CELL_PITCH * 10, bottom - to,
+                width, to - from, width);
     }
     if (open) {
         fputs("\"/>\n", out);
@@ -203,7 +107,8 @@ static void put_grid(FILE *out, uint32_t columns, uint32_t rows)
 {
     fputs("<path class=\"g\" d=\"", out);
     for (uint32_t column = 1; column < columns; column++) {
-        fprintf(out, "M%u 0v%u", column * CELL_PITCH * 10 - 5, rows * CELL_PITCH * 10);
+        fprintf(out, "M%u 0v%u", column * WF_PICTURE_CELL_PITCH * 10 - 5,
+                rows * WF_PICTURE_CELL_PITCH * 10);
     }
     fputs("\"/>\n", out);
 }
@@ -211,27 +116,29 @@ static void put_grid(FILE *out, uint32_t columns, uint32_t rows)
 // Draws a row of whole cells from the left.
 static void put_run(FILE *out, uint32_t cells, uint32_t row)
 {
-    uint32_t width = (cells * CELL_PITCH - 1) * 10, height = (CELL_PITCH - 1) * 10;
-    fprintf(out, "M0 %uh%uv%uh-%uz", row * CELL_PITCH * 10, width, height, width);
+    uint32_t width = (cells * WF_PICTURE_CELL_PITCH - 1) * 10,
+             height = (WF_PICTURE_CELL_PITCH - 1) * 10;
+    fprintf(out, "M0 %uh%uv%uh-%uz", row * WF_PICTURE_CELL_PITCH * 10, width, height, width);
 }
 
 // Draws all that is stranded in the panel as if it were put together into whole GPUs, in cells of
 // the same size as the others: slivers are seen one by one only in a large picture.
-static void put_gathered(FILE *out, const struct wf_picture *picture, const struct layout *layout,
-                         uint32_t panel, uint32_t x, uint32_t y)
+static void put_gathered(FILE *out, const struct wf_picture *picture,
+                         const struct wf_picture_layout *layout, uint32_t panel, uint32_t x,
+                         uint32_t y)
 {
     char number[WF_NUMBER_BYTES];
     struct wf_picture_count count = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
-    uint32_t gpus = stranded_gpus(&count);
+    uint32_t gpus = wf_picture_stranded_gpus(&count);
     uint32_t whole_rows = gpus / layout->columns, rest = gpus % layout->columns;
     fprintf(out,
             "<text x=\"%u\" y=\"%u\" class=\"n\">Stranded<tspan class=\"q\" dx=\"8\">all slivers "
             "put together, at the scale of the cells below</tspan></text>\n"
             "<text x=\"%u\" y=\"%u\" class=\"q e\">worth %s GPU%s</text>\n",
-            x, y + GROUP_HEAD - 8, x + layout->panel_width, y + GROUP_HEAD - 8,
-            wf_number_count(number, gpus), gpus == 1 ? "" : "s");
+            x, y + WF_PICTURE_GROUP_HEAD - 8, x + layout->panel_width,
+            y + WF_PICTURE_GROUP_HEAD - 8, wf_number_count(number, gpus), gpus == 1 ? "" : "s");
     fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n<path class=\"s\" d=\"", x,
-            y + GROUP_HEAD);
+            y + WF_PICTURE_GROUP_HEAD);
     for (uint32_t row = 0; row < whole_rows; row++) {
         put_run(out, layout->columns, row);
     }
@@ -245,11 +152,11 @@ static void put_gathered(FILE *out, const struct wf_picture *picture, const stru
 
 // Prints a pool's name and figures over its cells, which begin at x.
 static void put_group_head(FILE *out, const struct wf_picture_pool *pool,
-                           const struct wf_picture_count *count, const struct slot *slot,
+                           const struct wf_picture_count *count, const struct wf_picture_slot *slot,
                            uint32_t x, bool wide)
 {
     char number[WF_NUMBER_BYTES];
-    uint32_t y = slot->y + GROUP_HEAD - 8;
+    uint32_t y = slot->y + WF_PICTURE_GROUP_HEAD - 8;
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, y);
     put_text(out, pool->name, 24);
     fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_number_count(number, count->gpus),
@@ -260,16 +167,18 @@ static void put_group_head(FILE *out, const struct wf_picture_pool *pool,
                 pool->assumed ? " (assumed)" : "");
     }
     fprintf(out, "</tspan></text>\n<text x=\"%u\" y=\"%u\" class=\"q t e\">%s%s</text>\n",
-            x + slot->columns * CELL_PITCH, y,
+            x + slot->columns * WF_PICTURE_CELL_PITCH, y,
             wf_number_percent(number, count->stranded_milli, count->gpus * INT64_C(1000)),
             wide ? " stranded" : "");
 }
 
 // Draws the cells of a pool, which begin at x; count says how many there are.
-static void put_cells(FILE *out, const struct slot *slot, const struct wf_picture_count *count,
-                      const struct wf_picture_gpu *gpus, uint32_t x)
+static void put_cells(FILE *out, const struct wf_picture_slot *slot,
+                      const struct wf_picture_count *count, const struct wf_picture_gpu *gpus,
+                      uint32_t x)
 {
-    fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n", x, slot->y + GROUP_HEAD);
+    fprintf(out, "<g transform=\"translate(%u %u) scale(.1)\">\n", x,
+            slot->y + WF_PICTURE_GROUP_HEAD);
     for (enum part part = PART_USED; part < PARTS; part++) {
         put_part(out, gpus, count->gpus, slot->columns, part);
     }
@@ -277,8 +186,8 @@ static void put_cells(FILE *out, const struct slot *slot, const struct wf_pictur
     fputs("</g>\n", out);
 }
 
-static void put_figures(FILE *out, const struct wf_picture *picture, const struct layout *layout,
-                        uint32_t panel, uint32_t x)
+static void put_figures(FILE *out, const struct wf_picture *picture,
+                        const struct wf_picture_layout *layout, uint32_t panel, uint32_t x)
 {
     char text[WF_NUMBER_BYTES];
     struct wf_picture_count count = wf_picture_count(picture, panel, WF_PICTURE_POOLS_MAX);
@@ -307,19 +216,20 @@ static void put_figures(FILE *out, const struct wf_picture *picture, const struc
              45);
 }
 
-static void put_panel(FILE *out, const struct wf_picture *picture, const struct layout *layout,
-                      uint32_t panel, const struct wf_picture_gpu *sorted)
+static void put_panel(FILE *out, const struct wf_picture *picture,
+                      const struct wf_picture_layout *layout, uint32_t panel,
+                      const struct wf_picture_gpu *sorted)
 {
-    uint32_t x = MARGIN + panel * (layout->panel_width + PANEL_GAP);
+    uint32_t x = WF_PICTURE_MARGIN + panel * (layout->panel_width + WF_PICTURE_PANEL_GAP);
     put_figures(out, picture, layout, panel, x);
-    put_gathered(out, picture, layout, panel, x, layout->head + PANEL_HEAD);
+    put_gathered(out, picture, layout, panel, x, layout->head + WF_PICTURE_PANEL_HEAD);
     for (uint32_t i = 0; i < layout->drawn; i++) {
         uint32_t pool = layout->order[i];
         uint32_t first = 0;
         while (first < picture->panels[panel].gpu_count && sorted[first].pool < pool) {
             first++;
         }
-        const struct slot *slot = &layout->slots[pool];
+        const struct wf_picture_slot *slot = &layout->slots[pool];
         struct wf_picture_count count = wf_picture_count(picture, panel, pool);
         put_group_head(out, &picture->pools[pool], &count, slot, x + slot->x,
                        slot->columns == layout->columns);
@@ -348,7 +258,7 @@ static void put_verdict(FILE *out, const struct wf_picture *picture, uint32_t y,
         difference.unpriced |= count.gpus > 0 && picture->pools[i].price_nanousd_per_gpu_hour == 0;
     }
     char text[WF_DIFFERENCE_BYTES];
-    put_line(out, MARGIN, y, "d", wf_difference_text(text, &difference), glyphs_max);
+    put_line(out, WF_PICTURE_MARGIN, y, "d", wf_difference_text(text, &difference), glyphs_max);
 }
 
 // Prints text in lines of at most glyphs_max, broken between words.
@@ -369,7 +279,7 @@ static uint32_t put_note(FILE *out, const char *text, uint32_t y, uint32_t glyph
             }
         }
         snprintf(line, sizeof line, "%.*s", (int)take, text);
-        put_line(out, MARGIN, y + lines * NOTE_LINE, "o", line, glyphs_max);
+        put_line(out, WF_PICTURE_MARGIN, y + lines * NOTE_LINE, "o", line, glyphs_max);
         lines++;
         text += take;
         text += strspn(text, " ");
@@ -408,7 +318,7 @@ static void put_legend(FILE *out, uint32_t y)
          "stranded: free, but of no use to the requests expected (in part: to some of them)"},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(entries); i++) {
-        uint32_t x = MARGIN + entries[i].x;
+        uint32_t x = WF_PICTURE_MARGIN + entries[i].x;
         fprintf(out, "<path class=\"%s\" d=\"M%u %uh12v12h-12z\"/>\n", entries[i].class, x, y - 11);
         put_line(out, x + 19, y, "w", entries[i].text, 100);
     }
@@ -417,9 +327,9 @@ static void put_legend(FILE *out, uint32_t y)
 void wf_picture_draw(FILE *out, const struct wf_picture *picture,
                      struct wf_picture_gpu *const sorted[])
 {
-    struct layout laid, *layout = &laid;
-    lay_out(picture, layout);
-    uint32_t inner = layout->width - 2 * MARGIN;
+    struct wf_picture_layout laid, *layout = &laid;
+    wf_picture_lay_out(picture, layout);
+    uint32_t inner = layout->width - 2 * WF_PICTURE_MARGIN;
     uint32_t height = layout->cells_bottom + NOTE_LINES_MAX * NOTE_LINE + 18;
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
@@ -430,8 +340,8 @@ void wf_picture_draw(FILE *out, const struct wf_picture *picture,
     put_style(out);
     fprintf(out, "<path class=\"b\" d=\"M0 0h%uv%uh-%uz\"/>\n", layout->width, height,
             layout->width);
-    put_line(out, MARGIN, 46, "h", picture->title, inner / 12);
-    put_line(out, MARGIN, 70, "w", picture->subtitle, inner / 6);
+    put_line(out, WF_PICTURE_MARGIN, 46, "h", picture->title, inner / 12);
+    put_line(out, WF_PICTURE_MARGIN, 70, "w", picture->subtitle, inner / 6);
     if (picture->panel_count == 2) {
         put_verdict(out, picture, 96, inner / 7);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where everything in a picture stands, and how it is written as SVG. Internal to the picture.
+// How a picture is written as SVG. Internal to the picture.
 #pragma once
 
 #include <stdio.h>
