@@ -9,9 +9,9 @@
 #include "base/random.h"
 #include "core/cluster.h"
 #include "core/core.h"
-#include "core/explain.h"
+#include "core/explain/explain.h"
+#include "core/explain/remedy.h"
 #include "core/policy/policy.h"
-#include "core/remedy.h"
 
 enum {
     MODELS = 6,

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/explain_json.h"
-#include "cli/last_run.h"
-#include "sim/explanation.h"
+#include "cli/simulate/explain_json.h"
+#include "cli/simulate/last_run.h"
+#include "sim/placement/explanation.h"
 
 static const struct wf_option options[] = {
     {"policy", "P", "under this policy (the last one that the run named)"},

@@ -6,12 +6,12 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "core/cluster.h"
-#include "core/demand.h"
-#include "core/move.h"
-#include "core/place.h"
+#include "core/explain/reason.h"
+#include "core/place/demand.h"
+#include "core/place/move.h"
+#include "core/place/place.h"
+#include "core/place/ranking.h"
 #include "core/policy/policy.h"
-#include "core/ranking.h"
-#include "core/reason.h"
 
 struct wf_core {
     struct wf_core_config config;

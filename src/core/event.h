@@ -15,7 +15,7 @@ enum wf_event_kind {
     WF_EVENT_TASK_FOUND, // a task already runs on a node: a restart, or somebody else's start
     WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
                          // what the core learns from arrivals
-    WF_EVENT_MOVES,      // how many running tasks may be moved from now on (core/move.h)
+    WF_EVENT_MOVES,      // how many running tasks may be moved from now on (core/place/move.h)
 };
 
 struct wf_event {

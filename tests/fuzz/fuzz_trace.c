@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "sim/published_mix.h"
-#include "sim/trace_file.h"
-#include "sim/workload.h"
+#include "sim/placement/published_mix.h"
+#include "sim/placement/trace_file.h"
+#include "sim/placement/workload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,9 +17,9 @@
 #include "base/random.h"
 #include "core/cluster.h"
 #include "core/core.h"
-#include "core/explain.h"
+#include "core/explain/explain.h"
+#include "core/explain/remedy.h"
 #include "core/policy/policy.h"
-#include "core/remedy.h"
 
 enum {
     MODELS = 4,
@@ -328,7 +328,7 @@ static struct wf_core *emptied(const struct world *world)
     return core;
 }
 
-// Written without the functions that core/reason.c uses.
+// Written without the functions that core/explain/reason.c uses.
 static uint32_t share_naively(const struct wf_pool *pool, const struct wf_request *request)
 {
     uint32_t taken = 0;

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#include "core/move.h"
+#include "core/place/move.h"
 #include "core/policy/policy.h"
 #include "scenario.h"
 

@@ -4,9 +4,9 @@
 // price: that makes dollars of it. The terms, each times its weight in the strategy:
 //
 //   stranded  expected free GPU share that expected requests can no longer use: the increase of F
-//             (core/mix.h); negative where the task fills what was of no use to others
+//             (core/place/mix.h); negative where the task fills what was of no use to others
 //   leftover  up to 30 milli-GPU for what is left free beside the task: keeps other nodes whole
-//   scarcity  what the task takes from those who can run nowhere else (core/scarcity.h)
+//   scarcity  what the task takes from those who can run nowhere else (core/place/scarcity.h)
 //   rent      what the pool charges by use, against the mean price; nothing where it is paid anyway
 //   time      the GPU-hours more that a slower GPU takes
 //

@@ -9,9 +9,9 @@
 #pragma once
 
 #include "core/cluster.h"
-#include "core/mix.h"
-#include "core/scarcity.h"
-#include "core/term.h"
+#include "core/place/mix.h"
+#include "core/place/scarcity.h"
+#include "core/place/term.h"
 
 // What a policy may look at besides the node.
 struct wf_outlook {

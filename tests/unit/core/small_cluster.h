@@ -12,9 +12,9 @@
 
 #include "core/cluster.h"
 #include "core/core.h"
-#include "core/explain.h"
+#include "core/explain/explain.h"
+#include "core/explain/remedy.h"
 #include "core/policy/policy.h"
-#include "core/remedy.h"
 
 #define ANYWHERE ((struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE})
 

@@ -2,7 +2,7 @@
 #include "core/state.h"
 
 #include "base/random.h"
-#include "core/capacity.h"
+#include "core/place/capacity.h"
 #include "small_cluster.h"
 
 static struct wf_state state_of(uint8_t gpus)

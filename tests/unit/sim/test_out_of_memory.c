@@ -2,9 +2,9 @@
 // Memory runs out at the first allocation, at the second, and so on until all succeed: each time
 // there is a status and a sentence, nothing crashes and nothing stays behind. The linker sends
 // every allocation of the project through the functions below (--wrap in tests/meson.build).
-#include "../core/small_cluster.h"
 #include "scratch.h"
-#include "sim/trace_file.h"
+#include "sim/placement/trace_file.h"
+#include "unit/core/small_cluster.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
