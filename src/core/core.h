@@ -12,14 +12,20 @@
 
 struct wf_core;
 struct wf_cluster;
+struct wf_discipline;
 struct wf_outlook;
 struct wf_policy;
+struct wf_schedule;
 
 struct wf_core_config {
     struct wf_limits limits;
     const struct wf_policy *policy; // from wf_policy_find
-    uint64_t seed;                  // for the policy that places at random, and for nothing else
-    bool plain;                     // no kept scores and no tables: look at every node each time
+    // Who starts when, from wf_discipline_find; for a core with queues (limits.queues), else NULL.
+    const struct wf_discipline *discipline;
+    int64_t fair_share_half_life_ms; // past use counts half after so long; 0: a week
+    int64_t preempt_after_ms;        // nobody is preempted before running so long
+    uint64_t seed;                   // for the policy that places at random, and for nothing else
+    bool plain;                      // no kept scores and no tables: look at every node each time
 };
 
 // Checks the limits and takes all memory. The caller owns *core_out. Errors: WF_INVALID, WF_NOMEM.
@@ -37,3 +43,4 @@ enum wf_status wf_core_step(struct wf_core *core, const struct wf_event *event,
 const struct wf_cluster *wf_core_cluster(const struct wf_core *core);
 struct wf_outlook wf_core_outlook(const struct wf_core *core);
 const struct wf_policy *wf_core_policy(const struct wf_core *core);
+const struct wf_schedule *wf_core_schedule(const struct wf_core *core); // NULL without queues

@@ -11,6 +11,11 @@ enum wf_decision_kind {
     WF_DECISION_LOST,   // task ran on a node that went
     WF_DECISION_MOVE,   // a running task leaves its GPUs for others, so that the task of the next
                         // decision, a PLACE, has room; the node may stay the same
+    // In a core with queues; of a job that waits, with task 0 and no node:
+    WF_DECISION_WAIT,    // a job was taken in and waits, or waits again after LOST or PREEMPT
+    WF_DECISION_REJECT,  // a job will never start: what it waited for ended the wrong way
+    WF_DECISION_PREEMPT, // a running task is stopped for others; its job waits again
+    WF_DECISION_TIMEOUT, // a running task is stopped at its job's time limit; the job is over
 };
 
 struct wf_decision {
@@ -27,5 +32,7 @@ struct wf_decision {
 struct wf_decisions {
     const struct wf_decision *list; // borrowed until the next step
     uint32_t count;
-    uint64_t hash; // of all decisions since the core was created
+    uint64_t hash;   // of all decisions since the core was created
+    int64_t wake_ms; // an event of this time is wanted, WF_EVENT_TIME if there is no other;
+                     // INT64_MAX: none is
 };

@@ -16,11 +16,20 @@ enum wf_event_kind {
     WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
                          // what the core learns from arrivals
     WF_EVENT_MOVES,      // how many running tasks may be moved from now on (core/place/move.h)
+    WF_EVENT_TIME,       // nothing but time passed, as asked for in wf_decisions.wake_ms
+    WF_EVENT_QUEUE,      // a queue exists, or its share or limits changed
+    WF_EVENT_JOB_HOLD,   // a waiting job is held, or released
+    WF_EVENT_JOB_SAVED,  // a running job saved its work: no more than what follows can be lost
+    WF_EVENT_JOB_CHANGE, // a waiting job asks for something else, and keeps its place in line
 };
 
 struct wf_event {
     int64_t time_ms; // never before the last event's
     enum wf_event_kind kind;
+    // More is told of this very time: a core with queues starts nothing before it has heard all, so
+    // that the order in which events of one time are told gives nobody an advantage. The next event
+    // must be of the same time, as wake_ms says; WF_EVENT_TIME will do.
+    bool more;
     union {
         struct {
             wf_pool_id id;
@@ -39,7 +48,8 @@ struct wf_event {
         } node_drain;
         struct wf_job_spec job_submit;
         struct {
-            wf_job_id id;
+            wf_job_id id; // of a job that waits: it was cancelled
+            bool failed;  // what jobs that wait for it may want to know
         } job_end;
         struct {
             wf_job_id job; // several tasks of a job are found one by one
@@ -58,5 +68,17 @@ struct wf_event {
             int64_t value_nanousd_per_gpu_hour; // of work that would be refused; 0: the mean
                                                 // price of the fleet's GPUs
         } moves;
+        struct {
+            wf_queue_id id;
+            struct wf_queue_spec spec;
+        } queue;
+        struct {
+            wf_job_id id;
+            bool held;
+        } job_hold;
+        struct {
+            wf_job_id id;
+        } job_saved;
+        struct wf_job_spec job_change; // all of it but the jobs it waits for, which stay
     };
 };

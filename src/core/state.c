@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/state.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 
 static void summarise_gpus(struct wf_state *state)
@@ -72,6 +74,15 @@ void wf_state_give(struct wf_state *state, const struct wf_request *request, uin
         WF_ASSERT(state->gpu_free_milli[gpu] + request->gpu_milli <= WF_GPU_MILLI);
         state->gpu_free_milli[gpu] = (uint16_t)(state->gpu_free_milli[gpu] + request->gpu_milli);
     }
+    summarise_gpus(state);
+}
+
+void wf_state_set_free(struct wf_state *state, uint32_t cpu_free_milli, uint32_t memory_free_mib,
+                       const uint16_t gpu_free_milli[WF_NODE_GPUS_MAX])
+{
+    state->cpu_free_milli = cpu_free_milli;
+    state->memory_free_mib = memory_free_mib;
+    memcpy(state->gpu_free_milli, gpu_free_milli, sizeof state->gpu_free_milli);
     summarise_gpus(state);
 }
 

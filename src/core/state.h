@@ -51,6 +51,10 @@ uint32_t wf_state_gpu_set(const struct wf_state *state, const struct wf_request 
 void wf_state_take(struct wf_state *state, const struct wf_request *request, uint32_t gpu_set);
 void wf_state_give(struct wf_state *state, const struct wf_request *request, uint32_t gpu_set);
 
+// Makes that much free, whatever was; gpu_free_milli is by GPU number, 0 past the node's last GPU.
+void wf_state_set_free(struct wf_state *state, uint32_t cpu_free_milli, uint32_t memory_free_mib,
+                       const uint16_t gpu_free_milli[WF_NODE_GPUS_MAX]);
+
 // Returns the GPU share that is free on the node, all its GPUs together.
 uint32_t wf_state_gpu_total_milli(const struct wf_state *state);
 

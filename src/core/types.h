@@ -7,18 +7,8 @@
 #include <stdint.h>
 
 #include "core/limits.h"
+#include "core/queue_spec.h"
 
-typedef struct {
-    uint32_t index;
-} wf_pool_id;
-typedef struct {
-    uint32_t index;
-} wf_node_id;
-typedef struct {
-    uint64_t number;
-} wf_job_id;
-
-#define WF_NONE UINT32_MAX      // "no such pool, node, place" in an index
 #define WF_ANY_MODEL UINT64_MAX // a job that runs on every GPU model
 #define WF_MODEL_BIT(model) (UINT64_C(1) << (model))
 #define WF_ANYWHERE UINT16_MAX // a job that names no site, region or zone
@@ -53,6 +43,7 @@ struct wf_node_spec {
     uint32_t cpu_milli;
     uint32_t memory_mib;
     uint8_t gpus;    // 0 to WF_NODE_GPUS_MAX
+    uint16_t group;  // rack, switch or other node group, a number given out at the door
     uint64_t labels; // set of label numbers
 };
 
@@ -76,6 +67,7 @@ struct wf_job_spec {
     bool movable;         // a running task may be moved, when the core has an allowance for moves
     int64_t move_cost_nanousd; // what moving one task costs: checkpoint, restart, egress
     struct wf_request request;
+    struct wf_wait_spec wait; // for a core with queues
 };
 
 // One request class of the demand forecast and how often it is met.

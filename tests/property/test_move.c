@@ -191,6 +191,10 @@ static void follow(const struct wf_event *event, const struct wf_decisions *deci
             follow_move(decisions, i, &event->job_submit);
             break;
         case WF_DECISION_REFUSE:
+        case WF_DECISION_WAIT:
+        case WF_DECISION_REJECT:
+        case WF_DECISION_PREEMPT:
+        case WF_DECISION_TIMEOUT:
             break;
         }
     }

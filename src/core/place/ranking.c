@@ -287,6 +287,15 @@ static int32_t score_node(const struct wf_ranking *ranking, const struct wf_pool
     return score;
 }
 
+// Whether the second only seems to be beaten: of equal scores the lower node's is the better, and
+// in the second's seat there may sit another since it was found best. Then a third may be best of
+// all.
+static bool is_doubtful(const struct wf_ranking *ranking, const struct ranked *class, struct best a,
+                        struct best b)
+{
+    return a.score == b.score && ranking->changed[b.seat] >= class->seen;
+}
+
 static void update_seat(struct wf_ranking *ranking, uint32_t class_index, uint32_t seat)
 {
     size_t base = (size_t)class_index * ranking->halls_max;
@@ -295,8 +304,8 @@ static void update_seat(struct wf_ranking *ranking, uint32_t class_index, uint32
     uint32_t hall = seat / HALL_SEATS;
     uint32_t row = seat / ROW_SEATS;
     const struct wf_pool *pool = &ranking->cluster->pools[ranking->hall_pool[hall]];
-    const struct wf_request *request = &ranking->classes[class_index].request;
-    struct wf_request served = wf_pool_request(pool, request);
+    const struct ranked *class = &ranking->classes[class_index];
+    struct wf_request served = wf_pool_request(pool, &class->request);
     uint32_t node = ranking->seat_node[seat];
     struct best now = {
         .score = node == WF_NONE ? SCORE_NONE : score_node(ranking, pool, &served, node),
@@ -304,7 +313,7 @@ static void update_seat(struct wf_ranking *ranking, uint32_t class_index, uint32
     };
     scores[seat] = now.score;
     struct best before = rows[row];
-    if (before.seat == seat) {
+    if (before.seat == seat || is_doubtful(ranking, class, now, before)) {
         rows[row] = best_of_row(ranking, scores, row);
     } else if (beats(ranking, now, before)) {
         rows[row] = now;
@@ -312,7 +321,7 @@ static void update_seat(struct wf_ranking *ranking, uint32_t class_index, uint32
         return;
     }
     struct best *best = &ranking->halls_best[base + hall];
-    if (best->seat / ROW_SEATS == row) {
+    if (best->seat / ROW_SEATS == row || is_doubtful(ranking, class, rows[row], *best)) {
         *best = best_of_hall(ranking, rows, hall);
     } else if (beats(ranking, rows[row], *best)) {
         *best = rows[row];

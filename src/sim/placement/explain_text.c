@@ -133,9 +133,9 @@ static bool has_amount(enum wf_reason reason)
            reason != WF_REASON_CLOSED;
 }
 
-static void print_blockers(FILE *out, const struct wf_job_spec *job,
-                           const struct wf_explanation *explanation,
-                           const struct wf_explain_names *names)
+void wf_explain_print_blockers(FILE *out, const struct wf_job_spec *job,
+                               const struct wf_explanation *explanation,
+                               const struct wf_explain_names *names)
 {
     char text[WF_NUMBER_BYTES];
     for (uint32_t i = 0; i < explanation->ranked_count; i++) {
@@ -216,7 +216,7 @@ void wf_explain_print(FILE *out, const struct wf_job_spec *job,
     wf_explain_print_table(out, explanation, names);
     if (explanation->verdict != WF_VERDICT_STARTS) {
         fputs("\n", out);
-        print_blockers(out, job, explanation, names);
+        wf_explain_print_blockers(out, job, explanation, names);
     }
 }
 
@@ -249,8 +249,8 @@ static void print_memory_asked(FILE *out, uint64_t mib)
     }
 }
 
-static void print_part(FILE *out, const struct wf_job_spec *job, const struct wf_change_part *part,
-                       const struct wf_explain_names *names)
+void wf_remedy_print_part(FILE *out, const struct wf_job_spec *job,
+                          const struct wf_change_part *part, const struct wf_explain_names *names)
 {
     static const char *const wider[] = {"in any zone of its region", "in any region of its site",
                                         "anywhere"};
@@ -303,7 +303,7 @@ void wf_remedy_print(FILE *out, const struct wf_job_spec *job, const struct wf_r
           out);
     for (uint32_t i = 0; i < count; i++) {
         fputs(i == 0 ? "" : i + 1 == count ? ", and " : ", ", out);
-        print_part(out, job, &parts[i], names);
+        wf_remedy_print_part(out, job, &parts[i], names);
     }
     fputs(".\n", out);
 }

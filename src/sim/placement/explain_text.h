@@ -31,6 +31,15 @@ void wf_explain_print(FILE *out, const struct wf_job_spec *job,
 void wf_explain_print_table(FILE *out, const struct wf_explanation *explanation,
                             const struct wf_explain_names *names);
 
+// Prints why nodes do not take a task, a sentence for each reason. Likewise a part.
+void wf_explain_print_blockers(FILE *out, const struct wf_job_spec *job,
+                               const struct wf_explanation *explanation,
+                               const struct wf_explain_names *names);
+
+// Prints one kind of a change as words: "2 tasks instead of 3 tasks".
+void wf_remedy_print_part(FILE *out, const struct wf_job_spec *job,
+                          const struct wf_change_part *part, const struct wf_explain_names *names);
+
 // Prints the smallest change as one sentence.
 void wf_remedy_print(FILE *out, const struct wf_job_spec *job, const struct wf_remedy *remedy,
                      const struct wf_explain_names *names);

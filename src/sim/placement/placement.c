@@ -102,6 +102,10 @@ static void follow(struct meter *meter, const struct wf_decisions *decisions)
             result->moves_usd += (double)meter->config->replay.move_cost_nanousd * 1e-9;
             break;
         case WF_DECISION_REFUSE:
+        case WF_DECISION_WAIT: // the rest is of cores with queues
+        case WF_DECISION_REJECT:
+        case WF_DECISION_PREEMPT:
+        case WF_DECISION_TIMEOUT:
             continue;
         }
         measure_node(meter, decision->node.index);

@@ -539,3 +539,20 @@ enum wf_status wf_trace_read(const char *nodes_path, const char *pods_path,
     }
     return status;
 }
+
+enum wf_status wf_trace_read_nodes(const char *nodes_path, struct wf_trace *trace_out,
+                                   struct wf_error *err)
+{
+    *trace_out = (struct wf_trace){0};
+    enum wf_status status = read_nodes(nodes_path, trace_out, err);
+    if (status == WF_OK) {
+        trace_out->origin = copy_text(nodes_path);
+        if (!trace_out->origin) {
+            status = wf_fail(err, WF_NOMEM, "no memory to read %s", nodes_path);
+        }
+    }
+    if (status != WF_OK) {
+        wf_trace_finish(trace_out);
+    }
+    return status;
+}

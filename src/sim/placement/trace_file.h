@@ -20,3 +20,7 @@
 // WF_INVALID, WF_EXISTS (a name is there twice), WF_NOTFOUND (unknown model), WF_LIMIT, WF_NOMEM.
 enum wf_status wf_trace_read(const char *nodes_path, const char *pods_path,
                              struct wf_trace *trace_out, struct wf_error *err) WF_MUST_USE;
+
+// The same of the nodes alone: a cluster without tasks.
+enum wf_status wf_trace_read_nodes(const char *nodes_path, struct wf_trace *trace_out,
+                                   struct wf_error *err) WF_MUST_USE;

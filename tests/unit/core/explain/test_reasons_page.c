@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/reasons.md has one row for each entry of the tables in core/explain/reason.h and
-// core/explain/change.h, with its words, in their order, and no other rows. WHALEFLUX_SOURCE is the
-// folder of the project.
+// docs/reasons.md has one row for each entry of the tables in core/explain/reason.h,
+// core/explain/change.h and core/schedule/wait_reason.h, with its words, in their order, and no
+// other rows. WHALEFLUX_SOURCE is the folder of the project.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,16 +14,17 @@
 
 #include "core/explain/change.h"
 #include "core/explain/reason.h"
+#include "core/schedule/wait_reason.h"
 
 static void every_row_is_in_the_page(void **state)
 {
     (void)state;
     static const char *const rows[] = {
 #define REASON_ROW(code, name, text) "| `" #code "` | " name " | " text " |",
-        WF_REASONS(REASON_ROW)
+        WF_REASONS(REASON_ROW) WF_WAIT_REASONS(REASON_ROW) WF_AHEAD_RULES(REASON_ROW)
 #undef REASON_ROW
 #define CHANGE_ROW(code, name, text) "| `" #code "` | " name " | " text " |",
-            WF_CHANGE_KINDS(CHANGE_ROW)
+            WF_CHANGE_KINDS(CHANGE_ROW) WF_WAIT_CHANGES(CHANGE_ROW)
 #undef CHANGE_ROW
     };
     const char *source = getenv("WHALEFLUX_SOURCE");
@@ -57,6 +58,12 @@ static void names_and_texts_come_from_the_tables(void **state)
     assert_string_equal(wf_reason_text(WF_REASON_CLOSED), "takes no new work");
     assert_string_equal(wf_change_name(WF_CHANGE_GPUS), "gpus");
     assert_string_equal(wf_change_text(WF_CHANGE_TASKS), "has fewer tasks");
+    assert_string_equal(wf_wait_reason_name(WF_WAIT_QUEUE_LIMIT), "queue-limit");
+    assert_string_equal(wf_wait_reason_text(WF_WAIT_HELD), "is held until somebody releases it");
+    assert_string_equal(wf_ahead_rule_name(WF_AHEAD_SHARE), "share");
+    assert_string_equal(wf_ahead_rule_text(WF_AHEAD_ARRIVAL), "came first");
+    assert_string_equal(wf_wait_change_name(WF_WAIT_CHANGE_LIMIT), "time-limit");
+    assert_string_equal(wf_wait_change_text(WF_WAIT_CHANGE_RELEASE), "is released");
 }
 
 int main(void)

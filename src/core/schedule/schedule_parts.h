@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the schedule share. Internal to the core: others see core/schedule/schedule.h.
+#pragma once
+
+#include "core/schedule/schedule.h"
+
+enum wf_keep {
+    WF_KEEP_NONE, // there is no start time
+    WF_KEEP_KEPT,
+    WF_KEEP_STARTED,
+};
+
+// Lets time pass for shares, budgets and kept start times.
+void wf_schedule_advance(struct wf_schedule *schedule, int64_t now_ms);
+
+// Returns what keeps a job from starting but for room, or NONE; *at_out gets the queue that says
+// no, or its own.
+enum wf_block wf_schedule_may_start(struct wf_schedule *schedule, uint32_t job,
+                                    wf_queue_id *at_out);
+
+// Tries to start a waiting job that has no start time kept. Returns why it cannot, or NONE: it
+// runs. *at_out gets the queue that says no, or its own.
+enum wf_block wf_schedule_start(struct wf_schedule *schedule, uint32_t job, wf_queue_id *at_out);
+
+// Takes a running job off its nodes; kind says what becomes of its tasks.
+void wf_schedule_stop(struct wf_schedule *schedule, uint32_t job, enum wf_decision_kind kind);
+
+// The same for a job whose tasks have left their nodes already, without any decision.
+void wf_schedule_release(struct wf_schedule *schedule, uint32_t job);
+
+// A running job is not over when that was believed: believes in a later end.
+void wf_schedule_overrun(struct wf_schedule *schedule, uint32_t job);
+
+// Room came free on a node.
+void wf_schedule_freed(struct wf_schedule *schedule, uint32_t node);
+
+// Puts a stopped job back into the queue.
+void wf_schedule_requeue(struct wf_schedule *schedule, uint32_t job);
+
+// A job is over, or will never start: whoever waits for it is told, and it is forgotten.
+void wf_schedule_forget(struct wf_schedule *schedule, uint32_t job, bool failed);
+
+// Puts a job into its lane when nothing keeps it out.
+void wf_schedule_admit(struct wf_schedule *schedule, uint32_t job);
+
+// Gives up the start time that is kept for a job, if one is; keeps one, if there is one, or starts
+// the job when its time has come already.
+void wf_schedule_give_up(struct wf_schedule *schedule, uint32_t job);
+enum wf_keep wf_schedule_keep(struct wf_schedule *schedule, uint32_t job);
+
+// Places all tasks of a job or none, without booking anything else; what the tasks hold stands in
+// schedule->placed.
+bool wf_schedule_place(struct wf_schedule *schedule, uint32_t job);
+// The same on the nodes and GPUs of a reservation, which is gone then.
+bool wf_schedule_place_kept(struct wf_schedule *schedule, uint32_t job, uint32_t reservation);
+void wf_schedule_unplace(struct wf_schedule *schedule, uint32_t placement);
+// Books the start of a waiting job that was placed; the second is the part of it that holds for a
+// job which was found running, too.
+void wf_schedule_book(struct wf_schedule *schedule, uint32_t job);
+void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job);
+// A further task of a running job was found.
+void wf_schedule_hold_more(struct wf_schedule *schedule, uint32_t job);
+
+// The pass itself, and its last part: queues take back what is guaranteed to them.
+void wf_schedule_pass(struct wf_schedule *schedule);
+void wf_schedule_reclaim(struct wf_schedule *schedule);

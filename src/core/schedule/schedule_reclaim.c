@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queues take back what is guaranteed to them: work of queues above their guarantee is stopped, the
+// least of it that is lost (core/preempt/preempt.h), and waits again.
+#include "core/schedule/schedule_parts.h"
+
+enum { EVERY_MS = 10000 }; // tried for the same lane no more often
+#define HOUR_MS INT64_C(3600000)
+
+// What the search for victims needs to know.
+struct claim {
+    struct wf_schedule *schedule;
+    wf_queue_id queue;
+    int64_t gpu_milli;
+    int32_t priority;
+};
+
+static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
+{
+    return &schedule->backlog.tickets[job];
+}
+
+// Until when a running job's work is saved, because it said so or because it does so every so
+// often.
+static int64_t saved_ms(const struct wf_schedule *schedule, const struct wf_ticket *ticket)
+{
+    int64_t every_ms = ticket->spec.wait.checkpoint_ms;
+    if (every_ms == 0) {
+        return ticket->saved_ms;
+    }
+    int64_t ran_ms = schedule->now_ms - ticket->start_ms;
+    int64_t last_ms = ticket->start_ms + ran_ms / every_ms * every_ms;
+    return last_ms > ticket->saved_ms ? last_ms : ticket->saved_ms;
+}
+
+// What the job did since it last saved its work, at what its GPUs cost.
+static int64_t loss_nanousd(void *context, uint32_t job)
+{
+    const struct claim *claim = context;
+    struct wf_schedule *schedule = claim->schedule;
+    const struct wf_ticket *ticket = ticket_of(schedule, job);
+    int64_t ran_ms = schedule->now_ms - ticket->start_ms;
+    if (ticket->phase != WF_PHASE_RUNNING || !ticket->spec.wait.preemptible ||
+        ran_ms < schedule->placer->config.preempt_after_ms) {
+        return -1;
+    }
+    wf_int128 loss = (wf_int128)(schedule->now_ms - saved_ms(schedule, ticket)) *
+                     wf_job_gpu_milli(&ticket->spec) *
+                     schedule->placer->outlook.fleet_price_nanousd / WF_GPU_MILLI / HOUR_MS;
+    return loss < INT64_MAX / WF_JOB_TASKS_MAX ? (int64_t)loss : INT64_MAX / WF_JOB_TASKS_MAX;
+}
+
+static bool take(void *context, uint32_t job)
+{
+    const struct claim *claim = context;
+    const struct wf_ticket *ticket = ticket_of(claim->schedule, job);
+    wf_queue_id queue = ticket->spec.wait.queue;
+    int64_t gpu_milli = wf_job_gpu_milli(&ticket->spec);
+    bool may = queue.index == claim->queue.index
+                   ? ticket->spec.wait.priority < claim->priority
+                   : wf_queues_may_reclaim(claim->schedule->queues, claim->queue, claim->gpu_milli,
+                                           queue, gpu_milli);
+    if (may) {
+        wf_queues_suppose(claim->schedule->queues, queue, -gpu_milli);
+    }
+    return may;
+}
+
+static void give(void *context, uint32_t job)
+{
+    const struct claim *claim = context;
+    const struct wf_ticket *ticket = ticket_of(claim->schedule, job);
+    wf_queues_suppose(claim->schedule->queues, ticket->spec.wait.queue,
+                      wf_job_gpu_milli(&ticket->spec));
+}
+
+// Takes the victims' tasks off their nodes for a trial. Returns how many, or 0 when they are too
+// many to be put back.
+static uint32_t lift(struct wf_schedule *schedule, const uint32_t *victims, uint32_t count)
+{
+    const struct wf_cluster *cluster = &schedule->placer->cluster;
+    uint32_t tasks = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        tasks += ticket_of(schedule, victims[i])->spec.tasks;
+    }
+    if (tasks > WF_JOB_TASKS_MAX) {
+        return 0;
+    }
+    uint32_t lifted = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t slot;
+        while ((slot = cluster->jobs[victims[i]].first_placement) != WF_NONE) {
+            schedule->lifted[lifted++] = cluster->placements[slot];
+            wf_schedule_unplace(schedule, slot);
+        }
+    }
+    return lifted;
+}
+
+static void put_back(struct wf_schedule *schedule, uint32_t lifted)
+{
+    while (lifted > 0) {
+        const struct wf_placement *placement = &schedule->lifted[--lifted];
+        struct wf_request served = wf_placement_taken(placement);
+        wf_future_lift(schedule->future, placement->node);
+        uint32_t slot = wf_placer_place_found(schedule->placer, placement->job, placement->task,
+                                              &served, placement->node, placement->gpu_set);
+        wf_future_add(schedule->future, slot, ticket_of(schedule, placement->job)->end_ms);
+    }
+}
+
+// The victims are off their nodes: says so, and lets them wait again.
+static void preempt(struct wf_schedule *schedule, uint32_t lifted, const uint32_t *victims,
+                    uint32_t count)
+{
+    for (uint32_t i = 0; i < lifted; i++) {
+        const struct wf_placement *placement = &schedule->lifted[i];
+        wf_record_add(schedule->record,
+                      (struct wf_decision){
+                          .kind = WF_DECISION_PREEMPT,
+                          .job = schedule->placer->cluster.jobs[placement->job].id,
+                          .task = placement->task,
+                          .node = {placement->node},
+                          .gpus = placement->gpu_set,
+                          .gpu_milli = placement->gpu_milli,
+                          .from = {WF_NONE},
+                      });
+        wf_schedule_freed(schedule, placement->node);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        wf_schedule_release(schedule, victims[i]);
+        ticket_of(schedule, victims[i])->preemptions++;
+        wf_schedule_requeue(schedule, victims[i]);
+    }
+}
+
+// Stops the victims and starts the job in their place, unless the room they leave is kept for
+// somebody else. Returns whether it started.
+static bool replace(struct wf_schedule *schedule, uint32_t job, const uint32_t *victims,
+                    uint32_t count)
+{
+    uint32_t lifted = lift(schedule, victims, count);
+    if (lifted == 0) {
+        return false;
+    }
+    if (!wf_schedule_place(schedule, job)) {
+        put_back(schedule, lifted);
+        return false;
+    }
+    preempt(schedule, lifted, victims, count);
+    wf_schedule_book(schedule, job);
+    return true;
+}
+
+// Shows the search the room that is kept for the job itself, as if it were free.
+static void lift_kept(struct wf_schedule *schedule, uint32_t reservation)
+{
+    for (uint32_t at = wf_future_first_task(schedule->future, reservation); at != WF_NONE;) {
+        struct wf_future_task task = wf_future_task(schedule->future, at);
+        wf_future_lift(schedule->future, task.node);
+        at = task.next;
+    }
+}
+
+// The same with the start time that is kept for the job: it is given up only if victims are found,
+// and kept again if they do not help.
+static bool replace_kept(struct wf_schedule *schedule, uint32_t job, const uint32_t *victims,
+                         uint32_t count)
+{
+    bool kept = ticket_of(schedule, job)->reservation != WF_NONE;
+    wf_schedule_give_up(schedule, job);
+    if (replace(schedule, job, victims, count)) {
+        return true;
+    }
+    return kept && wf_schedule_keep(schedule, job) == WF_KEEP_STARTED;
+}
+
+// Returns whether the lane's first job started in the place of others.
+static bool reclaim_for(struct wf_schedule *schedule, const struct wf_lane *lane)
+{
+    uint32_t job = lane->first;
+    const struct wf_ticket *ticket = ticket_of(schedule, job);
+    struct claim claim = {
+        .schedule = schedule,
+        .queue = lane->queue,
+        .gpu_milli = wf_job_gpu_milli(&ticket->spec),
+        .priority = lane->priority,
+    };
+    struct wf_preempt_wish wish = {
+        .request = &ticket->spec.request,
+        .tasks = ticket->spec.tasks,
+        .within = ticket->spec.wait.within,
+        .job = job,
+        .loss_max_nanousd = INT64_MAX,
+        .loss = loss_nanousd,
+        .take = take,
+        .give = give,
+        .context = &claim,
+    };
+    const uint32_t *victims;
+    uint32_t count;
+    wf_future_settle(schedule->future);
+    if (ticket->reservation != WF_NONE) {
+        lift_kept(schedule, ticket->reservation);
+    }
+    bool found = wf_preempt_find(schedule->preempt, &wish, &victims, &count);
+    wf_future_settle(schedule->future);
+    for (uint32_t i = 0; found && i < count; i++) {
+        give(&claim, victims[i]); // they are stopped for real instead
+    }
+    return found && count > 0 && replace_kept(schedule, job, victims, count);
+}
+
+// Whether the lane's first job waits for room that its queue is due, and has not asked for it
+// lately.
+static bool is_due(struct wf_schedule *schedule, const struct wf_lane *lane)
+{
+    const struct wf_ticket *ticket = ticket_of(schedule, lane->first);
+    if ((lane->block != WF_BLOCK_ROOM && ticket->reservation == WF_NONE) ||
+        schedule->now_ms < lane->preempt_next_ms) {
+        return false;
+    }
+    wf_queue_id at;
+    int64_t gpu_milli = wf_job_gpu_milli(&ticket->spec);
+    return gpu_milli > 0 && wf_queues_borrow_level(schedule->queues, lane->queue, gpu_milli) == 0 &&
+           wf_schedule_may_start(schedule, lane->first, &at) == WF_BLOCK_NONE;
+}
+
+void wf_schedule_reclaim(struct wf_schedule *schedule)
+{
+    struct wf_backlog *backlog = &schedule->backlog;
+    uint32_t tries = 0;
+    for (uint32_t i = 0; i < backlog->used_count && tries < WF_SCHEDULE_RECLAIMS_MAX; i++) {
+        struct wf_lane *lane = &backlog->lanes[backlog->used[i]];
+        if (is_due(schedule, lane)) {
+            tries++;
+            lane->preempt_next_ms = schedule->now_ms + EVERY_MS;
+            (void)reclaim_for(schedule, lane);
+        }
+    }
+}
