@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must survive. All that other folders may see of this one.
+#pragma once
+
+#include "store/journal.h"
+#include "store/journal_text.h"
