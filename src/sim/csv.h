@@ -2,15 +2,15 @@
 // Reads tables of comma-separated values, plain or gzipped, line by line in bounded memory. Every
 // sentence about what is wrong names the file, the line and the column.
 //
-// Lines end with LF or CRLF; a byte order mark at the start and empty lines are skipped. A field
-// may stand in double quotes, with "" for a quote inside; it may not go on in the next line. The
-// first line names the columns, in any order.
+// Lines are those of sim/lines.h. A field may stand in double quotes, with "" for a quote inside;
+// it may not go on in the next line. The first line names the columns, in any order.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "sim/lines.h"
 
 #define WF_CSV_LINE_BYTES_MAX 65536 // of one line, without its end
 #define WF_CSV_FIELDS_MAX 256       // of one line
@@ -60,5 +60,8 @@ enum wf_status wf_csv_fail(const struct wf_csv *csv, uint32_t column, struct wf_
 enum wf_status wf_csv_fail_at(const struct wf_csv *csv, uint64_t line, uint32_t column,
                               struct wf_error *err, const char *text);
 
-// Copies text as it can stand in a sentence: cut to fit, '?' for what is not printable.
-void wf_csv_quote(const char *text, char *quoted_out, uint32_t size);
+// See wf_lines_quote.
+static inline void wf_csv_quote(const char *text, char *quoted_out, uint32_t size)
+{
+    wf_lines_quote(text, quoted_out, size);
+}

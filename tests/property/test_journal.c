@@ -5,12 +5,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/cluster.h"
 #include "core/policy/policy.h"
 #include "scenario.h"
+#include "sim/rerun/journal_check.h"
+#include "store/store.h"
 
 enum {
     EVENTS = 2500,
@@ -53,6 +57,64 @@ static void a_journal_told_again_gives_the_same_hash(void **state)
             assert_int_not_equal(hash, hash_of(wf_policies[i], seed + SEEDS, false));
         }
     }
+}
+
+// Steps a scenario and keeps what the core takes; some of it is refused. Returns the last hash.
+static uint64_t keep(const char *path, const struct wf_policy *policy, uint64_t seed, bool plain)
+{
+    struct wf_core_config config = {
+        .limits = scenario_limits(), .policy = policy, .seed = seed, .plain = plain};
+    struct wf_core *core = create(policy, seed, plain);
+    struct wf_journal_maker maker;
+    struct wf_journal_reader *reader = NULL;
+    struct wf_journal *journal = NULL;
+    struct scenario scenario;
+    struct wf_decisions decisions = {0};
+    uint64_t taken = 0;
+    wf_journal_maker_init(&maker, &config, "0.1.0", "a scenario");
+    assert_int_equal(wf_journal_open(path, true, &reader, NULL), WF_OK);
+    assert_int_equal(wf_journal_append(reader, &maker, &journal, NULL), WF_OK);
+    scenario_init(&scenario, seed);
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        struct wf_event event;
+        scenario_next(&scenario, &event);
+        event.time_ms = i;
+        if (wf_core_step(core, &event, &decisions, NULL) == WF_OK) {
+            assert_int_equal(wf_journal_event(journal, &event, NULL), WF_OK);
+            taken++;
+        }
+        if (i % 100 == 99) {
+            assert_int_equal(wf_journal_hash(journal, decisions.hash, taken, NULL), WF_OK);
+        }
+    }
+    assert_int_equal(wf_journal_close(journal, NULL), WF_OK);
+    wf_core_destroy(core);
+    return decisions.hash;
+}
+
+static void a_journal_read_from_a_file_gives_the_same_hash(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/journal-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    for (uint32_t i = 0; wf_policies[i]; i++) {
+        for (uint64_t seed = 60; seed < 60 + SEEDS; seed++) {
+            struct wf_journal_check check;
+            struct wf_error err = {.text = ""};
+            assert_int_equal(truncate(path, 0), 0);
+            uint64_t hash = keep(path, wf_policies[i], seed, seed % 2 == 0);
+            if (wf_journal_check(path, &check, &err) != WF_OK) {
+                fail_msg("policy %s, seed %llu: %s", wf_policies[i]->name, (unsigned long long)seed,
+                         err.text);
+            }
+            assert_true(check.hash == hash);
+            assert_int_equal(check.hashes, EVENTS / 100);
+            assert_true(check.events > EVENTS / 2 && check.events < EVENTS);
+        }
+    }
+    unlink(path);
 }
 
 static bool same_decisions(const struct wf_decisions *a, const struct wf_decisions *b)
@@ -187,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_journal_told_again_gives_the_same_hash),
+        cmocka_unit_test(a_journal_read_from_a_file_gives_the_same_hash),
         cmocka_unit_test(what_is_refused_leaves_no_trace),
         cmocka_unit_test(a_gang_refused_leaves_no_trace),
     };

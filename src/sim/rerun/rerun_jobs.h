@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The jobs of a history as a core on a given site may be asked to run them: names turned into
+// numbers of the site, what the history does not tell made up, what cannot be run again left out.
+#pragma once
+
+#include "sim/history/history.h"
+#include "sim/outcome/outcome.h"
+#include "sim/site/site.h"
+
+#define WF_RERUN_JOBS_MAX 16777216
+
+struct wf_rerun_job {
+    struct wf_request request; // of one task
+    uint32_t id, user, name;   // names of the history
+    uint32_t queue;            // of the site
+    uint32_t tasks;
+    int32_t priority;
+    int64_t submit_ms, eligible_ms, start_ms, end_ms; // as it really was
+    int64_t limit_ms;                                 // asked or made up; 0: none
+    bool timed_out;                                   // it was stopped at its limit
+    bool impossible;                                  // it asks for what the site does not have
+};
+
+struct wf_rerun_jobs {
+    struct wf_rerun_job *list;
+    struct wf_outcome_job *told; // what is the same in all outcomes, parallel to list
+    uint32_t count;
+    // Left out: they never started or ended, or came outside of the time asked for.
+    uint64_t never_started, never_ended, outside;
+    uint64_t limits_made_up;
+    uint64_t without_queue; // their queue is none of the site's leaves: they share one more
+    uint64_t impossible;
+    char first_impossible[256]; // a sentence about the first of them
+};
+
+struct wf_rerun_jobs_config {
+    int64_t from_ms, to_ms; // jobs submitted in [from, to); WF_TIME_UNKNOWN: no bound
+    bool make_up_limits;    // for jobs that asked for none (sim/rerun/made_up_limit.h)
+    uint64_t limit_seed;
+};
+
+// Reads the history to its end. The caller finishes *jobs_out. Errors: those of wf_history_next;
+// WF_LIMIT past WF_RERUN_JOBS_MAX jobs; WF_NOMEM.
+enum wf_status wf_rerun_jobs_read(struct wf_history *history, const struct wf_site *site,
+                                  const struct wf_rerun_jobs_config *config,
+                                  struct wf_rerun_jobs *jobs_out, struct wf_error *err) WF_MUST_USE;
+void wf_rerun_jobs_finish(struct wf_rerun_jobs *jobs);
