@@ -25,8 +25,10 @@ struct wf_command {
 
 extern const struct wf_command *const wf_commands[]; // ends with NULL
 
+extern const struct wf_command wf_command_replay;
 extern const struct wf_command wf_command_simulate;
 extern const struct wf_command wf_command_explain;
+extern const struct wf_command wf_command_journal;
 extern const struct wf_command wf_command_help;
 extern const struct wf_command wf_command_version;
 

@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb explain: why a task of the last simulation went where it did, or nowhere.
+// The verb explain: why a task of the last simulation went where it did, or nowhere; why a job of
+// the last replay waited, or ran where it did, at some time.
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/replay/explain_replay.h"
 #include "cli/simulate/explain_json.h"
-#include "cli/simulate/last_run.h"
 #include "sim/placement/explanation.h"
 
 static const struct wf_option options[] = {
     {"policy", "P", "under this policy (the last one that the run named)"},
-    {"seed", "S", "in the run of this seed (the first one)"},
+    {"seed", "S", "of a simulation: in the run of this seed (the first one)"},
+    {"at", "TIME", "of a replay: at this time, or so long (3d4h) after the first submission"},
     {"json", NULL, "prints JSON instead of sentences"},
     {NULL, NULL, NULL},
 };
 
-struct question {
-    const char *task;
-    const char *policy;
-    const char *seed;
-    bool json;
-};
-
 static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
 {
-    struct question *question = context;
+    struct wf_explain_question *question = context;
     (void)err;
     if (strcmp(name, "policy") == 0) {
         question->policy = value;
     } else if (strcmp(name, "json") == 0) {
         question->json = true;
+    } else if (strcmp(name, "at") == 0) {
+        question->time = value;
     } else {
         question->seed = value;
     }
@@ -38,7 +35,7 @@ static enum wf_status take(void *context, const char *name, const char *value, s
 
 static enum wf_status answer(const struct wf_scenario *scenario,
                              const struct wf_contender *contender, uint64_t seed,
-                             const struct question *question, struct wf_error *err)
+                             const struct wf_explain_question *question, struct wf_error *err)
 {
     struct wf_workload workload;
     struct wf_replay *replay = NULL;
@@ -68,7 +65,7 @@ static enum wf_status answer(const struct wf_scenario *scenario,
     return status;
 }
 
-static enum wf_status explain(const struct question *question,
+static enum wf_status explain(const struct wf_explain_question *question,
                               const struct wf_simulation_options *last, struct wf_error *err)
 {
     struct wf_contenders contenders;
@@ -96,7 +93,7 @@ static enum wf_status explain(const struct question *question,
 
 static enum wf_status run(int argc, char **argv, struct wf_error *err)
 {
-    struct question question = {0};
+    struct wf_explain_question question = {.task = NULL};
     const struct wf_option_reader reader = {options, take, &question};
     int words = 0;
     enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);
@@ -105,7 +102,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     }
     if (argc - words != 1) {
         return wf_fail(err, WF_INVALID,
-                       argc == words ? "explain which task?" : "explain is about one task");
+                       argc == words ? "explain which task or job?"
+                                     : "explain is about one task or job");
     }
     question.task = argv[words];
     struct wf_last_run last;
@@ -113,18 +111,26 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
-    status = explain(&question, &last.options, err);
+    if (last.is_replay) {
+        status = wf_explain_replay(&question, &last, err);
+    } else if (question.time) {
+        status = wf_fail(err, WF_INVALID,
+                         "--at is for a replay; the last run was a simulation, which has no times");
+    } else {
+        status = explain(&question, &last.options, err);
+    }
     wf_last_run_forget(&last);
     return status;
 }
 
 const struct wf_command wf_command_explain = {
     .name = "explain",
-    .usage = "TASK[#N] [--policy P] [--seed S] [--json]",
-    .summary = "tells why a task of the last simulation went where it did, or nowhere",
+    .usage = "TASK[#N]|JOB [--at TIME] [--policy P] [--seed S] [--json]",
+    .summary =
+        "tells why a task of the last simulation, or a job of the last replay, runs or waits",
     .options = options,
     .more =
         "A task that arrives several times has its first arrival explained; openb-pod-0042#2 is "
-        "its second.\n",
+        "its second. A job of a replay is explained as of the time it was submitted.\n",
     .run = run,
 };

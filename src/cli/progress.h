@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/compat.h"
+
 struct wf_progress {
     bool shown;
     char what[96];
@@ -15,10 +17,12 @@ struct wf_progress {
 
 void wf_progress_init(struct wf_progress *progress, uint32_t runs);
 
-// Names the run that begins.
-void wf_progress_begin(struct wf_progress *progress, const char *policy, uint64_t seed);
+// Names what begins.
+void wf_progress_begin(struct wf_progress *progress, const char *format, ...) WF_PRINTF(2, 3);
 
-// To be called now and then; writes ten times a second at most. context is a wf_progress.
+// To be called now and then; write ten times a second at most. context is a wf_progress. The second
+// is for what has no known end.
 void wf_progress_tell(void *context, uint32_t done, uint32_t all);
+void wf_progress_count(void *context, uint64_t lines);
 
 void wf_progress_finish(struct wf_progress *progress);

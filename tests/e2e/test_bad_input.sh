@@ -97,6 +97,6 @@ good="simulate placement --nodes $data/nodes.csv --pods $data/pods.csv"
         --picture "$toy/picture.svg" --picture-of fgd,random,best-fit
     says "a picture at no load" "--picture-load is '0'" $good --policy fgd --picture-load 0
     says "explain without a run" "there was no run yet" explain train-1
-    says "explain without a task" "explain which task?" explain
+    says "explain without a task" "explain which task or job?" explain
 }
 finish

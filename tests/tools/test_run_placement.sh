@@ -28,6 +28,8 @@ accepts "without traces the facts are taken" prints \
     "asked: simulate placement --facts gpuspec33 --policy all,cost-first:learned --seeds 42-51 --picture build/placement-gpuspec33.svg --picture-of fgd,cost-first" "$run"
 accepts "a task of those is named" prints "explain facts-task-0116 --policy fgd" "$run"
 accepts "and it says so" prints "The traces are not here" "$run"
+accepts "the last line shows how to replay a history" prints \
+    "replay docs/examples/history.txt --cluster docs/examples/cluster-small.yaml" "$run"
 
 for name in node_list_gpu_node pod_list_default; do
     : >"$toy/data/frag/openb_$name.csv.gz"

@@ -106,6 +106,39 @@ enum wf_status wf_last_run_keep(const struct wf_simulation_options *options, str
     return status;
 }
 
+static enum wf_status fail_damaged(struct wf_error *err)
+{
+    return wf_fail(err, WF_INVALID,
+                   "the record of the last run is damaged: run `whaleflux simulate placement` or "
+                   "`whaleflux replay` again");
+}
+
+// {"verb": "replay", "words": [{"option": ..., "value": ...}, {"option": ..., "file": {...}}]}
+enum wf_status wf_last_run_keep_replay(const struct wf_last_run_word *words, uint32_t count,
+                                       struct wf_error *err)
+{
+    json_t *list = json_array();
+    json_t *record =
+        json_pack("{s:i, s:s, s:o}", "version", VERSION, "verb", "replay", "words", list);
+    enum wf_status status =
+        record ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for the record of the last run");
+    for (uint32_t i = 0; i < count && status == WF_OK; i++) {
+        if (!words[i].value) {
+            continue;
+        }
+        json_t *word = json_pack("{s:s?, s:s?}", "option", words[i].option, "value",
+                                 words[i].is_file ? NULL : words[i].value);
+        if (json_array_append_new(list, word) != 0) {
+            status = wf_fail(err, WF_INVALID, "'%.80s' is not UTF-8", words[i].value);
+        } else if (words[i].is_file) {
+            status = add_file(word, "file", words[i].value, err);
+        }
+    }
+    status = status == WF_OK ? write_record(record, err) : status;
+    json_decref(record);
+    return status;
+}
+
 // Takes the path of a file out of the record and checks that it is what it was.
 static enum wf_status take_file(json_t *record, const char *name, const char **path_out,
                                 struct wf_error *err)
@@ -118,9 +151,7 @@ static enum wf_status take_file(json_t *record, const char *name, const char **p
         return WF_OK;
     }
     if (json_unpack(file, "{s:s, s:s}", "path", &path, "digest", &kept) != 0) {
-        return wf_fail(err, WF_INVALID,
-                       "the record of the last run is damaged, run `whaleflux "
-                       "simulate placement` again");
+        return fail_damaged(err);
     }
     uint64_t digest = 0;
     enum wf_status status = wf_file_digest(path, &digest, err);
@@ -130,20 +161,10 @@ static enum wf_status take_file(json_t *record, const char *name, const char **p
     char text[20];
     snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
     if (strcmp(text, kept) != 0) {
-        return wf_fail(err, WF_INVALID,
-                       "%s has changed since the last run, run `whaleflux simulate "
-                       "placement` again",
-                       path);
+        return wf_fail(err, WF_INVALID, "%s has changed since the last run: run it again", path);
     }
     *path_out = path;
     return WF_OK;
-}
-
-static enum wf_status fail_damaged(struct wf_error *err)
-{
-    return wf_fail(err, WF_INVALID,
-                   "the record of the last run is damaged, run `whaleflux simulate placement` "
-                   "again");
 }
 
 // Takes what is said about departures and moves.
@@ -200,6 +221,55 @@ static enum wf_status take_record(json_t *record, struct wf_simulation_options *
     return status;
 }
 
+static enum wf_status add_word(struct wf_last_run *last, const char *text, struct wf_error *err)
+{
+    if (!text || last->word_count == WF_LAST_RUN_WORDS_MAX) {
+        return fail_damaged(err);
+    }
+    char *word = strdup(text);
+    if (!word) {
+        return wf_fail(err, WF_NOMEM, "no memory for the record of the last run");
+    }
+    last->words[last->word_count++] = word;
+    return WF_OK;
+}
+
+static enum wf_status take_words(json_t *list, struct wf_last_run *last, struct wf_error *err)
+{
+    size_t i;
+    json_t *word;
+    enum wf_status added = add_word(last, "replay", err);
+    json_array_foreach(list, i, word)
+    {
+        const char *option = json_string_value(json_object_get(word, "option"));
+        const char *value = json_string_value(json_object_get(word, "value"));
+        if (json_object_get(word, "file")) {
+            enum wf_status status = take_file(word, "file", &value, err);
+            if (status != WF_OK) {
+                return status;
+            }
+        }
+        added = added == WF_OK && option ? add_word(last, option, err) : added;
+        added = added == WF_OK ? add_word(last, value, err) : added;
+        if (added != WF_OK) {
+            return added;
+        }
+    }
+    return added;
+}
+
+static enum wf_status take_replay(json_t *record, struct wf_last_run *last, struct wf_error *err)
+{
+    int version = 0;
+    json_t *list = NULL;
+    last->is_replay = true;
+    if (json_unpack(record, "{s:i, s:o}", "version", &version, "words", &list) != 0 ||
+        version != VERSION || !json_is_array(list)) {
+        return fail_damaged(err);
+    }
+    return take_words(list, last, err);
+}
+
 enum wf_status wf_last_run_recall(struct wf_last_run *last_out, struct wf_error *err)
 {
     *last_out = (struct wf_last_run){0};
@@ -209,9 +279,10 @@ enum wf_status wf_last_run_recall(struct wf_last_run *last_out, struct wf_error 
         return status;
     }
     if (access(path, R_OK) != 0) {
-        return wf_fail(err, WF_NOTFOUND,
-                       "there was no run yet: `whaleflux simulate placement` "
-                       "makes one, which explain then knows");
+        return wf_fail(
+            err, WF_NOTFOUND,
+            "there was no run yet: `whaleflux simulate placement` and `whaleflux replay` "
+            "make one, which explain then knows");
     }
     json_error_t error;
     json_t *record = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
@@ -220,7 +291,8 @@ enum wf_status wf_last_run_recall(struct wf_last_run *last_out, struct wf_error 
                        error.column, error.text);
     }
     last_out->record = record;
-    status = take_record(record, &last_out->options, err);
+    status = json_object_get(record, "verb") ? take_replay(record, last_out, err)
+                                             : take_record(record, &last_out->options, err);
     if (status != WF_OK) {
         wf_last_run_forget(last_out);
     }
@@ -231,6 +303,9 @@ void wf_last_run_forget(struct wf_last_run *last)
 {
     if (last) {
         json_decref(last->record);
+        for (int i = 0; i < last->word_count; i++) {
+            free(last->words[i]);
+        }
         *last = (struct wf_last_run){0};
     }
 }

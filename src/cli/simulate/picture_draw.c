@@ -8,47 +8,18 @@
 #include "cli/simulate/difference.h"
 #include "cli/simulate/picture_count.h"
 #include "cli/simulate/picture_layout.h"
+#include "cli/xml.h"
 
 #define FIGURE_WIDTH 148 // from one figure to the next
 #define NOTE_LINE 16
 #define NOTE_LINES_MAX 4
 #define GLYPHS_PER_LINE(width) ((uint32_t)(width) * 10 / 61) // of small text in a wide font
 
-// Prints text with XML's own characters written out, and cut to glyphs_max.
-static void put_text(FILE *out, const char *text, uint32_t glyphs_max)
-{
-    uint32_t glyphs = 0;
-    for (const char *at = text; *at; at++) {
-        bool starts_glyph = ((unsigned char)*at & 0xc0) != 0x80;
-        if (starts_glyph && ++glyphs > glyphs_max) {
-            fputs("…", out);
-            return;
-        }
-        switch (*at) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        default:
-            // Control characters may not stand in XML at all.
-            fputc((unsigned char)*at < 0x20 ? ' ' : *at, out);
-        }
-    }
-}
-
 static void put_line(FILE *out, uint32_t x, uint32_t y, const char *class, const char *text,
                      uint32_t glyphs_max)
 {
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"%s\">", x, y, class);
-    put_text(out, text, glyphs_max);
+    wf_xml_put(out, text, glyphs_max);
     fputs("</text>\n", out);
 }
 
@@ -158,7 +129,7 @@ static void put_group_head(FILE *out, const struct wf_picture_pool *pool,
     char number[WF_NUMBER_BYTES];
     uint32_t y = slot->y + WF_PICTURE_GROUP_HEAD - 8;
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"n\">", x, y);
-    put_text(out, pool->name, 24);
+    wf_xml_put(out, pool->name, 24);
     fprintf(out, "<tspan class=\"q\" dx=\"8\">%s GPU%s", wf_number_count(number, count->gpus),
             count->gpus == 1 ? "" : "s");
     if (wide && pool->price_nanousd_per_gpu_hour > 0) {
@@ -195,7 +166,7 @@ static void put_figures(FILE *out, const struct wf_picture *picture,
     uint32_t y = layout->head + 26;
     fprintf(out, "<path class=\"r\" d=\"M%u %uh%u\"/>\n", x, layout->head - 4, layout->panel_width);
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"p\">", x, y);
-    put_text(out, picture->panels[panel].policy, 28);
+    wf_xml_put(out, picture->panels[panel].policy, 28);
     fprintf(out, "<tspan class=\"q\" dx=\"10\">at %u %% load</tspan></text>\n",
             picture->panels[panel].load_pct);
 
@@ -335,7 +306,7 @@ void wf_picture_draw(FILE *out, const struct wf_picture *picture,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
             "viewBox=\"0 0 %u %u\" role=\"img\">\n<title>",
             layout->width, height, layout->width, height);
-    put_text(out, picture->title, 200);
+    wf_xml_put(out, picture->title, 200);
     fputs("</title>\n", out);
     put_style(out);
     fprintf(out, "<path class=\"b\" d=\"M0 0h%uv%uh-%uz\"/>\n", layout->width, height,

@@ -156,7 +156,7 @@ static enum wf_status run_one(struct runs *runs, uint32_t contender, uint32_t se
         .context = &runs->progress,
     };
     config.replay.plain = simulation->options.plain;
-    wf_progress_begin(&runs->progress, who->name, number);
+    wf_progress_begin(&runs->progress, "%s, seed %llu", who->name, (unsigned long long)number);
     return wf_placement_run(
         &config, &simulation->results[contender * simulation->seed_count + seed], NULL, err);
 }

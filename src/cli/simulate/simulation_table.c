@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "cli/paragraph.h"
 #include "cli/simulate/simulation.h"
 #include "sim/price_table.h"
 
@@ -22,26 +23,9 @@ static void print_spread(const struct wf_statistic *statistic, uint32_t seeds)
     }
 }
 
-// Prints sentences in lines that are broken between words.
-static void print_paragraph(const char *text)
+static void tell_head(FILE *out, const void *context)
 {
-    size_t column = 0;
-    while (*text) {
-        size_t length = strcspn(text, " ");
-        if (column > 0 && column + 1 + length > LINE_WIDTH) {
-            putchar('\n');
-            column = 0;
-        }
-        printf("%s%.*s", column > 0 ? " " : "", (int)length, text);
-        column += length + (column > 0);
-        text += length;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
-
-static void tell_head(FILE *out, const struct wf_simulation *simulation)
-{
+    const struct wf_simulation *simulation = context;
     char text[3][WF_NUMBER_BYTES];
     const struct wf_simulation_options *options = &simulation->options;
     const struct wf_scenario_config *scenario = &options->scenario;
@@ -86,8 +70,9 @@ static void print_window_row(const struct wf_simulation *simulation, uint32_t co
         wf_number_count(text, llround(wf_simulation_decisions_per_s(simulation, contender).mean)));
 }
 
-static void tell_moves(FILE *out, const struct wf_simulation *simulation)
+static void tell_moves(FILE *out, const void *context)
 {
+    const struct wf_simulation *simulation = context;
     char cost[WF_NUMBER_BYTES];
     const struct wf_scenario_config *config = &simulation->options.scenario;
     fprintf(out, "Moves of running tasks, at most %u per thousand arrivals at $%s each:",
@@ -154,8 +139,9 @@ static void tell_models(FILE *out, const struct wf_trace *trace, bool unknown, c
     }
 }
 
-static void tell_prices(FILE *out, const struct wf_simulation *simulation)
+static void tell_prices(FILE *out, const void *context)
 {
+    const struct wf_simulation *simulation = context;
     const struct wf_trace *trace = &simulation->scenario.trace;
     const char *oldest = NULL;
     const char *newest = NULL;
@@ -179,8 +165,9 @@ static void tell_prices(FILE *out, const struct wf_simulation *simulation)
     fputs(". --json lists each with its source.", out);
 }
 
-static void tell_words(FILE *out, const struct wf_simulation *simulation)
+static void tell_words(FILE *out, const void *context)
 {
+    const struct wf_simulation *simulation = context;
     uint32_t seeds = simulation->seed_count;
     fputs("All % are of the cluster's GPUs. ", out);
     if (seeds > 1) {
@@ -196,21 +183,9 @@ static void tell_words(FILE *out, const struct wf_simulation *simulation)
     fputs("Unusable: what the fragmented GPUs cost at list prices. Decisions: on one core.", out);
 }
 
-typedef void tell_function(FILE *out, const struct wf_simulation *simulation);
-
-// Prints what the function tells, in lines that are broken between words.
-static void print_told(tell_function *tell, const struct wf_simulation *simulation)
+static void print_told(wf_tell_function *tell, const struct wf_simulation *simulation)
 {
-    char text[4096]; // longer than what is told can be
-    FILE *out = fmemopen(text, sizeof text, "w");
-    if (!out) {
-        tell(stdout, simulation); // no memory: in one line
-        putchar('\n');
-        return;
-    }
-    tell(out, simulation);
-    fclose(out);
-    print_paragraph(text);
+    wf_paragraph_print_told(stdout, tell, simulation, LINE_WIDTH);
 }
 
 static void print_verdict(const struct wf_simulation *simulation)
@@ -221,7 +196,7 @@ static void print_verdict(const struct wf_simulation *simulation)
     for (uint32_t i = 0; i < verdict.count; i++) {
         snprintf(text, sizeof text, "At %u %% load %s.", verdict.load,
                  wf_difference_text(difference, &verdict.list[i]));
-        print_paragraph(text);
+        wf_paragraph_print(stdout, text, LINE_WIDTH);
     }
     printf("%s", verdict.count > 0 ? "\n" : "");
 }
