@@ -6,7 +6,8 @@ FUZZ_SECONDS ?= 30
 ninja = ninja -C $(BUILD) $(if $(JOBS),-j $(JOBS))
 install = tools/install-dependencies
 
-.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn format clean
+.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue format \
+	clean
 all: $(BUILD)/build.ninja
 	@$(ninja)
 
@@ -48,6 +49,9 @@ bench-placement: all
 
 bench-churn: all
 	@bench/churn $(BUILD)/whaleflux
+
+bench-queue: all
+	@bench/queue $(BUILD)/whaleflux
 
 # Twice, because clang-format may lay out anew what it has just broken.
 format:
