@@ -47,14 +47,14 @@ static struct wf_queue_spec make_queue(struct history *history, uint32_t parent)
 {
     struct wf_queue_spec spec = {.parent = {parent}, .weight = below(history, 4)};
     if (one_in(history, 2)) {
-        spec.guarantee_gpu_milli = 1000 * below(history, 12);
+        spec.guarantee_gpu_milli = INT64_C(1000) * below(history, 12);
     }
     if (one_in(history, 6)) {
-        spec.limit_gpu_milli = spec.guarantee_gpu_milli + 1000 * (1 + below(history, 8));
+        spec.limit_gpu_milli = spec.guarantee_gpu_milli + INT64_C(1000) * (1 + below(history, 8));
     }
     for (uint32_t i = 0; i < WF_WINDOWS && history->has_budgets; i++) {
         if (one_in(history, 3)) {
-            spec.budgets[i].limit_nanousd = USD * (1 + below(history, 20 * (i + 1)));
+            spec.budgets[i].limit_nanousd = USD * (1 + below(history, UINT64_C(20) * (i + 1)));
             spec.budgets[i].action = (enum wf_budget_action)below(history, 3);
         }
     }
@@ -213,19 +213,21 @@ struct history_job *history_job(struct history *history, wf_job_id id)
 static bool set_up(struct history *history, struct wf_event *event)
 {
     uint32_t at = history->setup++;
+    uint32_t node = at - history->pool_count;
+    uint32_t queue = node - history->node_count;
     if (at < history->pool_count) {
         event->kind = WF_EVENT_POOL;
         event->pool.id.index = at;
         event->pool.spec = history->pools[at];
-    } else if ((at -= history->pool_count) < history->node_count) {
+    } else if (node < history->node_count) {
         event->kind = WF_EVENT_NODE_UP;
-        event->node_up.id.index = at;
-        event->node_up.spec = history->nodes[at];
-        history->node_up[at] = true;
-    } else if ((at -= history->node_count) < history->queue_count) {
+        event->node_up.id.index = node;
+        event->node_up.spec = history->nodes[node];
+        history->node_up[node] = true;
+    } else if (queue < history->queue_count) {
         event->kind = WF_EVENT_QUEUE;
-        event->queue.id.index = at;
-        event->queue.spec = history->queues[at];
+        event->queue.id.index = queue;
+        event->queue.spec = history->queues[queue];
     } else {
         return false;
     }

@@ -32,14 +32,20 @@ static enum wf_status grow_names(struct reader *reader, struct wf_error *err)
     }
     count += count / 2 + 64;
     struct known_set *models = realloc(reader->models, count * sizeof *models);
-    reader->models = models ? models : reader->models;
-    struct known_set *labels = realloc(reader->labels, count * sizeof *labels);
-    reader->labels = labels ? labels : reader->labels;
-    uint32_t *queues = realloc(reader->queues, count * sizeof *queues);
-    reader->queues = queues ? queues : reader->queues;
-    if (!models || !labels || !queues) {
+    if (!models) {
         return wf_fail(err, WF_NOMEM, "no memory for %u names", count);
     }
+    reader->models = models;
+    struct known_set *labels = realloc(reader->labels, count * sizeof *labels);
+    if (!labels) {
+        return wf_fail(err, WF_NOMEM, "no memory for %u names", count);
+    }
+    reader->labels = labels;
+    uint32_t *queues = realloc(reader->queues, count * sizeof *queues);
+    if (!queues) {
+        return wf_fail(err, WF_NOMEM, "no memory for %u names", count);
+    }
+    reader->queues = queues;
     uint32_t added = count - reader->names;
     memset(models + reader->names, 0, added * sizeof *models);
     memset(labels + reader->names, 0, added * sizeof *labels);
@@ -62,12 +68,15 @@ static enum wf_status grow_jobs(struct reader *reader, struct wf_error *err)
     }
     uint32_t capacity = reader->capacity > 0 ? reader->capacity * 2 : 4096;
     struct wf_rerun_job *list = realloc(jobs->list, capacity * sizeof *list);
-    jobs->list = list ? list : jobs->list;
-    struct wf_outcome_job *told = realloc(jobs->told, capacity * sizeof *told);
-    jobs->told = told ? told : jobs->told;
-    if (!list || !told) {
+    if (!list) {
         return wf_fail(err, WF_NOMEM, "no memory for %u jobs", capacity);
     }
+    jobs->list = list;
+    struct wf_outcome_job *told = realloc(jobs->told, capacity * sizeof *told);
+    if (!told) {
+        return wf_fail(err, WF_NOMEM, "no memory for %u jobs", capacity);
+    }
+    jobs->told = told;
     reader->capacity = capacity;
     return WF_OK;
 }

@@ -118,7 +118,7 @@ static void money_is_rent_for_as_long_as_it_ran(void **unused)
     small_end(core, 2 * HOUR_MS + 1, 1);
     struct wf_queue_view view = small_view(core, 0);
     assert_true(view.money == (wf_int128)12 * USD * (HOUR_MS + 1));
-    assert_true(view.gpu_milli_ms == 8000 * (HOUR_MS + 1));
+    assert_true(view.gpu_milli_ms == (wf_int128)8000 * (HOUR_MS + 1));
     assert_true(view.committed == 0);
     wf_core_destroy(core);
 }
