@@ -182,11 +182,13 @@ bool wf_text_duration(const char *text, int64_t *ms_out)
         }
         text++;
     }
-    do {
-        if (count == 3 || !wf_text_digits(&text, seconds_max, &parts[count++])) {
+    for (bool more = true; more; count++) {
+        if (count == 3 || !wf_text_digits(&text, seconds_max, &parts[count])) {
             return false;
         }
-    } while (*text == ':' && text++);
+        more = *text == ':';
+        text += more;
+    }
     if (*text == '.') { // Slurm prints thousandths of used CPU time
         for (text++; is_digit(*text); text++) {
         }

@@ -353,6 +353,13 @@ static bool happens_again(const struct rerun *rerun, int64_t now_ms)
     return next_end_ms(rerun) == now_ms || next_submit_ms(rerun) == now_ms;
 }
 
+// Jobs of a history name no place.
+static bool asks_alike(const struct wf_request *a, const struct wf_request *b)
+{
+    return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
+           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels;
+}
+
 // Whether all tasks of the job would fit if nothing else ran.
 static bool is_possible(struct rerun *rerun, uint32_t job)
 {
@@ -365,11 +372,11 @@ static bool is_possible(struct rerun *rerun, uint32_t job)
     hash = wf_hash_add(hash, (uint64_t)request->gpus << 32 | request->gpu_milli);
     hash = wf_hash_add(wf_hash_add(hash, request->models), request->labels);
     struct slots *slots = &rerun->slots[hash % SLOTS_CACHED];
-    if (!slots->known || memcmp(&slots->request, request, sizeof *request) != 0) {
+    if (!slots->known || !asks_alike(&slots->request, request)) {
         *slots = (struct slots){
+            .request = *request,
             .slots = wf_schedule_slots(wf_core_cluster(rerun->core), request, WF_JOB_TASKS_MAX),
             .known = true};
-        memcpy(&slots->request, request, sizeof *request);
     }
     return slots->slots >= asked->tasks;
 }
