@@ -26,13 +26,14 @@
 
 struct wf_desk;
 
-// What the GPUs of a grant mean to a run: variables and rules for device files (telemetry). Fills
-// the spec's part of one task; memory is the desk's until the run has started.
 struct wf_desk_config {
-    struct wf_database *db;              // borrowed, like all of this
+    struct wf_database *db; // borrowed, like all of this
+    const char *database;   // its path: the journal is read from there
     const struct wf_engine_kind *kind;   // how runs are carried out,
     struct wf_engine *engine;            // by whom
     const struct wf_site *site;          // machines, prices, queues; only looked at in wf_desk_open
+    const uint64_t *model_memory_mib; // of one GPU, WF_MODELS_MAX of them by the site's models; 0:
+                                      // not known. NULL: none is
     const struct wf_granter *granter;    // NULL: GPUs are granted by number alone
     const char *program;                 // its version, for the journal
     const char *data;                    // folder: scripts of runs are kept below it
@@ -60,6 +61,10 @@ const struct wf_batch *wf_desk_batch(struct wf_desk *desk);
 // Errors: the database cannot even be read; the desk is good for nothing but wf_desk_close then.
 enum wf_status wf_desk_written(struct wf_desk *desk, enum wf_status status,
                                const struct wf_error *why, struct wf_error *err) WF_MUST_USE;
+// Whether the database has to be probed (wf_database_probe) before the batch is written.
+bool wf_desk_probes(const struct wf_desk *desk);
+// Whether the database has to be probed (wf_database_probe) before the batch is written.
+bool wf_desk_probes(const struct wf_desk *desk);
 // Whether new work is taken; else why_out (or NULL) gets a sentence, of the disk or a full queue.
 bool wf_desk_accepts(const struct wf_desk *desk, struct wf_error *why_out);
 

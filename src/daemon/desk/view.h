@@ -66,7 +66,8 @@ struct wf_desk_counts {
     uint64_t events;              // of the journal, all of it
     uint64_t hash;                // of all decisions ever
     uint64_t feed;                // number of the last row
-    uint64_t start_wait_us_total; // from a job's submission to its first start, all that started
+    uint64_t first_starts;        // jobs that started,
+    uint64_t start_wait_ms;       // and how long all of them waited for that
     uint64_t gpu_ms;              // granted, of runs that ended
     int64_t cost_nanousd;         // of runs that ended
 };
