@@ -107,6 +107,7 @@ static enum wf_status check_journal(struct wf_database *db, struct wf_error *err
 static enum wf_status open_all(struct wf_database *db, struct wf_error *err)
 {
     enum wf_status status = make_file(db->path, err);
+    errno = 0;
     status = status == WF_OK ? wf_database_connect(db->path, true, &db->writer, err) : status;
     status = status == WF_OK ? set_up(db, err) : status;
     status = status == WF_OK ? wf_schema_make(db->writer, db->path, err) : status;
@@ -216,6 +217,7 @@ enum wf_status wf_database_write(struct wf_database *db, const struct wf_batch *
     if (batch->length == 0) {
         return WF_OK;
     }
+    errno = 0;
     bool good = run(db->begin) && write_rows(db, batch) && run(db->commit);
     return good ? WF_OK : give_up(db, err);
 }
@@ -225,6 +227,7 @@ enum wf_status wf_database_probe(struct wf_database *db, struct wf_error *err)
     static const char fill[] = "INSERT OR REPLACE INTO meta (key, value)"
                                " VALUES ('probe', hex(zeroblob(524288)))";
     static const char empty[] = "DELETE FROM meta WHERE key = 'probe'";
+    errno = 0;
     bool good = sqlite3_exec(db->writer, fill, NULL, NULL, NULL) == SQLITE_OK &&
                 sqlite3_exec(db->writer, empty, NULL, NULL, NULL) == SQLITE_OK;
     return good ? WF_OK : give_up(db, err);

@@ -18,6 +18,8 @@ enum wf_status wf_database_fail(sqlite3 *connection, const char *path, const cha
 {
     int code = connection ? sqlite3_errcode(connection) & 0xff : SQLITE_NOMEM;
     int system = connection ? sqlite3_system_errno(connection) : 0;
+    // SQLite does not keep it of a write that failed in a commit.
+    system = system == 0 && code == SQLITE_IOERR ? errno : system;
     if (is_full(code, system)) {
         return wf_fail(err, WF_IO, "%s cannot be %s: the disk is full", path, done);
     }

@@ -19,6 +19,7 @@ struct wf_database {
 };
 
 // Says what went wrong last with a connection, which may be NULL: "PATH cannot be DONE: ...".
+// Whoever calls SQLite sets errno to 0 before, and calls this before anything else can change it.
 enum wf_status wf_database_fail(sqlite3 *connection, const char *path, const char *done,
                                 struct wf_error *err);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The readers of the database, on a connection of their own.
+#include <errno.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -29,6 +30,7 @@ enum wf_status wf_database_read(struct wf_database *db, const char *sql,
                                 struct wf_error *err)
 {
     sqlite3_stmt *statement = NULL;
+    errno = 0;
     int code = sqlite3_prepare_v2(db->reader, sql, -1, &statement, NULL);
     if (code == SQLITE_OK) {
         bind(statement, cells, cell_count);

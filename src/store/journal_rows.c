@@ -2,6 +2,7 @@
 // The journal of a database, read as if it were a file. Each read is a query of its own, so that a
 // slow reader never keeps the daemon from putting its write-ahead log away; what it saw before
 // cannot change, since lines are only ever added.
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +41,7 @@ bool wf_journal_is_database(const char *path)
 static enum wf_status open_rows(struct wf_journal_rows *rows, struct wf_error *err)
 {
     int64_t last = 0;
+    errno = 0;
     enum wf_status status = wf_database_connect(rows->path, false, &rows->connection, err);
     if (status == WF_OK) {
         status = wf_schema_check(rows->connection, rows->path, err);
@@ -113,6 +115,7 @@ enum wf_status wf_journal_rows_read(struct wf_journal_rows *rows, char *buffer, 
     int code = SQLITE_ROW;
     bool more = true;
     *length_out = 0;
+    errno = 0;
     sqlite3_bind_int64(rows->from, 1, (int64_t)rows->next);
     while (more && rows->next <= rows->last) {
         code = sqlite3_step(rows->from);
