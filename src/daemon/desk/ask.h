@@ -19,7 +19,7 @@ struct wf_asker {
     bool all;         // may change work of others (operator, admin)
 };
 
-struct wf_ask_answer {
+struct wf_desk_answer {
     enum wf_status status; // WF_OK, or WF_IO: it is not on the disk, and nothing was done
     const char *why;       // a sentence where it is not WF_OK
     uint64_t id;           // of the job (of an array: its first), or of the token
@@ -27,10 +27,10 @@ struct wf_ask_answer {
     enum wf_job_state state;
 };
 
-struct wf_ask {
+struct wf_desk_ask {
     const struct wf_asker *actor; // borrowed for the call
     bool dry_run;
-    void (*done)(void *context, const struct wf_ask_answer *answer); // NULL: nobody waits
+    void (*done)(void *context, const struct wf_desk_answer *answer); // NULL: nobody waits
     void *context;
     // Out, where it is refused at once:
     char field[64]; // of the document; "": none in particular

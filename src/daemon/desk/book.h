@@ -39,7 +39,7 @@ struct wf_book_run {
     int64_t started_ms; // 0: not yet
     int64_t retry_ms;   // starting or stopping it failed: not again before
     int64_t price_nanousd_per_gpu_hour;
-    struct wf_book_run *previous, *next; // all runs, as they were granted
+    struct wf_book_run *prev, *next; // all runs, as they were granted
 };
 
 struct wf_book_job {

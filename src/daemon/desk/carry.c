@@ -58,10 +58,8 @@ static void give_room(struct wf_desk *desk, struct wf_book_run *run)
 static void fail_start(struct wf_desk *desk, struct wf_book_run *run, const struct wf_error *why)
 {
     int64_t now_ms = wf_desk_now_ms(desk);
-    struct wf_run fact = {.phase = WF_RUN_ENDED,
-                          .end = WF_RUN_END_NOT_STARTED,
-                          .exit_code = -1,
-                          .ended_ms = now_ms};
+    struct wf_run fact = {
+        .phase = WF_RUN_ENDED, .end = WF_RUN_END_NOT_STARTED, .exit_code = -1, .ended_ms = now_ms};
     wf_desk_run_id(run->job->id, run->attempt, fact.id);
     snprintf(fact.detail, sizeof fact.detail, "%.*s", (int)sizeof fact.detail - 1, why->text);
     wf_desk_run_ended(desk, run, &fact);
@@ -125,8 +123,8 @@ void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
         return;
     }
     wf_desk_run_id(run->job->id, run->attempt, id);
-    enum wf_status status = desk->config.kind->stop(desk->config.engine, id, run->stop_why,
-                                                    run->job->stop_ms, NULL);
+    enum wf_status status =
+        desk->config.kind->stop(desk->config.engine, id, run->stop_why, run->job->stop_ms, NULL);
     // One that the engine does not know has ended, and it says so.
     run->stop_told = status == WF_OK || status == WF_NOTFOUND;
     run->retry_ms = desk->config.now_ms(desk->config.context) + WF_DESK_RETRY_MS;
@@ -145,10 +143,8 @@ void wf_desk_stop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run
 
 void wf_desk_drop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_end why)
 {
-    struct wf_run fact = {.phase = WF_RUN_ENDED,
-                          .end = why,
-                          .exit_code = -1,
-                          .ended_ms = wf_desk_now_ms(desk)};
+    struct wf_run fact = {
+        .phase = WF_RUN_ENDED, .end = why, .exit_code = -1, .ended_ms = wf_desk_now_ms(desk)};
     WF_ASSERT(run->phase != WF_BOOK_STARTED);
     wf_desk_write_run(desk, run, &fact);
     give_room(desk, run);
@@ -163,7 +159,8 @@ static void place(struct wf_desk *desk, struct wf_book_job *job, const struct wf
         run = wf_book_add_run(&desk->world.book, job, ++job->attempts);
         WF_ASSERT(run); // the core has it running: there is no way back
         const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
-        const struct wf_pool *pool = &cluster->pools[cluster->nodes[decision->node.index].pool.index];
+        const struct wf_pool *pool =
+            &cluster->pools[cluster->nodes[decision->node.index].pool.index];
         run->node = decision->node.index;
         run->gpu_milli = decision->gpu_milli;
         run->granted_ms = desk->world.time_ms;

@@ -21,9 +21,9 @@ struct wf_deed {
     enum wf_deed_kind kind;
     union {
         struct {
-            void (*done)(void *context, const struct wf_ask_answer *answer);
+            void (*done)(void *context, const struct wf_desk_answer *answer);
             void *context;
-            struct wf_ask_answer answer;
+            struct wf_desk_answer answer;
         } answer;
         struct {
             uint64_t job;

@@ -41,8 +41,7 @@ static enum wf_status choose_core(struct wf_desk *desk, struct wf_error *err)
     }
     const char *policy = desk->policy[0] ? desk->policy : desk->core.discipline->placement;
     desk->core.policy = wf_policy_find(policy);
-    return desk->core.policy ? WF_OK
-                             : wf_fail(err, WF_NOTFOUND, "there is no policy '%s'", policy);
+    return desk->core.policy ? WF_OK : wf_fail(err, WF_NOTFOUND, "there is no policy '%s'", policy);
 }
 
 static enum wf_status open_parts(struct wf_desk *desk, struct wf_error *err)
@@ -91,7 +90,7 @@ enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk 
 
 static void answer(const struct wf_deed *deed, enum wf_status status, const char *why)
 {
-    struct wf_ask_answer told = deed->answer.answer;
+    struct wf_desk_answer told = deed->answer.answer;
     told.status = status;
     told.why = why;
     if (deed->answer.done) {
@@ -163,9 +162,8 @@ enum wf_status wf_desk_name_it(struct wf_desk *desk, enum wf_journal_named what,
 {
     enum wf_status status =
         wf_batch_name(desk->deeds.rows, &desk->world.lines, what, number, name, err);
-    return status == WF_OK
-               ? wf_directory_add(&desk->world.directory, what, number, name, err)
-               : status;
+    return status == WF_OK ? wf_directory_add(&desk->world.directory, what, number, name, err)
+                           : status;
 }
 
 // The feed is for those who watch; who comes back after days reads the jobs themselves.
@@ -399,8 +397,8 @@ int64_t wf_desk_wake_ms(const struct wf_desk *desk)
         bool pending = run->phase == WF_BOOK_READY ||
                        (run->phase == WF_BOOK_STARTED && run->stop_wanted && !run->stop_told);
         if (pending) {
-            int64_t at_ms = run->retry_ms > 0 ? run->retry_ms
-                                              : run->granted_ms + WF_DESK_BLOCKED_MS + 1;
+            int64_t at_ms =
+                run->retry_ms > 0 ? run->retry_ms : run->granted_ms + WF_DESK_BLOCKED_MS + 1;
             wake_ms = at_ms < wake_ms ? at_ms : wake_ms;
         }
     }

@@ -157,8 +157,7 @@ void wf_desk_finish_job(struct wf_desk *desk, struct wf_book_job *job, enum wf_j
 
 static void run_again(struct wf_desk *desk, struct wf_book_job *job, const char *why, bool counted)
 {
-    struct wf_event event = {.kind = WF_EVENT_JOB_END,
-                             .job_end = {.id = {job->id}, .again = true}};
+    struct wf_event event = {.kind = WF_EVENT_JOB_END, .job_end = {.id = {job->id}, .again = true}};
     job->requeues += counted;
     desk->counts.requeues++;
     wf_desk_tell_job(desk, job, "requeued", why);

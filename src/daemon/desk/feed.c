@@ -27,7 +27,8 @@ static void tell(struct wf_desk *desk, uint64_t job, const char *kind, json_t *d
 
 static json_t *text_of(const char *text)
 {
-    return json_string(text ? text : "");
+    json_t *string = json_string(text ? text : "");
+    return string ? string : json_string("?"); // what is no UTF-8
 }
 
 void wf_desk_tell_job(struct wf_desk *desk, const struct wf_book_job *job, const char *kind,
@@ -41,16 +42,15 @@ void wf_desk_tell_job(struct wf_desk *desk, const struct wf_book_job *job, const
     good = good &&
            json_object_set_new(data, "user",
                                text_of(wf_directory_name(names, WF_JOURNAL_USER, job->user))) == 0;
-    good = good && json_object_set_new(data, "queue",
-                                       text_of(wf_directory_name(names, WF_JOURNAL_QUEUE,
-                                                                 job->queue))) == 0;
     good = good &&
-           json_object_set_new(data, "state", text_of(wf_job_state_word(job->state))) == 0;
+           json_object_set_new(
+               data, "queue", text_of(wf_directory_name(names, WF_JOURNAL_QUEUE, job->queue))) == 0;
+    good = good && json_object_set_new(data, "state", text_of(wf_job_state_word(job->state))) == 0;
     if (job->run) {
         good = good && json_object_set_new(data, "attempt", json_integer(job->run->attempt)) == 0;
-        good = good && json_object_set_new(data, "node",
-                                           text_of(wf_directory_name(names, WF_JOURNAL_NODE,
-                                                                     job->run->node))) == 0;
+        good = good && json_object_set_new(
+                           data, "node",
+                           text_of(wf_directory_name(names, WF_JOURNAL_NODE, job->run->node))) == 0;
     }
     if (reason[0] != '\0') {
         good = good && json_object_set_new(data, "reason", text_of(reason)) == 0;

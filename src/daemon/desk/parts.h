@@ -4,24 +4,25 @@
 // the desk.
 #pragma once
 
+#include "core/cluster.h"
 #include "daemon/desk/book.h"
 #include "daemon/desk/deeds.h"
 #include "daemon/desk/desk.h"
 #include "daemon/desk/directory.h"
 #include "forecast/run_time.h"
 
-#define WF_DESK_RETRY_MS 1000         // what failed is tried again after so long
-#define WF_DESK_LIMIT_SLACK_MS 15000  // the core's limit is so much longer than the engine's,
-#define WF_DESK_BLOCKED_MS 10000      // and who finds no room for so long is placed anew
-#define WF_DESK_RUNS_KEPT 4096        // ended runs whose logs are kept
-#define WF_DESK_FEED_KEPT 100000      // rows of the feed
+#define WF_DESK_RETRY_MS 1000        // what failed is tried again after so long
+#define WF_DESK_LIMIT_SLACK_MS 15000 // the core's limit is so much longer than the engine's,
+#define WF_DESK_BLOCKED_MS 10000     // and who finds no room for so long is placed anew
+#define WF_DESK_RUNS_KEPT 4096       // ended runs whose logs are kept
+#define WF_DESK_FEED_KEPT 100000     // rows of the feed
 
 struct wf_world {
     struct wf_core *core;
     struct wf_directory directory;
     struct wf_book book;
     struct wf_run_time_model *run_times;
-    struct wf_names *names; // of jobs, for run_times
+    struct wf_names *names;         // of jobs, for run_times
     uint64_t lines, events, hashed; // of the journal; events up to its last hash
     uint64_t hash;
     int64_t time_ms; // of the last event
@@ -54,7 +55,7 @@ struct wf_desk {
     int64_t retry_ms;
     struct wf_error stall;
     uint64_t lines_handed; // of the journal, in batches that were handed out
-    uint64_t trimmed; // where the feed ended when it was last trimmed
+    uint64_t trimmed;      // where the feed ended when it was last trimmed
     struct wf_kept_runs kept;
     struct wf_desk_counts counts;
     void (*watch)(void *context, const struct wf_feed_row *row);
@@ -66,8 +67,7 @@ struct wf_desk {
 int64_t wf_desk_now_ms(const struct wf_desk *desk);
 enum wf_status wf_desk_step(struct wf_desk *desk, struct wf_event *event,
                             struct wf_error *err) WF_MUST_USE;
-enum wf_status wf_desk_refuse_stalled(const struct wf_desk *desk,
-                                      struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_desk_refuse_stalled(const struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
 // Gives a number to a name, and tells the journal.
 enum wf_status wf_desk_name_it(struct wf_desk *desk, enum wf_journal_named what, uint32_t number,
                                const char *name, struct wf_error *err) WF_MUST_USE;
@@ -114,7 +114,7 @@ void wf_desk_keep_run(struct wf_desk *desk, uint64_t job, uint32_t attempt);
 
 // ask_spec.c: a document for the core, without id and dependencies.
 enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_document *document,
-                                     struct wf_ask *ask, struct wf_job_spec *spec_out,
+                                     struct wf_desk_ask *ask, struct wf_job_spec *spec_out,
                                      struct wf_error *err) WF_MUST_USE;
 void wf_desk_predict(const struct wf_desk *desk, const struct wf_job_document *document,
                      struct wf_job_spec *spec);
@@ -124,8 +124,9 @@ void wf_desk_fill_job(struct wf_book_job *job, const struct wf_job_document *doc
                       const struct wf_job_spec *spec);
 struct wf_run_time_key wf_desk_run_key(const struct wf_book_job *job);
 
-// outfit.c: starts a run with the engine. Errors: the engine's; WF_NOTFOUND, WF_INVALID (it will
-// never start), WF_IO, WF_NOMEM.
+// outfit.c: removes what a run that ended was started from; starts a run with the engine. Errors:
+// the engine's; WF_NOTFOUND, WF_INVALID (it will never start), WF_IO, WF_NOMEM.
+void wf_desk_remove_script(const struct wf_desk *desk, uint64_t job, uint32_t attempt);
 enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
                                  struct wf_error *err) WF_MUST_USE;
 

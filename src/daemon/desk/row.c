@@ -21,35 +21,35 @@ void wf_desk_write_job(struct wf_desk *desk, const struct wf_book_job *job, cons
                        const char *code, const char *reason)
 {
     bool over = job->state >= WF_JOB_STATE_DONE;
-    wf_batch_job(desk->deeds.rows,
-                 &(struct wf_job_row){
-                     .id = job->id,
-                     .array = job->array,
-                     .name = wf_names_text(desk->world.names, job->name),
-                     .user = user_of(desk, job),
-                     .queue = queue_of(desk, job),
-                     .uid = job->uid,
-                     .gid = job->gid,
-                     .document = document,
-                     .state = job->state,
-                     .reason_code = code,
-                     .reason = reason,
-                     .submitted_ms = job->submitted_ms,
-                     .started_ms = job->started_ms,
-                     .ended_ms = over ? wf_desk_now_ms(desk) : 0,
-                     .attempts = job->attempts,
-                     .requeues = job->requeues,
-                     .cost_nanousd = job->cost_nanousd,
-                     .gpu_ms = job->gpu_ms,
-                     .cpu_ms = job->cpu_ms,
-                     .memory_peak_bytes = job->memory_peak_bytes,
-                 });
+    wf_batch_job(desk->deeds.rows, &(struct wf_job_row){
+                                       .id = job->id,
+                                       .array = job->array,
+                                       .name = wf_names_text(desk->world.names, job->name),
+                                       .user = user_of(desk, job),
+                                       .queue = queue_of(desk, job),
+                                       .uid = job->uid,
+                                       .gid = job->gid,
+                                       .document = document,
+                                       .state = job->state,
+                                       .reason_code = code,
+                                       .reason = reason,
+                                       .submitted_ms = job->submitted_ms,
+                                       .started_ms = job->started_ms,
+                                       .ended_ms = over ? wf_desk_now_ms(desk) : 0,
+                                       .attempts = job->attempts,
+                                       .requeues = job->requeues,
+                                       .cost_nanousd = job->cost_nanousd,
+                                       .gpu_ms = job->gpu_ms,
+                                       .cpu_ms = job->cpu_ms,
+                                       .memory_peak_bytes = job->memory_peak_bytes,
+                                   });
 }
 
 void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
 {
     bool over = fact && fact->phase == WF_RUN_ENDED;
-    struct wf_charge charge = over ? wf_desk_charge(desk, run, fact->ended_ms) : (struct wf_charge){0};
+    struct wf_charge charge =
+        over ? wf_desk_charge(desk, run, fact->ended_ms) : (struct wf_charge){0};
     const char *node = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
     run->is_dirty = false;
     wf_batch_run(desk->deeds.rows, &(struct wf_run_row){
