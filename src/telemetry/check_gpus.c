@@ -91,12 +91,13 @@ static bool check_driver(const struct wf_gpu *gpu, enum wf_severity severity,
     if (gpu->file_count > 0 || strcmp(gpu->model, "unknown") != 0) {
         return false;
     }
-    bool none = strstr(gpu->why_not, "no driver") != NULL;
-    bool aside = strstr(gpu->why_not, "vfio-pci") != NULL;
+    bool none = gpu->driver[0] == '\0';
     struct wf_finding *finding =
         wf_findings_add(findings, none ? severity : WF_SEVERITY_NOTE, WF_CODE_GPU_DRIVER, "%s: %s",
                         name_of(gpu, name), gpu->why_not);
-    if (!aside) {
+    if (strcmp(gpu->driver, "nvidia") == 0) {
+        wf_finding_mend(finding, "see whether `nvidia-smi` lists it; in a container, pass it on");
+    } else if (strcmp(gpu->driver, "vfio-pci") != 0) {
         wf_finding_mend(finding, "%s",
                         gpu->vendor == WF_VENDOR_AMD
                             ? "use a kernel with amdgpu and its compute part (KFD), or AMD's driver"

@@ -161,8 +161,8 @@ static void nvidia_describe(void *state, uint32_t index, struct wf_gpu *gpu)
         snprintf(gpu->architecture, sizeof gpu->architecture, "sm_%d%d", parts[0], parts[1]);
     }
     describe_place(nvidia, device, gpu);
-    struct wf_nvml_memory memory = {0};
-    code = nvml->memory ? nvml->memory(device, &memory) : WF_NVML_NOT_SUPPORTED;
+    struct wf_nvml_memory memory;
+    code = wf_nvml_memory(nvml, device, &memory);
     gpu->memory_bytes = memory.total;
     if (code != WF_NVML_SUCCESS) {
         wf_gpu_unusable(gpu, "it does not tell its memory: %s (code %d)", wf_nvml_text(code), code);

@@ -103,8 +103,8 @@ void wf_nvidia_read(void *state, uint32_t index, struct wf_gpu_reading *reading)
     if (took(reading, ASK(nvml->utilization, device, &busy), WF_READ_BUSY, "utilisation")) {
         reading->busy_percent = busy.gpu;
     }
-    struct wf_nvml_memory memory = {0};
-    if (took(reading, ASK(nvml->memory, device, &memory), WF_READ_MEMORY, "memory")) {
+    struct wf_nvml_memory memory;
+    if (took(reading, wf_nvml_memory(nvml, device, &memory), WF_READ_MEMORY, "memory")) {
         reading->memory_used_bytes = memory.used;
     }
     (void)took(reading, ASK(nvml->power, device, &reading->power_mw), WF_READ_POWER, "power");

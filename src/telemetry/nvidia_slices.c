@@ -102,10 +102,9 @@ static void describe_slice(const struct wf_nvidia *nvidia, wf_nvml_device device
     }
     name_profile(nvml, device, slice);
     if (slice->memory_bytes == 0) {
-        struct wf_nvml_memory memory = {0};
-        if (nvml->memory && nvml->memory(device, &memory) == WF_NVML_SUCCESS) {
-            slice->memory_bytes = memory.total;
-        }
+        struct wf_nvml_memory memory;
+        (void)wf_nvml_memory(nvml, device, &memory);
+        slice->memory_bytes = memory.total;
     }
     add_files(nvidia, gpu, slice);
 }

@@ -2,6 +2,7 @@
 #include "telemetry/nvml.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,22 +18,59 @@ static const char *const places[] = {
     "/usr/lib/wsl/lib/libnvidia-ml.so.1",
 };
 
-static void *symbol_of(void *library, const char *name, const char *older)
-{
-    void *found = dlsym(library, name);
-    return found || !older ? found : dlsym(library, older);
-}
+// Where each function's place is in struct wf_nvml, its symbol, and the older one, of the same
+// layout, for libraries that lack it.
+static const struct {
+    size_t place;
+    const char *symbol;
+    const char *older;
+} symbols[] = {
+    {offsetof(struct wf_nvml, init), "nvmlInit_v2", "nvmlInit"},
+    {offsetof(struct wf_nvml, shutdown), "nvmlShutdown", NULL},
+    {offsetof(struct wf_nvml, driver_version), "nvmlSystemGetDriverVersion", NULL},
+    {offsetof(struct wf_nvml, count), "nvmlDeviceGetCount_v2", "nvmlDeviceGetCount"},
+    {offsetof(struct wf_nvml, by_index), "nvmlDeviceGetHandleByIndex_v2",
+     "nvmlDeviceGetHandleByIndex"},
+    {offsetof(struct wf_nvml, name), "nvmlDeviceGetName", NULL},
+    {offsetof(struct wf_nvml, uuid), "nvmlDeviceGetUUID", NULL},
+    {offsetof(struct wf_nvml, minor), "nvmlDeviceGetMinorNumber", NULL},
+    {offsetof(struct wf_nvml, pci), "nvmlDeviceGetPciInfo_v3", "nvmlDeviceGetPciInfo_v2"},
+    {offsetof(struct wf_nvml, capability), "nvmlDeviceGetCudaComputeCapability", NULL},
+    {offsetof(struct wf_nvml, compute_mode), "nvmlDeviceGetComputeMode", NULL},
+    {offsetof(struct wf_nvml, ecc), "nvmlDeviceGetEccMode", NULL},
+    {offsetof(struct wf_nvml, memory), "nvmlDeviceGetMemoryInfo", NULL},
+    {offsetof(struct wf_nvml, memory_new), "nvmlDeviceGetMemoryInfo_v2", NULL},
+    {offsetof(struct wf_nvml, mig_mode), "nvmlDeviceGetMigMode", NULL},
+    {offsetof(struct wf_nvml, mig_max), "nvmlDeviceGetMaxMigDeviceCount", NULL},
+    {offsetof(struct wf_nvml, mig_by_index), "nvmlDeviceGetMigDeviceHandleByIndex", NULL},
+    {offsetof(struct wf_nvml, gpu_instance), "nvmlDeviceGetGpuInstanceId", NULL},
+    {offsetof(struct wf_nvml, compute_instance), "nvmlDeviceGetComputeInstanceId", NULL},
+    {offsetof(struct wf_nvml, attributes), "nvmlDeviceGetAttributes_v2", "nvmlDeviceGetAttributes"},
+    {offsetof(struct wf_nvml, utilization), "nvmlDeviceGetUtilizationRates", NULL},
+    {offsetof(struct wf_nvml, power), "nvmlDeviceGetPowerUsage", NULL},
+    {offsetof(struct wf_nvml, power_limit), "nvmlDeviceGetEnforcedPowerLimit", NULL},
+    {offsetof(struct wf_nvml, energy), "nvmlDeviceGetTotalEnergyConsumption", NULL},
+    {offsetof(struct wf_nvml, temperature), "nvmlDeviceGetTemperature", NULL},
+    {offsetof(struct wf_nvml, temperature_new), "nvmlDeviceGetTemperatureV", NULL},
+    {offsetof(struct wf_nvml, fields), "nvmlDeviceGetFieldValues", NULL},
+    {offsetof(struct wf_nvml, throttle), "nvmlDeviceGetCurrentClocksEventReasons",
+     "nvmlDeviceGetCurrentClocksThrottleReasons"},
+    {offsetof(struct wf_nvml, errors), "nvmlDeviceGetTotalEccErrors", NULL},
+    {offsetof(struct wf_nvml, processes), "nvmlDeviceGetComputeRunningProcesses_v3",
+     "nvmlDeviceGetComputeRunningProcesses_v2"},
+};
 
 static void resolve(struct wf_nvml *nvml)
 {
-    // ISO C has no way from an object's address to a function's; POSIX says that the bytes are
-    // alike.
-    void *found;
-#define WF_NVML_RESOLVE(member, parameters, symbol, older)                                         \
-    found = symbol_of(nvml->library, symbol, older);                                               \
-    memcpy(&nvml->member, &found, sizeof found);
-    WF_NVML_FUNCTIONS(WF_NVML_RESOLVE)
-#undef WF_NVML_RESOLVE
+    for (uint32_t i = 0; i < WF_COUNT_OF(symbols); i++) {
+        void *found = dlsym(nvml->library, symbols[i].symbol);
+        if (!found && symbols[i].older) {
+            found = dlsym(nvml->library, symbols[i].older);
+        }
+        // ISO C has no way from an object's address to a function's; POSIX says that the bytes are
+        // alike.
+        memcpy((char *)nvml + symbols[i].place, &found, sizeof found);
+    }
 }
 
 static void remember_path(struct wf_nvml *nvml, const char *asked)
@@ -87,6 +125,19 @@ void wf_nvml_unload(struct wf_nvml *nvml)
         dlclose(nvml->library);
         nvml->library = NULL;
     }
+}
+
+int wf_nvml_memory(const struct wf_nvml *nvml, wf_nvml_device device, struct wf_nvml_memory *memory)
+{
+    struct wf_nvml_memory_new told = {.version = (uint32_t)sizeof told | 2u << 24};
+    *memory = (struct wf_nvml_memory){0};
+    int code = nvml->memory_new ? nvml->memory_new(device, &told) : WF_NVML_NOT_SUPPORTED;
+    if (code == WF_NVML_SUCCESS) {
+        *memory = (struct wf_nvml_memory){told.total, told.free, told.used};
+        return code;
+    }
+    // Libraries that have the call may know no such version of it.
+    return nvml->memory ? nvml->memory(device, memory) : code;
 }
 
 const char *wf_nvml_text(int code)

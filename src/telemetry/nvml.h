@@ -39,6 +39,15 @@ struct wf_nvml_memory {
     uint64_t used;
 };
 
+// Version 2 tells what the driver keeps for itself apart from what is used.
+struct wf_nvml_memory_new {
+    uint32_t version;
+    uint64_t total;
+    uint64_t reserved;
+    uint64_t free;
+    uint64_t used;
+};
+
 struct wf_nvml_utilization {
     uint32_t gpu;
     uint32_t memory;
@@ -90,53 +99,40 @@ struct wf_nvml_field {
     } value;
 };
 
-// X(member, parameters, symbol, older symbol or NULL): the older one has the same layout.
-#define WF_NVML_FUNCTIONS(X)                                                                       \
-    X(init, (void), "nvmlInit_v2", "nvmlInit")                                                     \
-    X(shutdown, (void), "nvmlShutdown", NULL)                                                      \
-    X(driver_version, (char *, uint32_t), "nvmlSystemGetDriverVersion", NULL)                      \
-    X(count, (uint32_t *), "nvmlDeviceGetCount_v2", "nvmlDeviceGetCount")                          \
-    X(by_index, (uint32_t, wf_nvml_device *), "nvmlDeviceGetHandleByIndex_v2",                     \
-      "nvmlDeviceGetHandleByIndex")                                                                \
-    X(name, (wf_nvml_device, char *, uint32_t), "nvmlDeviceGetName", NULL)                         \
-    X(uuid, (wf_nvml_device, char *, uint32_t), "nvmlDeviceGetUUID", NULL)                         \
-    X(minor, (wf_nvml_device, uint32_t *), "nvmlDeviceGetMinorNumber", NULL)                       \
-    X(pci, (wf_nvml_device, struct wf_nvml_pci *), "nvmlDeviceGetPciInfo_v3",                      \
-      "nvmlDeviceGetPciInfo_v2")                                                                   \
-    X(capability, (wf_nvml_device, int *, int *), "nvmlDeviceGetCudaComputeCapability", NULL)      \
-    X(compute_mode, (wf_nvml_device, uint32_t *), "nvmlDeviceGetComputeMode", NULL)                \
-    X(ecc, (wf_nvml_device, uint32_t *, uint32_t *), "nvmlDeviceGetEccMode", NULL)                 \
-    X(memory, (wf_nvml_device, struct wf_nvml_memory *), "nvmlDeviceGetMemoryInfo", NULL)          \
-    X(mig_mode, (wf_nvml_device, uint32_t *, uint32_t *), "nvmlDeviceGetMigMode", NULL)            \
-    X(mig_max, (wf_nvml_device, uint32_t *), "nvmlDeviceGetMaxMigDeviceCount", NULL)               \
-    X(mig_by_index, (wf_nvml_device, uint32_t, wf_nvml_device *),                                  \
-      "nvmlDeviceGetMigDeviceHandleByIndex", NULL)                                                 \
-    X(gpu_instance, (wf_nvml_device, uint32_t *), "nvmlDeviceGetGpuInstanceId", NULL)              \
-    X(compute_instance, (wf_nvml_device, uint32_t *), "nvmlDeviceGetComputeInstanceId", NULL)      \
-    X(attributes, (wf_nvml_device, struct wf_nvml_attributes *), "nvmlDeviceGetAttributes_v2",     \
-      "nvmlDeviceGetAttributes")                                                                   \
-    X(utilization, (wf_nvml_device, struct wf_nvml_utilization *),                                 \
-      "nvmlDeviceGetUtilizationRates", NULL)                                                       \
-    X(power, (wf_nvml_device, uint32_t *), "nvmlDeviceGetPowerUsage", NULL)                        \
-    X(power_limit, (wf_nvml_device, uint32_t *), "nvmlDeviceGetEnforcedPowerLimit", NULL)          \
-    X(energy, (wf_nvml_device, uint64_t *), "nvmlDeviceGetTotalEnergyConsumption", NULL)           \
-    X(temperature, (wf_nvml_device, uint32_t, uint32_t *), "nvmlDeviceGetTemperature", NULL)       \
-    X(temperature_new, (wf_nvml_device, struct wf_nvml_temperature *),                             \
-      "nvmlDeviceGetTemperatureV", NULL)                                                           \
-    X(fields, (wf_nvml_device, int, struct wf_nvml_field *), "nvmlDeviceGetFieldValues", NULL)     \
-    X(throttle, (wf_nvml_device, uint64_t *), "nvmlDeviceGetCurrentClocksEventReasons",            \
-      "nvmlDeviceGetCurrentClocksThrottleReasons")                                                 \
-    X(errors, (wf_nvml_device, uint32_t, uint32_t, uint64_t *), "nvmlDeviceGetTotalEccErrors",     \
-      NULL)                                                                                        \
-    X(processes, (wf_nvml_device, uint32_t *, struct wf_nvml_process *),                           \
-      "nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetComputeRunningProcesses_v2")
-
+// Which symbol each function is, nvml.c tells.
 struct wf_nvml {
     void *library;
     char path[256]; // the file it came from
-#define WF_NVML_MEMBER(member, parameters, symbol, older) int(*member) parameters;
-    WF_NVML_FUNCTIONS(WF_NVML_MEMBER)
-#undef WF_NVML_MEMBER
+    int (*init)(void);
+    int (*shutdown)(void);
+    int (*driver_version)(char *, uint32_t);
+    int (*count)(uint32_t *);
+    int (*by_index)(uint32_t, wf_nvml_device *);
+    int (*name)(wf_nvml_device, char *, uint32_t);
+    int (*uuid)(wf_nvml_device, char *, uint32_t);
+    int (*minor)(wf_nvml_device, uint32_t *);
+    int (*pci)(wf_nvml_device, struct wf_nvml_pci *);
+    int (*capability)(wf_nvml_device, int *, int *);
+    int (*compute_mode)(wf_nvml_device, uint32_t *);
+    int (*ecc)(wf_nvml_device, uint32_t *, uint32_t *);
+    int (*memory)(wf_nvml_device, struct wf_nvml_memory *);
+    int (*memory_new)(wf_nvml_device, struct wf_nvml_memory_new *);
+    int (*mig_mode)(wf_nvml_device, uint32_t *, uint32_t *);
+    int (*mig_max)(wf_nvml_device, uint32_t *);
+    int (*mig_by_index)(wf_nvml_device, uint32_t, wf_nvml_device *);
+    int (*gpu_instance)(wf_nvml_device, uint32_t *);
+    int (*compute_instance)(wf_nvml_device, uint32_t *);
+    int (*attributes)(wf_nvml_device, struct wf_nvml_attributes *);
+    int (*utilization)(wf_nvml_device, struct wf_nvml_utilization *);
+    int (*power)(wf_nvml_device, uint32_t *);
+    int (*power_limit)(wf_nvml_device, uint32_t *);
+    int (*energy)(wf_nvml_device, uint64_t *);
+    int (*temperature)(wf_nvml_device, uint32_t, uint32_t *);
+    int (*temperature_new)(wf_nvml_device, struct wf_nvml_temperature *);
+    int (*fields)(wf_nvml_device, int, struct wf_nvml_field *);
+    int (*throttle)(wf_nvml_device, uint64_t *);
+    int (*errors)(wf_nvml_device, uint32_t, uint32_t, uint64_t *);
+    int (*processes)(wf_nvml_device, uint32_t *, struct wf_nvml_process *);
 };
 
 // Loads the library at path, or, where path is "", looks for it: by its name, then in the known
@@ -147,6 +143,10 @@ enum wf_status wf_nvml_load(struct wf_nvml *nvml, const char *path,
 
 // NULL library is fine.
 void wf_nvml_unload(struct wf_nvml *nvml);
+
+// Memory by the newest call that the library has.
+int wf_nvml_memory(const struct wf_nvml *nvml, wf_nvml_device device,
+                   struct wf_nvml_memory *memory);
 
 // What a return code means, for a sentence: "the GPU is lost".
 const char *wf_nvml_text(int code);

@@ -93,6 +93,7 @@ static void pci_describe(void *state, uint32_t index, struct wf_gpu *gpu)
     ssize_t length = readlink(path, link, sizeof link - 1);
     const char *slash = length > 0 ? strrchr(link, '/') : NULL;
     const char *driver = slash ? slash + 1 : link;
+    wf_text_copy(gpu->driver, sizeof gpu->driver, driver);
     wf_gpu_enforcement(pci->view, gpu);
     if (length <= 0) {
         wf_gpu_unusable(gpu, "no driver is loaded for it");

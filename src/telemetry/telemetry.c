@@ -249,13 +249,25 @@ static enum wf_status make_units(struct wf_telemetry *telemetry, struct wf_error
     return status;
 }
 
-// pci, the last source, sees what the others see too, and knows less of it.
-static bool listed_already(const struct wf_machine *machine, const struct wf_gpu *gpu)
+// pci, the last source, sees what the others see too, and knows less of it. A GPU that was lost
+// does not tell its address: it is the first of its vendor that the driver has and nobody has
+// named, since both lists are in the order of the bus.
+static bool listed_already(struct wf_machine *machine, const struct wf_gpu *gpu)
 {
+    struct wf_gpu *nameless = NULL;
     for (uint32_t i = 0; i < machine->gpu_count; i++) {
-        if (gpu->pci[0] && strcmp(machine->gpus[i].pci, gpu->pci) == 0) {
+        struct wf_gpu *other = &machine->gpus[i];
+        if (strcmp(other->pci, gpu->pci) == 0) {
             return true;
         }
+        if (!nameless && !other->pci[0] && other->vendor == gpu->vendor) {
+            nameless = other;
+        }
+    }
+    if (nameless && strcmp(gpu->driver, "nvidia") == 0) {
+        memcpy(nameless->pci, gpu->pci, sizeof nameless->pci);
+        nameless->numa_node = gpu->numa_node;
+        return true;
     }
     return false;
 }
