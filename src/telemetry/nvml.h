@@ -92,10 +92,8 @@ struct wf_nvml_field {
     uint32_t type;
     int status;
     union {
-        double number;
         uint32_t whole;
         uint64_t wide;
-        int64_t wide_signed;
     } value;
 };
 
@@ -148,5 +146,5 @@ void wf_nvml_unload(struct wf_nvml *nvml);
 int wf_nvml_memory(const struct wf_nvml *nvml, wf_nvml_device device,
                    struct wf_nvml_memory *memory);
 
-// What a return code means, for a sentence: "the GPU is lost".
+// For a sentence: "the GPU is lost".
 const char *wf_nvml_text(int code);

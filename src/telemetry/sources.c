@@ -69,7 +69,9 @@ void wf_model_short(char *model, size_t size, const char *name)
     char words[128];
     wf_text_copy(words, sizeof words, name);
     for (char *at = words; *at; at++) {
-        *at = *at == '-' ? ' ' : *at;
+        if (*at == '-') {
+            *at = ' ';
+        }
     }
     model[0] = '\0';
     size_t length = 0;

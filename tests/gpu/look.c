@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints what telemetry finds on this machine, a fact a line, for tests/gpu/run. It needs a C compiler
-// and nothing else, since a machine with a GPU often has no more.
+// Prints what telemetry finds on this machine, a fact a line, for tests/gpu/run. It needs a C
+// compiler and nothing else, since a machine with a GPU often has no more.
 //   look            machine and GPUs: "gpu 0 uuid GPU-..."
 //   look SECONDS    also how the energy counter compares with the power over this time
 #include <stdio.h>

@@ -6,8 +6,9 @@
 //   processes=N       run on every GPU
 //   init=CODE         nvmlInit fails; init-ms=MS it takes that long
 //   handle=I:CODE     GPU I cannot be opened
-//   slow=I:MS         every call about GPU I takes that long
-//   refuse=WHAT:CODE  a call fails on every GPU: uuid memory power energy temperature utilization
+//   slow=I:MS         opening GPU I takes that long, which comes before all else that is asked of
+//   it refuse=WHAT:CODE  a call fails on every GPU: uuid memory power energy temperature
+//   utilization
 //   ...
 // STUB_OLD leaves out what libraries before about 2020 lack.
 #include <stdbool.h>
@@ -166,11 +167,10 @@ static long about(const char *word, uint32_t index, long otherwise)
     return strtol(colon + 1, NULL, 10);
 }
 
-// Before every call about a GPU: takes its time, and says whether it is refused.
+// Whether a call is refused.
 static int refused(const struct device *device, const char *what)
 {
-    pause_ms(about("slow", device->index, 0));
-    const char *value = find("refuse");
+    const char *value = device ? find("refuse") : NULL;
     size_t length = strlen(what);
     if (value && strncmp(value, what, length) == 0 && value[length] == ':') {
         return (int)strtol(value + length + 1, NULL, 10);
@@ -216,6 +216,7 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(uint32_t index, struct device **device)
     if (index >= (uint32_t)number("gpus", 1) || index >= 64) {
         return 2;
     }
+    pause_ms(about("slow", index, 0));
     *device = &devices[index][0];
     return (int)about("handle", index, 0);
 }

@@ -75,27 +75,25 @@ static void a_silent_gpu_holds_up_nobody(void **state)
     (void)state;
     struct wf_gpu_reading reading;
     tree_make("nvidia");
-    int64_t start_ms = now_ms();
-    struct wf_telemetry *telemetry = tree_open("gpus=4,slow=1:300", false, 100);
-    assert_in_range(now_ms() - start_ms, 0, 5000);
+    struct wf_telemetry *telemetry = tree_open("gpus=4,slow=1:3000", false, 200);
     const struct wf_machine *machine = wf_telemetry_machine(telemetry);
     assert_int_equal(machine->gpu_count, 8); // 4 more of the tree stand on the bus
     assert_false(machine->gpus[1].usable);
     assert_non_null(strstr(machine->gpus[1].why_not, "does not answer"));
     assert_true(machine->gpus[0].usable && machine->gpus[2].usable && machine->gpus[3].usable);
 
-    start_ms = now_ms();
+    int64_t start_ms = now_ms();
     wf_telemetry_ask(telemetry);
     uint32_t silent_ms = wf_telemetry_read(telemetry, 1, &reading);
-    assert_in_range(now_ms() - start_ms, 0, 90); // neither waits
-    assert_true(silent_ms >= 100);
+    assert_in_range(now_ms() - start_ms, 0, 1000); // neither waits
+    assert_true(silent_ms >= 200);
     assert_false(wf_telemetry_read_all(telemetry, 100));
     wf_telemetry_read(telemetry, 2, &reading);
     assert_true(reading.known & WF_READ_POWER);
     wf_telemetry_read(telemetry, 1, &reading);
     assert_int_equal(reading.known, 0);
 
-    // The thread is at work for seconds more: closing leaves it behind.
+    // The thread may be at work for longer: closing leaves it behind.
     start_ms = now_ms();
     wf_telemetry_close(telemetry);
     assert_in_range(now_ms() - start_ms, 0, 2500);
@@ -105,7 +103,7 @@ static void a_library_that_hangs_leaves_the_other_vendor(void **state)
 {
     (void)state;
     tree_make("mixed");
-    struct wf_telemetry *telemetry = tree_open("gpus=8,init-ms=700", false, 100);
+    struct wf_telemetry *telemetry = tree_open("gpus=8,init-ms=3000", false, 100);
     const struct wf_machine *machine = wf_telemetry_machine(telemetry);
     assert_int_equal(machine->sources[0].state, WF_SOURCE_FAILED);
     assert_non_null(strstr(machine->sources[0].why, "does not answer within 100"));
