@@ -178,6 +178,12 @@ static bool may_load_bpf(const struct wf_sysroot *sysroot)
         0) {
         return false;
     }
+    char map[128];
+    // In a user namespace the capabilities are there and count for nothing.
+    if (wf_file_line(wf_sysroot_path(sysroot, path, "/proc/self/uid_map"), map, sizeof map) &&
+        !strstr(map, "4294967295")) {
+        return false;
+    }
     const char *effective = strstr(text, "CapEff:");
     uint64_t bits = effective ? strtoull(effective + strlen("CapEff:"), NULL, 16) : 0;
     bool loads = bits >> 39 & 1 && bits >> 12 & 1;

@@ -123,6 +123,34 @@ static void the_process_itself_may_do_what_it_may(void **state)
     assert_int_equal(wf_identity_find("4294967295", &identity, &err), WF_NOTFOUND);
 }
 
+static void device_filters_want_capabilities_of_the_whole_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *capabilities;
+        const char *users;
+        bool may;
+    } cases[] = {
+        {"CapEff:\t000001ffffffffff\n", "0 0 4294967295\n", true},
+        {"CapEff:\t000001ffffffffff\n", "0 1000 1\n", false},
+        {"CapEff:\t0000008000001000\n", "0 0 4294967295\n", true}, // bpf and net_admin
+        {"CapEff:\t0000008000000000\n", "0 0 4294967295\n", false},
+        {"CapEff:\t0000000000000000\n", "0 0 4294967295\n", false},
+    };
+    static struct wf_machine machine;
+    struct wf_sysroot sysroot = {0};
+    struct wf_error err;
+    snprintf(sysroot.root, sizeof sysroot.root, "%s", tree_make("plain"));
+    for (unsigned i = 0; i < WF_COUNT_OF(cases); i++) {
+        tree_write("proc/self/status", cases[i].capabilities);
+        tree_write("proc/self/uid_map", cases[i].users);
+        machine = (struct wf_machine){0};
+        assert_int_equal(wf_identity_find(NULL, &machine.identity, &err), WF_OK);
+        wf_machine_facts(&sysroot, "/data", &machine);
+        assert_int_equal(machine.limits.may_load_bpf, cases[i].may);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +161,7 @@ int main(void)
         cmocka_unit_test(what_belongs_to_somebody_else_is_not_delegated),
         cmocka_unit_test(old_and_hybrid_cgroups_are_told_apart),
         cmocka_unit_test(the_process_itself_may_do_what_it_may),
+        cmocka_unit_test(device_filters_want_capabilities_of_the_whole_machine),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     tree_remove();
