@@ -124,15 +124,15 @@ static struct sides find_sides(const struct wf_queues *queues, wf_queue_id leaf_
     struct wf_queue *a = wf_queue_at(queues, leaf_a.index);
     struct wf_queue *b = wf_queue_at(queues, leaf_b.index);
     while (a->depth > b->depth) {
-        a = wf_queue_above(queues, a);
+        a = wf_queue_at(queues, a->spec.parent.index);
     }
     while (b->depth > a->depth) {
-        b = wf_queue_above(queues, b);
+        b = wf_queue_at(queues, b->spec.parent.index);
     }
     WF_ASSERT(a != b); // one would be above the other, and so no leaf
     while (a->spec.parent.index != b->spec.parent.index) {
-        a = wf_queue_above(queues, a);
-        b = wf_queue_above(queues, b);
+        a = wf_queue_at(queues, a->spec.parent.index);
+        b = wf_queue_at(queues, b->spec.parent.index);
     }
     return (struct sides){a, b};
 }
@@ -181,7 +181,7 @@ bool wf_queues_may_reclaim(const struct wf_queues *queues, wf_queue_id claimant,
     }
     const struct wf_queue *end = wf_queue_above(queues, sides.b);
     const struct wf_queue *at = wf_queue_at(queues, victim.index);
-    for (; at != end; at = wf_queue_above(queues, at)) {
+    for (; at && at != end; at = wf_queue_above(queues, at)) {
         if (wf_queue_held_gpu_milli(at) - victim_gpu_milli < at->spec.guarantee_gpu_milli) {
             return false;
         }
