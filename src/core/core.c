@@ -63,12 +63,13 @@ static enum wf_status check_config(const struct wf_core_config *config, struct w
 static uint32_t decisions_max(const struct wf_limits *limits)
 {
     // Without queues each task of a job may need a move of another.
-    uint64_t max = WF_JOB_TASKS_MAX * (limits->moves ? 2U : 1U);
+    uint64_t max = (uint64_t)WF_JOB_TASKS_MAX * (limits->moves ? 2U : 1U);
     max = limits->placements > max ? limits->placements : max;
     if (limits->queues > 0) {
         // All that runs stops and as much starts; each job waits again or is rejected; then some
         // give way to others.
-        max = 2 * (uint64_t)limits->placements + limits->jobs + WF_SCHEDULE_RECLAIM_DECISIONS_MAX;
+        max = 2 * (uint64_t)limits->placements + limits->jobs +
+              (uint64_t)WF_SCHEDULE_RECLAIM_DECISIONS_MAX;
     }
     return max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
 }

@@ -212,7 +212,8 @@ static void correct(const struct run *run, uint32_t position, const struct wf_de
                     struct oracle_choice choice)
 {
     if (decided->kind == WF_DECISION_PLACE) {
-        step(run->core, &(struct wf_event){.kind = WF_EVENT_JOB_END, .job_end = {{position}}});
+        step(run->core,
+             &(struct wf_event){.kind = WF_EVENT_JOB_END, .job_end = {.id = {position}}});
     }
     if (choice.node >= 0) {
         struct wf_event event = {

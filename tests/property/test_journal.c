@@ -151,7 +151,7 @@ static struct wf_event nonsense(struct wf_random *random)
                           .job_submit = {.tasks = 1, .request = {.gpus = 17, .gpu_milli = 1000}}},
         (struct wf_event){.kind = WF_EVENT_JOB_SUBMIT,
                           .job_submit = {.tasks = 1, .request = {.gpus = 2, .gpu_milli = 10}}},
-        (struct wf_event){.kind = WF_EVENT_JOB_END, .job_end = {{UINT64_MAX}}},
+        (struct wf_event){.kind = WF_EVENT_JOB_END, .job_end = {.id = {UINT64_MAX}}},
         (struct wf_event){.kind = WF_EVENT_TASK_FOUND, .task_found = {.node = {SCENARIO_NODES}}},
         (struct wf_event){.kind = WF_EVENT_TASK_FOUND,
                           .task_found = {.request = {.cpu_milli = UINT32_MAX}}},

@@ -37,7 +37,7 @@ struct wf_lack wf_lack_of(const struct wf_state *state, const struct wf_request 
     if (wf_request_is_share(served)) {
         uint32_t shares = 0;
         for (uint32_t gpu = 0; gpu < state->gpus; gpu++) {
-            shares += state->gpu_free_milli[gpu] / served->gpu_milli;
+            shares += (uint32_t)state->gpu_free_milli[gpu] / served->gpu_milli;
         }
         lack.share = shares < tasks;
     } else if (tasks * served->gpus > state->gpus_whole) {

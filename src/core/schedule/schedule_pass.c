@@ -155,7 +155,7 @@ static void note_look(const struct wf_schedule *schedule, struct wf_ticket *tick
 {
     int64_t lead_ms = wf_future_start_ms(schedule->future, ticket->reservation) - schedule->now_ms;
     ticket->look_ms =
-        schedule->now_ms + (lead_ms > LOOK_MS * LOOK_PARTS ? lead_ms / LOOK_PARTS : LOOK_MS);
+        schedule->now_ms + (lead_ms / LOOK_PARTS > LOOK_MS ? lead_ms / LOOK_PARTS : LOOK_MS);
     ticket->changes_seen = schedule->changes;
 }
 

@@ -23,10 +23,10 @@ struct wf_outcome {
 // What is the same for a job in all outcomes.
 struct wf_outcome_job {
     uint32_t id, user, queue; // names of the history
+    uint32_t gpu_milli;       // of all its tasks
     int64_t submit_ms, eligible_ms;
     int64_t run_ms;      // as it really ran
     int64_t deadline_ms; // 0: none
-    uint32_t gpu_milli;  // of all its tasks
 };
 
 // What the cluster did meanwhile, as integrals over the time from begin_ms to end_ms.

@@ -5,8 +5,8 @@
 #include "base/hash.h"
 
 #define MINUTE_MS (INT64_C(60) * 1000)
-#define HOUR_MS (60 * MINUTE_MS)
-#define WEEK_MS (7 * 24 * HOUR_MS)
+#define HOUR_MS (INT64_C(60) * MINUTE_MS)
+#define WEEK_MS (INT64_C(7 * 24) * HOUR_MS)
 #define FRACTION_BITS 60
 
 // 10^(1/2), 10^(1/4), ... 10^(1/65536), with 60 bits after the point.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "sim/rerun/made_up_limit.h"
 
 // Lists of names that many jobs share are looked up once.
@@ -146,6 +147,7 @@ static bool is_leaf(const struct wf_site *site, uint32_t queue)
 static uint32_t find_queue(struct reader *reader, uint32_t name)
 {
     const struct wf_site *site = reader->site;
+    WF_ASSERT(reader->queues && name < reader->names);
     if (reader->queues[name] == 0) {
         uint32_t queue = 0;
         while (queue < site->queue_count &&
@@ -187,6 +189,7 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         limit_ms = wf_made_up_limit_ms(reader->config->limit_seed, jobs->count, run_ms);
         jobs->limits_made_up++;
     }
+    WF_ASSERT(jobs->list && jobs->told && jobs->count < reader->capacity);
     struct wf_rerun_job *to = &jobs->list[jobs->count];
     *to = (struct wf_rerun_job){
         .request = job->request,

@@ -351,7 +351,9 @@ static enum wf_status read_conf(const struct wf_source *source, struct wf_site_b
     struct reader *reader = calloc(1, sizeof *reader);
     char *joined = malloc(LINE_BYTES);
     enum wf_status status;
-    if (reader && joined) {
+    if (!reader || !joined) {
+        status = wf_fail(err, WF_NOMEM, "no memory to read %s", source->shown);
+    } else {
         reader->builder = builder;
         status = read_lines(reader, source->text, joined, take_line, err);
         if (status == WF_OK) {
@@ -361,17 +363,15 @@ static enum wf_status read_conf(const struct wf_source *source, struct wf_site_b
             status = read_lines(reader, source->text, joined, take_partition_line, err);
         }
         wf_names_destroy(reader->names);
-    } else {
-        status = wf_fail(err, WF_NOMEM, "no memory to read %s", source->shown);
     }
-    if (status == WF_OK && builder->site->node_count == 0) {
+    if (status == WF_OK && reader && builder->site->node_count == 0) {
         builder->line = 0;
         const char *included = reader->included;
         status = wf_site_fail(builder, err, WF_INVALID, "there is no NodeName line%s%s%s",
                               included[0] ? " (it includes " : "", included,
                               included[0] ? ", which may have them)" : "");
     }
-    if (status == WF_OK && reader->split > 0) {
+    if (status == WF_OK && reader && reader->split > 0) {
         snprintf(builder->note, sizeof builder->note,
                  "%u with GPUs of several models, each counted as a node for each model",
                  reader->split);

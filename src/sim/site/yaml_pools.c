@@ -151,10 +151,10 @@ static enum wf_status take_labels(struct reader *reader, struct wf_error *err)
         const char *label = wf_yaml_scalar(item);
         builder->line = wf_yaml_line(item);
         enum wf_status status = wf_site_check_name(builder, "a label", label ? label : "", err);
-        if (status == WF_OK && strpbrk(label, "&|")) {
+        if (status == WF_OK && label && strpbrk(label, "&|")) {
             status = wf_site_fail(builder, err, WF_INVALID, "a label may hold neither '&' nor '|'");
         }
-        if (status == WF_OK) {
+        if (status == WF_OK && label) {
             status = wf_site_add_label(builder, label, strlen(label), err);
         }
         if (status != WF_OK) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/nearest.h"
 #include "sim/csv.h"
 #include "sim/site/yaml_pools.h"
@@ -15,9 +16,11 @@ static const char *const queue_keys[] = {
     "name", "parent", "weight", "guarantee_gpus", "limit_gpus", "budgets", NULL,
 };
 static const char *const budget_keys[] = {"window", "usd", "action", NULL};
-static const char *const windows[WF_WINDOWS] = {
+enum { WORDS = 3 }; // that a budget's window, or its action, may be
+
+static const char *const windows[WORDS] = {
     [WF_WINDOW_HOUR] = "hour", [WF_WINDOW_DAY] = "day", [WF_WINDOW_MONTH] = "month"};
-static const char *const actions[] = {
+static const char *const actions[WORDS] = {
     [WF_BUDGET_ADMIT] = "admit", [WF_BUDGET_HOLD] = "hold", [WF_BUDGET_LOWER] = "lower"};
 
 // One queue while the others are not known yet.
@@ -35,7 +38,7 @@ struct reader {
 };
 
 static enum wf_status take_word(struct wf_yaml *yaml, const yaml_node_t *map, const char *key,
-                                const char *const *words, uint32_t count, uint32_t *word_out,
+                                const char *const words[WORDS], uint32_t *word_out,
                                 struct wf_error *err)
 {
     const char *text = NULL;
@@ -46,7 +49,7 @@ static enum wf_status take_word(struct wf_yaml *yaml, const yaml_node_t *map, co
     if (!text) {
         return wf_yaml_fail(yaml, map, err, WF_INVALID, "the budget must tell '%s'", key);
     }
-    for (*word_out = 0; *word_out < count; ++*word_out) {
+    for (*word_out = 0; *word_out < WORDS; ++*word_out) {
         if (strcmp(text, words[*word_out]) == 0) {
             return WF_OK;
         }
@@ -67,10 +70,10 @@ static enum wf_status read_budget(struct wf_yaml *yaml, const yaml_node_t *map,
     const struct wf_yaml_range range = {9, 1, BUDGET_MAX, NULL};
     enum wf_status status = wf_yaml_check_map(yaml, map, "a budget", budget_keys, err);
     if (status == WF_OK) {
-        status = take_word(yaml, map, "window", windows, WF_WINDOWS, &window, err);
+        status = take_word(yaml, map, "window", windows, &window, err);
     }
     if (status == WF_OK) {
-        status = take_word(yaml, map, "action", actions, WF_COUNT_OF(actions), &action, err);
+        status = take_word(yaml, map, "action", actions, &action, err);
     }
     if (status == WF_OK) {
         status = wf_yaml_number(yaml, map, "usd", range, &limit, err);
@@ -78,6 +81,7 @@ static enum wf_status read_budget(struct wf_yaml *yaml, const yaml_node_t *map,
     if (status != WF_OK) {
         return status;
     }
+    WF_ASSERT(window < WORDS && action < WORDS);
     if (limit == 0) {
         return wf_yaml_fail(yaml, map, err, WF_INVALID, "the budget must tell 'usd'");
     }

@@ -43,7 +43,7 @@ static struct wf_event found(uint64_t job, uint32_t task, uint32_t node, uint32_
 
 static struct wf_event end(uint64_t id)
 {
-    return (struct wf_event){.kind = WF_EVENT_JOB_END, .job_end = {{id}}};
+    return (struct wf_event){.kind = WF_EVENT_JOB_END, .job_end = {.id = {id}}};
 }
 
 // The event is refused with this sentence, and leaves no decision and the same hash behind.

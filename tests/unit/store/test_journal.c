@@ -152,7 +152,17 @@ static void what_is_written_is_read_again(void **state)
     assert_int_equal(wf_journal_core_config(made, &config, &err), WF_OK);
     assert_ptr_equal(config.policy, wf_policy_find("best-fit"));
     assert_ptr_equal(config.discipline, wf_discipline_find("easy"));
-    assert_memory_equal(&config.limits, &maker.core.limits, sizeof config.limits);
+    const struct wf_limits *limits = &config.limits, *wanted = &maker.core.limits;
+    assert_int_equal(limits->models, wanted->models);
+    assert_int_equal(limits->pools, wanted->pools);
+    assert_int_equal(limits->nodes, wanted->nodes);
+    assert_int_equal(limits->jobs, wanted->jobs);
+    assert_int_equal(limits->placements, wanted->placements);
+    assert_int_equal(limits->classes, wanted->classes);
+    assert_int_equal(limits->moves, wanted->moves);
+    assert_int_equal(limits->queues, wanted->queues);
+    assert_int_equal(limits->lanes, wanted->lanes);
+    assert_int_equal(limits->reservations, wanted->reservations);
     assert_true(config.seed == UINT64_MAX && config.plain);
     assert_int_equal(config.fair_share_half_life_ms, 60000);
     assert_int_equal(config.preempt_after_ms, 1);
