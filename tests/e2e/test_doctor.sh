@@ -62,11 +62,13 @@ export WHALEFLUX_STUB_NVML=gpus=8,processes=2
 finds "GPUs of both vendors" 0 "AMD GPU 1 (MI300X at 0000:c2:00.0): 192 GiB" --nvml "$stub"
 tells "in one list" "len(g) == 10 and g[0]['uuid'].startswith('GPU-') and g[0]['reading']['process_total'] == 2" \
     --nvml "$stub"
-export WHALEFLUX_STUB_NVML=gpus=8,handle=3:15,slow=5:3000
-finds "a lost GPU" 0 "the GPU is lost" --nvml "$stub" --timeout 1
+export WHALEFLUX_STUB_NVML=gpus=8,handle=3:15
+finds "a lost GPU" 0 "the GPU is lost" --nvml "$stub"
+export WHALEFLUX_STUB_NVML=gpus=8,handle=3:15,held=5
 finds "a silent one" 0 "does not answer within 1000 milliseconds" --nvml "$stub" --timeout 1
+# The others need time to answer where the machine has much else to do.
 tells "which hide no other" "sum(x['usable'] for x in g) == 8 and not g[5]['usable']" \
-    --nvml "$stub" --timeout 1
+    --nvml "$stub" --timeout 5
 unset WHALEFLUX_STUB_NVML
 finds "a library that is not there" 0 "NVIDIA's library cannot be loaded" --nvml "$toy/none.so"
 

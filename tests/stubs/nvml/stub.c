@@ -4,12 +4,12 @@
 //   profile=h100      which GPU (the table below); gpus=8 how many
 //   mig=I             GPU I has MIG on, with three devices
 //   processes=N       run on every GPU
-//   init=CODE         nvmlInit fails; init-ms=MS it takes that long
+//   init=CODE         nvmlInit fails
 //   handle=I:CODE     GPU I cannot be opened
-//   slow=I:MS         opening GPU I takes that long, which comes before all else that is asked of
-//   it refuse=WHAT:CODE  a call fails on every GPU: uuid memory power energy temperature
-//   utilization
-//   ...
+//   held=I            opening GPU I, which comes before all else that is asked of it, does not end
+//                     before a file has appeared, whose name stands in WHALEFLUX_STUB_RELEASE
+//   held=init         the same of nvmlInit
+//   refuse=WHAT:CODE  a call fails on every GPU: uuid memory power energy temperature ...
 // STUB_OLD leaves out what libraries before about 2020 lack.
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -150,10 +151,13 @@ static const struct profile *chosen(void)
     return &profiles[0];
 }
 
-static void pause_ms(long milliseconds)
+static void wait_for_release(void)
 {
-    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&time, NULL);
+    const struct timespec pause = {0, 2000000};
+    const char *file = getenv("WHALEFLUX_STUB_RELEASE");
+    while (!file || access(file, F_OK) != 0) {
+        nanosleep(&pause, NULL);
+    }
 }
 
 // What stands after "I:" when the word is about this GPU, else otherwise.
@@ -186,7 +190,10 @@ EXPORT int nvmlInit_v2(void)
             devices[i][j] = (struct device){i, j - 1};
         }
     }
-    pause_ms(number("init-ms", 0));
+    const char *held = find("held");
+    if (held && strncmp(held, "init", 4) == 0) {
+        wait_for_release();
+    }
     return (int)number("init", 0);
 }
 
@@ -216,7 +223,11 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(uint32_t index, struct device **device)
     if (index >= (uint32_t)number("gpus", 1) || index >= 64) {
         return 2;
     }
-    pause_ms(about("slow", index, 0));
+    char *end;
+    const char *held = find("held");
+    if (held && strtoul(held, &end, 10) == index && end != held) {
+        wait_for_release();
+    }
     *device = &devices[index][0];
     return (int)about("handle", index, 0);
 }

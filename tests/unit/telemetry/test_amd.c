@@ -21,7 +21,7 @@ static const struct wf_machine *machine_of(struct wf_telemetry *telemetry)
 
 static void read_first(struct wf_telemetry *telemetry, struct wf_gpu_reading *reading)
 {
-    assert_true(wf_telemetry_read_all(telemetry, 5000));
+    assert_true(wf_telemetry_read_all(telemetry, TREE_PATIENCE_MS));
     assert_int_equal(wf_telemetry_read(telemetry, 0, reading), 0);
 }
 

@@ -27,7 +27,7 @@ static const struct wf_source_report *report_of(struct wf_telemetry *telemetry)
 
 static void read_first(struct wf_telemetry *telemetry, struct wf_gpu_reading *reading)
 {
-    assert_true(wf_telemetry_read_all(telemetry, 5000));
+    assert_true(wf_telemetry_read_all(telemetry, TREE_PATIENCE_MS));
     assert_int_equal(wf_telemetry_read(telemetry, 0, reading), 0);
 }
 
@@ -148,7 +148,7 @@ static void a_lost_gpu_does_not_hide_the_others(void **state)
     for (unsigned i = 0; i < 8; i++) {
         assert_int_equal(gpu_of(telemetry, i)->usable, i != 2);
     }
-    assert_true(wf_telemetry_read_all(telemetry, 5000));
+    assert_true(wf_telemetry_read_all(telemetry, TREE_PATIENCE_MS));
     wf_telemetry_read(telemetry, 2, &reading);
     assert_non_null(strstr(reading.trouble, "lost"));
     wf_telemetry_read(telemetry, 3, &reading);

@@ -92,8 +92,8 @@ void tree_mode(const char *name, unsigned mode)
 // A thread that a test left behind in the stub reads the environment, which must not change then.
 static void wait_for_threads(void)
 {
-    const struct timespec pause = {0, 20000000};
-    for (int i = 0; i < 250; i++) {
+    const struct timespec pause = {0, 5000000};
+    for (int i = 0; i < TREE_PATIENCE_MS / 5; i++) {
         struct stat status;
         // One folder in there is one link more than the two that a folder has by itself.
         if (stat("/proc/self/task", &status) == 0 && status.st_nlink <= 3) {
@@ -101,6 +101,14 @@ static void wait_for_threads(void)
         }
         nanosleep(&pause, NULL);
     }
+    stop("a thread stays behind");
+}
+
+void tree_release(void)
+{
+    tree_write("released", "");
+    wait_for_threads();
+    tree_delete("released");
 }
 
 struct wf_telemetry *tree_open(const char *stub, bool old, unsigned timeout_ms)
@@ -116,6 +124,7 @@ struct wf_telemetry *tree_open(const char *stub, bool old, unsigned timeout_ms)
     };
     wait_for_threads();
     setenv("WHALEFLUX_STUB_NVML", stub ? stub : "", 1);
+    setenv("WHALEFLUX_STUB_RELEASE", place("released"), 1);
     if (wf_telemetry_open(&config, &telemetry, &err) != WF_OK) {
         fprintf(stderr, "%s\n", err.text);
         exit(99);

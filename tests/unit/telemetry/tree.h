@@ -4,6 +4,9 @@
 
 #include "telemetry/telemetry.h"
 
+// How long a test waits for what must come; only one that fails ever waits for so long.
+#define TREE_PATIENCE_MS 60000
+
 // Makes a machine of the kind in a folder of its own and returns the folder, valid until the next
 // call. The one before is removed; ends the program where that fails.
 const char *tree_make(const char *kind);
@@ -18,3 +21,7 @@ void tree_mode(const char *name, unsigned mode);
 // Opens the last folder for the user 65534, who is nobody and in no group. stub: what the stub of
 // NVIDIA's library plays (its variable), NULL: none. old: the stub of an old library.
 struct wf_telemetry *tree_open(const char *stub, bool old, unsigned timeout_ms);
+
+// Lets the threads go that the stub holds (its word held), and waits until they have ended. To be
+// called when all telemetry is closed.
+void tree_release(void);
