@@ -109,7 +109,7 @@ static void pause_a_little(void)
 static void a_silent_gpu_holds_up_nobody(void **state)
 {
     (void)state;
-    struct wf_gpu_reading reading;
+    struct wf_gpu_reading reading = {0};
     unsigned timeout_ms;
     struct wf_telemetry *telemetry = open_held("nvidia", "gpus=4,held=1", 8, 3, &timeout_ms);
     const struct wf_machine *machine = wf_telemetry_machine(telemetry);
