@@ -34,14 +34,14 @@ struct wf_desk_config {
     const struct wf_site *site;        // machines, prices, queues; only looked at in wf_desk_open
     const uint64_t *model_memory_mib;  // of one GPU, WF_MODELS_MAX of them by the site's models; 0:
                                        // not known. NULL: none is
-    const struct wf_granter *granter;  // NULL: GPUs are granted by number alone
-    const char *program;               // its version, for the journal
-    const char *data;                  // folder: scripts of runs are kept below it
-    const char *policy, *discipline;   // NULL: cost-first, foresight
-    int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
-    uint32_t jobs_max;                   // jobs that are not over, 0: 16,384
-    bool users;                          // runs are started as the user whose work they are
-    int64_t (*now_ms)(void *context);    // the wall clock
+    const struct wf_desk_granter *granter; // NULL: GPUs are granted by number alone
+    const char *program;                   // its version, for the journal
+    const char *data;                      // folder: scripts of runs are kept below it
+    const char *policy, *discipline;       // NULL: cost-first, foresight
+    int64_t core_price_nanousd_per_hour;   // of a CPU core; 0: none is set
+    uint32_t jobs_max;                     // jobs that are not over, 0: 16,384
+    bool users;                            // runs are started as the user whose work they are
+    int64_t (*now_ms)(void *context);      // the wall clock
     void *context;
 };
 

@@ -27,7 +27,7 @@ struct outfit {
     struct wf_book_run *run;
     struct wf_job_document document;
     struct wf_run_spec spec;
-    struct wf_grant_made grant;
+    struct wf_desk_made grant;
     char id[WF_RUN_ID_MAX + 1];
     const char **arguments, **environment;
     uint32_t environment_count;
@@ -228,13 +228,13 @@ static enum wf_status grant(struct outfit *outfit, struct wf_error *err)
 {
     const struct wf_desk *desk = outfit->desk;
     const struct wf_book_run *run = outfit->run;
-    const struct wf_granter *granter = desk->config.granter;
+    const struct wf_desk_granter *granter = desk->config.granter;
     const char *node = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
-    struct wf_grant_want want = {.node = node ? node : "",
-                                 .task_gpus = run->task_gpus,
-                                 .tasks = run->job->tasks,
-                                 .gpu_milli = run->gpu_milli,
-                                 .uid = outfit->spec.user};
+    struct wf_desk_want want = {.node = node ? node : "",
+                                .task_gpus = run->task_gpus,
+                                .tasks = run->job->tasks,
+                                .gpu_milli = run->gpu_milli,
+                                .uid = outfit->spec.user};
     enum wf_status status =
         granter ? granter->grant(granter->context, &want, &outfit->grant, err) : WF_OK;
     if (status == WF_OK) {

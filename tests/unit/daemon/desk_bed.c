@@ -132,8 +132,8 @@ const struct wf_engine_kind bed_engine_kind = {
     .forget = fake_forget,
 };
 
-static enum wf_status grant(void *context, const struct wf_grant_want *want,
-                            struct wf_grant_made *made_out, struct wf_error *err)
+static enum wf_status grant(void *context, const struct wf_desk_want *want,
+                            struct wf_desk_made *made_out, struct wf_error *err)
 {
     (void)context;
     (void)err;
@@ -148,7 +148,7 @@ static enum wf_status grant(void *context, const struct wf_grant_want *want,
     return WF_OK;
 }
 
-static const struct wf_granter granter = {.grant = grant};
+static const struct wf_desk_granter granter = {.grant = grant};
 
 static int64_t now_ms(void *context)
 {
