@@ -46,13 +46,14 @@ static void sleep_ms(uint32_t ms)
 static uint64_t submit(uint32_t number)
 {
     char json[1024];
-    snprintf(json, sizeof json,
-             "{\"name\":\"n%u\",\"folder\":\"%s\",\"requeue\":{\"at_most\":1000},\"cpus\":0.5,"
-             "\"script\":\"#!/bin/sh\\nexec 9>>lock-$WHALEFLUX_JOB_ID\\n"
-             "flock -n 9 || echo $WHALEFLUX_JOB_ID >> overlap\\n"
-             "echo $WHALEFLUX_JOB_ID $WHALEFLUX_ATTEMPT >> began\\n"
-             "sleep 0.%02u\\nexit %u\\n\"}",
-             number, served.data, below(40), number % 4);
+    snprintf(
+        json, sizeof json,
+        "{\"name\":\"n%u\",\"folder\":\"%s\",\"environment\":{\"SERVED\":\"%s\"},\"requeue\":{\"at_most\":1000},\"cpus\":0.5,"
+        "\"script\":\"#!/bin/sh\\nexec 9>>lock-$WHALEFLUX_JOB_ID\\n"
+        "flock -n 9 || echo $WHALEFLUX_JOB_ID >> overlap\\n"
+        "echo $WHALEFLUX_JOB_ID $WHALEFLUX_ATTEMPT >> began\\n"
+        "sleep 0.%02u\\nexit %u\\n\"}",
+        number, served.data, served.data, below(40), number % 4);
     return served_submit(&served, json);
 }
 
