@@ -68,7 +68,7 @@ enum wf_status wf_http_listen_socket(struct wf_http *http, const char *path, uin
                                      struct wf_error *err) WF_MUST_USE;
 
 // Takes no more connections, ends all streams with last words, and answers every waiting request
-// with 503. Whoever holds a request may still answer it, to nobody.
+// with 503. Whoever holds a request may still answer it, to nobody, until wf_http_destroy.
 void wf_http_close(struct wf_http *http);
 
 // After this the loop must run once more for its handles to be gone: closed is called then, with

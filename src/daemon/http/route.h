@@ -12,6 +12,7 @@
 struct wf_http_request;
 
 #define WF_ROUTE_PARAMETERS_MAX 10
+#define WF_ROUTE_ALLOW_BYTES 128
 
 // What a request carries.
 enum wf_route_body {
@@ -42,8 +43,8 @@ enum wf_route_match {
 };
 
 // Finds the route of a request; of two patterns that fit, the first in the table. Where the method
-// does not fit, allow_out (128 bytes) gets those that would ("GET, HEAD, POST"). The route is given
-// with WF_ROUTE_FOUND only.
+// does not fit, allow_out (WF_ROUTE_ALLOW_BYTES) gets those that would ("GET, HEAD, POST"). The
+// route is given with WF_ROUTE_FOUND only.
 enum wf_route_match wf_routes_match(const struct wf_routes *routes, const char *method,
                                     const struct wf_target *target,
                                     const struct wf_route **route_out, char *allow_out);
