@@ -18,6 +18,7 @@ struct wf_command {
     const char *summary;             // one line for the list
     const struct wf_option *options; // ends with an option without a name; NULL: none
     const char *more;                // last lines of the help page, or ""
+    bool hidden;                     // for the program's own use: in no list
     // Gets what follows the verb. Prints what it has to say to stdout only once nothing can go
     // wrong any more. On an error nothing is printed; the caller prints the sentence.
     enum wf_status (*run)(int argc, char **argv, struct wf_error *err);
@@ -31,6 +32,7 @@ extern const struct wf_command wf_command_explain;
 extern const struct wf_command wf_command_journal;
 extern const struct wf_command wf_command_help;
 extern const struct wf_command wf_command_version;
+extern const struct wf_command wf_command_supervise;
 
 // Returns the verb of that name, or NULL with a sentence that suggests one.
 const struct wf_command *wf_command_find(const char *name, struct wf_error *err);
