@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/quantity.h"
+#include "text/quantity.h"
 
 #include <stddef.h>
 #include <string.h>

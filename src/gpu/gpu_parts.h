@@ -2,7 +2,7 @@
 // GPUs of one model in a node, where an engine counts the parts they are cut into (MIG).
 #pragma once
 
-#include "site/gpu_name.h"
+#include "gpu/gpu_name.h"
 
 struct wf_gpu_parts {
     int64_t whole; // GPUs that are not cut

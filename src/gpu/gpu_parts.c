@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/gpu_parts.h"
+#include "gpu/gpu_parts.h"
 
 static int64_t divide_up(int64_t number, int64_t divisor)
 {

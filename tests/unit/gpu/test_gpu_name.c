@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/gpu_name.h"
+#include "gpu/gpu_name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "site/gpu_parts.h"
+#include "gpu/gpu_parts.h"
 
 static void spellings_come_to_one_short_name(void **state)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/gpu_name.h"
+#include "gpu/gpu_name.h"
 
 #include <ctype.h>
 #include <stdio.h>

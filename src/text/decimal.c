@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/decimal.h"
+#include "text/decimal.h"
 
 #include <stdbool.h>
 
