@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define WF_CERTIFICATE_MAKER "WhaleFlux, self-signed"
+#define WF_CERTIFICATE_MAKER "WhaleFlux self-signed"
 
 // Makes a certificate for localhost, this host's name and address (a name or a number; NULL: none),
 // which holds from now_s for ten years. *key is the key to use, or NULL and then becomes a new one,

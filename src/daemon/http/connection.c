@@ -70,6 +70,7 @@ void wf_http_on_connection(void *context, struct MHD_Connection *mhd, void **con
     listener->http->counts.connections--;
     free(connection);
     *connection_out = NULL;
+    wf_http_run_again(listener);
 }
 
 void wf_http_enter_phase(struct wf_http_connection *connection, enum wf_phase phase)

@@ -30,13 +30,28 @@ static void on_timer(uv_timer_t *timer)
 
 static void run(struct wf_http_listener *listener)
 {
-    MHD_UNSIGNED_LONG_LONG wait_ms;
+    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    listener->again = false;
     MHD_run(listener->daemon);
-    if (MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES) {
+    if (listener->again || MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES) {
         uv_timer_start(&listener->timer, on_timer, wait_ms, 0);
     } else {
         uv_timer_stop(&listener->timer);
     }
+}
+
+void wf_http_run_again(struct wf_http_listener *listener)
+{
+    listener->again = true;
+    if (!uv_is_closing((uv_handle_t *)&listener->timer)) {
+        uv_timer_start(&listener->timer, on_timer, 0, 0);
+    }
+}
+
+void wf_http_resume(struct wf_http_connection *connection)
+{
+    MHD_resume_connection(connection->mhd);
+    wf_http_run_again(connection->listener);
 }
 
 // Paths and queries are decoded by us (target.c): here nothing is.
@@ -51,9 +66,11 @@ WF_PRINTF(2, 0) static void on_line(void *context, const char *format, va_list a
 {
     struct wf_http_listener *listener = context;
     char line[256];
-    if (listener->http->lines_left > 0) {
+    vsnprintf(line, sizeof line, format, arguments);
+    // What clients do wrong, or that they have gone, is told to them and counted.
+    bool ours = strstr(line, "accept") || strstr(line, "epoll") || strstr(line, "allocate");
+    if (ours && listener->http->lines_left > 0) {
         listener->http->lines_left--;
-        vsnprintf(line, sizeof line, format, arguments);
         wf_http_log(listener->http, "http: %s", line);
     }
 }

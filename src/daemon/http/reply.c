@@ -87,7 +87,7 @@ void wf_http_answer(struct wf_http_request *request, unsigned status, struct MHD
         wf_http_request_free(request);
     } else if (request->suspended) {
         request->suspended = false;
-        MHD_resume_connection(request->connection->mhd);
+        wf_http_resume(request->connection);
     }
 }
 

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "daemon/http/server.h"
 
-enum { BODY_ROOM_FIRST = 4096 };
+enum { BODY_ROOM_FIRST = 4096, FIRST_LINE_BYTES_MAX = 64 * 1024 };
 
 void *wf_http_on_target(void *context, const char *target, struct MHD_Connection *mhd)
 {
@@ -20,6 +20,8 @@ void *wf_http_on_target(void *context, const char *target, struct MHD_Connection
     request->connection = info->socket_context;
     request->target_status =
         wf_target_parse(target, strlen(target), &request->target, &request->target_err);
+    request->target_at = (uintptr_t)target;
+    request->target_length = strlen(target);
     listener->http->counts.requests++;
     return request;
 }
@@ -37,10 +39,23 @@ static enum MHD_Result send_answer(struct wf_http_request *request)
     return result;
 }
 
-static enum MHD_Result look_at_head(struct wf_http_request *request, const char *method)
+// microhttpd takes a NUL in the target for its end. Target and version stand in one line in memory,
+// so that what is between them shows.
+static void check_first_line(struct wf_http_request *request, const char *version)
+{
+    uintptr_t apart = (uintptr_t)version - request->target_at;
+    if (apart <= FIRST_LINE_BYTES_MAX && apart != request->target_length + 1) {
+        request->target_status = wf_fail(&request->target_err, WF_INVALID,
+                                         "the path has a NUL byte, or more than a space after it");
+    }
+}
+
+static enum MHD_Result look_at_head(struct wf_http_request *request, const char *method,
+                                    const char *version)
 {
     struct wf_http *http = request->http;
     request->begun = true;
+    check_first_line(request, version);
     snprintf(request->method, sizeof request->method, "%s", method);
     if (http->closing) {
         wf_http_fail(request, 503, NULL, "the daemon stops");
@@ -118,12 +133,11 @@ enum MHD_Result wf_http_on_request(void *context, struct MHD_Connection *mhd, co
     (void)context;
     (void)mhd;
     (void)target;
-    (void)version;
     if (!request) {
         return MHD_NO;
     }
     if (!request->begun) {
-        return look_at_head(request, method);
+        return look_at_head(request, method, version);
     }
     if (*length > 0) {
         enum MHD_Result result = take_body(request, data, *length);

@@ -129,14 +129,14 @@ void wf_http_destroy(struct wf_http *http, void (*closed)(void *context), void *
         struct wf_http_listener *listener = http->listeners[i];
         // Connections that were resumed just now are only let go by one more round.
         MHD_run(listener->daemon);
-        MHD_stop_daemon(listener->daemon);
-        if (listener->quiet_socket >= 0) {
-            close(listener->quiet_socket);
-        }
         listener->poll.data = http;
         listener->timer.data = http;
         uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
         uv_close((uv_handle_t *)&listener->timer, on_handle_closed);
+        MHD_stop_daemon(listener->daemon);
+        if (listener->quiet_socket >= 0) {
+            close(listener->quiet_socket);
+        }
     }
     while (http->waiting) {
         wf_http_request_free(http->waiting);

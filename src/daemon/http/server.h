@@ -20,6 +20,7 @@ struct wf_http_listener {
     struct wf_http *http;
     enum wf_over over;
     struct MHD_Daemon *daemon;
+    bool again;       // once more at once
     int quiet_socket; // after wf_http_close: the listening socket; else -1
     uv_poll_t poll;
     uv_timer_t timer;
@@ -58,6 +59,8 @@ struct wf_http_request {
     enum wf_status target_status;
     struct wf_error target_err;
     struct wf_target target;
+    uintptr_t target_at; // where microhttpd has the target's text
+    size_t target_length;
     char method[16];
     char last_event_id[WF_EVENT_ID_BYTES];
     char *body;
@@ -95,6 +98,11 @@ struct wf_http {
 // server.c
 void wf_http_log(struct wf_http *http, const char *format, ...) WF_PRINTF(2, 3);
 uint64_t wf_http_now(const struct wf_http *http);
+
+// listen.c. microhttpd looks at resumed connections, and whether it may take new ones again after
+// one has ended, when it is run next, and has nobody to wake it up for that.
+void wf_http_run_again(struct wf_http_listener *listener);
+void wf_http_resume(struct wf_http_connection *connection);
 
 // connection.c: callbacks of microhttpd, and what is done once a second.
 void wf_http_on_connection(void *listener, struct MHD_Connection *mhd, void **connection,

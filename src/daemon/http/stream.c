@@ -35,7 +35,7 @@ static void wake(struct wf_http_stream *stream)
 {
     if (stream->resting && stream->connection) {
         stream->resting = false;
-        MHD_resume_connection(stream->connection->mhd);
+        wf_http_resume(stream->connection);
     }
 }
 

@@ -46,10 +46,10 @@ static void parameters_are_found_by_name(void **state)
 static void tricks_with_paths_are_refused(void **state)
 {
     static const char *const tricks[] = {
-        "",          "v1/jobs",      "*",           "//",           "/v1//jobs",   "/v1/",
-        "/../etc",   "/v1/./jobs",   "/v1/%2e%2e",  "/%2E%2e/a",    "/a%2Fb",      "/a%2fb",
-        "/a%00b",    "/a%0ab",       "/a%",         "/a%4",         "/a%zz",       "/%c0%ae%c0%ae",
-        "/a b",      "/a\x01",       "/a\xff",      "/a#b",         "/%ff",        "/%ed%a0%80",
+        "",          "v1/jobs",    "*",          "//",        "/v1//jobs", "/v1/",
+        "/../etc",   "/v1/./jobs", "/v1/%2e%2e", "/%2E%2e/a", "/a%2Fb",    "/a%2fb",
+        "/a%00b",    "/a%0ab",     "/a%",        "/a%4",      "/a%zz",     "/%c0%ae%c0%ae",
+        "/a b",      "/a\x01",     "/a\xff",     "/a#b",      "/%ff",      "/%ed%a0%80",
         "http://h/", "/%C2%85",
     };
     (void)state;
@@ -68,8 +68,8 @@ static void broken_queries_are_refused(void **state)
     assert_int_equal(parse("/a?=1"), WF_INVALID);
     assert_int_equal(parse("/a?&x=1"), WF_INVALID);
     assert_int_equal(parse("/a?x=%0d%0a"), WF_INVALID);
-    assert_string_equal(
-        err.text, "the value of 'x' has a broken '%', or bytes that are no UTF-8 text");
+    assert_string_equal(err.text,
+                        "the value of 'x' has a broken '%', or bytes that are no UTF-8 text");
     assert_int_equal(parse("/a?x=%"), WF_INVALID);
     assert_int_equal(parse("/a?x=#"), WF_INVALID);
     assert_int_equal(parse("/a?"), WF_OK);
