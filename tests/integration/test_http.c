@@ -94,8 +94,8 @@ static void what_there_is_not_is_told_so(void **state)
         http_ask(bed, &(struct asking){.method = "PUT", .path = "/who", .token = "wf_viewer"});
     assert_refused(answer, 405, "method_not_allowed", "only GET, HEAD");
     assert_non_null(strstr(answer->head, "Allow: GET, HEAD"));
-    assert_refused(get("/echo/a?mor=1", "wf_viewer"), 400, "invalid",
-                   "\"field\":\"mor\",\"message\":\"there is no parameter 'mor' here; did you "
+    assert_refused(get("/echo/a?moree=1", "wf_viewer"), 400, "invalid",
+                   "\"field\":\"moree\",\"message\":\"there is no parameter 'moree' here; did you "
                    "mean 'more'?\"");
 }
 
