@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "core/queue_spec.h"
 #include "jobfile/gpu_ask.h"
-#include "jobfile/limits.h"
+#include "jobfile/job_limits.h"
 
 // X(NAME, text): whose variables a job gets beside our own when it runs (jobfile/variables.h).
 #define WF_JOB_DIALECTS(X)                                                                         \
@@ -52,7 +52,7 @@ struct wf_job_document {
     struct wf_job_memory *memory; // holds all that the pointers below lead to
 
     const char *name;
-    wf_job_texts command; // empty when there is a script; one of them there is
+    wf_job_texts command; // empty where there is a script, or each vendor has a command of its own
     uint32_t command_count;
     const char *script; // the text of a file that is executed; NULL: none
     wf_job_texts arguments;
@@ -116,7 +116,7 @@ void wf_job_document_field(const struct wf_error *err, char *field_out, size_t s
 
 // Writes the document in its one form: fields in the order of docs/jobs.md, those that say what
 // holds anyway left out. The caller frees *text_out, and tree_out's with json_decref. Errors:
-// WF_NOMEM.
+// WF_NOMEM; of write also WF_LIMIT (the text would be too long to be read again).
 enum wf_status wf_job_document_tree(const struct wf_job_document *document, json_t **tree_out,
                                     struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_job_document_write(const struct wf_job_document *document, char **text_out,

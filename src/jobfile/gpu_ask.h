@@ -2,7 +2,9 @@
 // The GPUs that a task asks for, in any of the spellings people know, as one normal form:
 //
 //   H100:8  h100:8  gpu:h100:8  gres/gpu:h100:8  nvidia:H100:80GB:8  24GB..80GB:1  80GB..:2
-//   H100:0.5  any:1  amd:any:4  2  a100_1g.5gb:1  ["H100:8", "MI300X:8"] (any of)
+//   H100:0.5  any:1  amd:any:4  2  a100_1g.5gb:1  H100:8|MI300X:8  ["H100:8", "MI300X:8"] (any of)
+//
+// A part of a GPU (1g.5gb) is a share of it: 1 of 7 units are 142 thousandths.
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +15,7 @@
 #include "base/error.h"
 #include "core/types.h"
 #include "gpu/gpu_name.h"
-#include "jobfile/limits.h"
+#include "jobfile/job_limits.h"
 
 struct wf_job_memory;
 
@@ -38,15 +40,36 @@ struct wf_gpu_ask {
 enum wf_status wf_gpu_ask_read(const json_t *value, struct wf_job_memory *memory,
                                struct wf_gpu_ask *ask_out, struct wf_error *err) WF_MUST_USE;
 
+// Restricts an ask to the GPUs of a vendor. Errors: WF_INVALID (none is left), WF_NOMEM.
+enum wf_status wf_gpu_ask_restrict(struct wf_gpu_ask *ask, enum wf_vendor vendor,
+                                   struct wf_job_memory *memory, struct wf_error *err) WF_MUST_USE;
+
+// Whether GPUs of the vendor may be what is asked for.
+bool wf_gpu_ask_vendor(const struct wf_gpu_ask *ask, enum wf_vendor vendor);
+
+// One kind and how many of it.
+struct wf_gpu_part {
+    struct wf_gpu_choice choice;
+    uint32_t gpus;
+    uint32_t gpu_milli;
+};
+
 // Reads one choice and its number: "nvidia:H100:80GB:8".
-enum wf_status wf_gpu_choice_read(const char *text, struct wf_gpu_choice *choice_out,
-                                  uint32_t *gpus_out, uint32_t *gpu_milli_out,
-                                  struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_gpu_part_read(const char *text, struct wf_gpu_part *part_out,
+                                struct wf_error *err) WF_MUST_USE;
 
 // Writes the normal form: a text, a list of texts, or NULL without memory.
 json_t *wf_gpu_ask_write(const struct wf_gpu_ask *ask);
 
-// Whether a machine's GPUs of this model, vendor and memory will do. memory_mib is what the driver
-// tells, some percent less than what is on the box; 0: not known, then any will do.
-bool wf_gpu_ask_takes(const struct wf_gpu_ask *ask, const char *model, enum wf_vendor vendor,
-                      uint64_t memory_mib);
+// GPUs that there are somewhere.
+struct wf_gpu_kind {
+    const char *model; // in any spelling
+    enum wf_vendor vendor;
+    uint64_t memory_mib; // of one, as its driver tells: some percent less than it is sold as; 0:
+                         // not known, then any will do
+};
+
+// Returns which of up to WF_MODELS_MAX kinds will do, as a set: of those that may be what a choice
+// names, the one of that very name, or else all.
+uint64_t wf_gpu_ask_kinds(const struct wf_gpu_ask *ask, const struct wf_gpu_kind *kinds,
+                          uint32_t count);

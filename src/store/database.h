@@ -79,7 +79,7 @@ enum wf_ledger_key {
 #define WF_LEDGER_KEY_ENUM(name, word) WF_LEDGER_BY_##name,
     WF_LEDGER_KEYS(WF_LEDGER_KEY_ENUM)
 #undef WF_LEDGER_KEY_ENUM
-        WF_LEDGER_TOTAL, // one row, key ""
+        WF_LEDGER_TOTAL, // one row with the key "", none where nothing was spent
 };
 struct wf_ledger_query {
     enum wf_ledger_key by;

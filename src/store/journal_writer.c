@@ -82,8 +82,8 @@ static enum wf_status begin_line(struct wf_journal *journal, char **line_out, st
 
 static void end_line(struct wf_journal *journal, size_t length)
 {
-    char *line = journal->buffer + journal->length;
-    journal->length += wf_journal_seal(line, length, ++journal->lines);
+    journal->length += length;
+    journal->lines++;
 }
 
 enum wf_status wf_journal_event(struct wf_journal *journal, const struct wf_event *event,
@@ -92,7 +92,9 @@ enum wf_status wf_journal_event(struct wf_journal *journal, const struct wf_even
     char *line;
     size_t length;
     enum wf_status status = begin_line(journal, &line, err);
-    status = status == WF_OK ? wf_event_write(event, line, &length, err) : status;
+    if (status == WF_OK) {
+        status = wf_journal_write_event(event, journal->lines + 1, line, &length, err);
+    }
     if (status == WF_OK) {
         end_line(journal, length);
     }
@@ -105,9 +107,7 @@ enum wf_status wf_journal_hash(struct wf_journal *journal, uint64_t hash, uint64
     char *line;
     enum wf_status status = begin_line(journal, &line, err);
     if (status == WF_OK) {
-        int length = snprintf(line, WF_JOURNAL_LINE_BYTES, "hash %016llx events=%llu",
-                              (unsigned long long)hash, (unsigned long long)events);
-        end_line(journal, (size_t)length);
+        end_line(journal, wf_journal_write_hash(hash, events, journal->lines + 1, line));
     }
     return status;
 }
@@ -116,19 +116,13 @@ enum wf_status wf_journal_name(struct wf_journal *journal, enum wf_journal_named
                                uint64_t number, const char *name, struct wf_error *err)
 {
     char *line;
-    bool printable = true;
-    for (const char *at = name; *at; at++) {
-        printable = printable && (unsigned char)*at >= ' ';
-    }
-    if (!printable || strlen(name) >= WF_JOURNAL_NAME_BYTES) {
-        return wf_fail(err, WF_INVALID, "the name of %s %llu is too long for a journal, or no text",
-                       wf_journal_named_word(what), (unsigned long long)number);
-    }
+    size_t length;
     enum wf_status status = begin_line(journal, &line, err);
     if (status == WF_OK) {
-        int length = snprintf(line, WF_JOURNAL_LINE_BYTES, "name %s %llu %s",
-                              wf_journal_named_word(what), (unsigned long long)number, name);
-        end_line(journal, (size_t)length);
+        status = wf_journal_write_name(what, number, name, journal->lines + 1, line, &length, err);
+    }
+    if (status == WF_OK) {
+        end_line(journal, length);
     }
     return status;
 }

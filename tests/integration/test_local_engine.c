@@ -10,12 +10,17 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -215,8 +220,7 @@ static void the_time_limit_ends_a_run(void **state)
     int64_t begun = bed_clock_us();
     const struct wf_run *run = bed_run(&bed, spec);
     assert_int_equal(run->end, WF_RUN_END_TIME_LIMIT);
-    int64_t took_ms = (bed_clock_us() - begun) / 1000;
-    assert_true(took_ms >= 1100 && took_ms < 10000);
+    assert_true(bed_clock_us() - begun >= 1100000);
 }
 
 static void a_run_stopped_at_once_is_cancelled(void **state)
@@ -364,25 +368,33 @@ static void one_failing_task_ends_the_others(void **state)
     assert_string_equal(run->detail, "task 1 of 3 failed, the others were ended");
 }
 
+// Waits until the log of "a" grows, or does not for a while.
+static void await_log(bool grows)
+{
+    size_t before = 0;
+    size_t after = 0;
+    for (int round = 0; round < 100; round++) {
+        (void)bed_log(&bed, "a", 0, &before);
+        bed_sleep_ms(200);
+        (void)bed_log(&bed, "a", 0, &after);
+        if ((after > before) == grows) {
+            return;
+        }
+    }
+    fail_msg("the log went from %zu to %zu bytes", before, after);
+}
+
 static void a_paused_run_does_nothing_until_it_goes_on(void **state)
 {
     (void)state;
     bed_start(&bed, bed_script("a", "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"));
     (void)bed_await(&bed, "a", WF_RUN_RUNNING);
-    bed_sleep_ms(100);
+    await_log(true);
     struct wf_error err = {0};
     assert_int_equal(wf_engine_local.pause(bed.engine, "a", true, &err), WF_OK);
-    bed_sleep_ms(200);
-    size_t before = 0;
-    size_t after = 0;
-    (void)bed_log(&bed, "a", 0, &before);
-    bed_sleep_ms(300);
-    (void)bed_log(&bed, "a", 0, &after);
-    assert_int_equal(before, after);
+    await_log(false);
     assert_int_equal(wf_engine_local.pause(bed.engine, "a", false, &err), WF_OK);
-    bed_sleep_ms(300);
-    (void)bed_log(&bed, "a", 0, &after);
-    assert_true(after > before);
+    await_log(true);
     assert_int_equal(wf_engine_local.pause(bed.engine, "a", true, &err), WF_OK);
     bed_sleep_ms(50);
     stop("a", WF_RUN_STOP_CANCELLED, 100);
@@ -523,11 +535,41 @@ static void two_engines_do_not_share_a_folder(void **state)
     assert_int_equal(wf_engine_local.open(&config, &second, &err), WF_EXISTS);
 }
 
+// A container's filter may refuse them; runs could then be started, but not stopped.
+static void a_kernel_without_pidfds_is_refused(void **state)
+{
+    (void)state;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct sock_filter refuse[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {WF_COUNT_OF(refuse), refuse};
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+            _exit(0); // not to be shown here
+        }
+        struct wf_engine *engine = NULL;
+        struct wf_error err = {0};
+        struct wf_engine_config config = {.data = bed.data};
+        bool refused = wf_engine_local.open(&config, &engine, &err) == WF_IO &&
+                       strstr(err.text, "pidfds") != NULL;
+        _exit(refused ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 // Takes all the room that is left, to the last byte.
 static void fill(const char *path)
 {
     static const char block[4096];
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     assert_true(file >= 0);
     for (size_t size = sizeof block; size > 0; size /= 2) {
         while (write(file, block, size) == (ssize_t)size) {
@@ -548,13 +590,22 @@ static void a_full_disk_refuses_runs_loses_no_end_and_recovers(void **state)
         return;
     }
     bed_open(&bed);
-    bed_start(&bed, bed_script("a", "echo begun; sleep 0.5; head -c 10000 /dev/zero; exit 6"));
-    (void)bed_await(&bed, "a", WF_RUN_RUNNING);
+    bed_start(&bed,
+              bed_script("a", script_with_bed("echo $$ >$B/a; echo 1 >$B/hold; while [ -e $B/hold "
+                                              "]; do sleep 0.02; done; head -c 10000 /dev/zero; "
+                                              "exit 6")));
+    long leader = bed_number(in_bed("a"));
+    (void)bed_number(in_bed("hold"));
     fill(in_bed("filler"));
     struct wf_error err = {0};
     assert_int_equal(wf_engine_local.start(bed.engine, bed_script("b", "exit 0"), &err), WF_IO);
     assert_non_null(strstr(err.text, "No space left on device"));
-    bed_sleep_ms(1000); // "a" ends meanwhile and cannot write so
+    assert_int_equal(unlink(in_bed("hold")), 0);
+    fill(in_bed("filler")); // what that gave back
+    while (bed_is_alive(leader)) {
+        bed_sleep_ms(5);
+    }
+    bed_sleep_ms(300); // it cannot write how it ended
     assert_int_equal(unlink(in_bed("filler")), 0);
     const struct wf_run *run = bed_await(&bed, "a", WF_RUN_ENDED);
     assert_int_equal(run->end, WF_RUN_END_EXIT);
@@ -636,6 +687,7 @@ int main(void)
         TEST(a_supervisor_killed_while_no_engine_ran_is_noticed),
         TEST(a_run_of_an_earlier_start_of_the_machine_is_told_so),
         TEST(two_engines_do_not_share_a_folder),
+        TEST(a_kernel_without_pidfds_is_refused),
         TEST(a_start_takes_milliseconds),
         TEST(a_full_disk_refuses_runs_loses_no_end_and_recovers),
     };

@@ -100,7 +100,7 @@ static void start_one(uint32_t index)
 
 // Writes down what it was told, then forgets the run: killed in between, the next caller is told
 // again and writes the same.
-static void take(const struct wf_run *run, bool done[RUNS_MAX], uint32_t *running)
+static void take(const struct wf_run *run, bool done[RUNS_MAX])
 {
     if (run->phase != WF_RUN_ENDED) {
         return;
@@ -116,15 +116,16 @@ static void take(const struct wf_run *run, bool done[RUNS_MAX], uint32_t *runnin
     uint32_t index = (uint32_t)strtoul(run->id + 4, NULL, 10);
     done[index] = true;
     bed_sleep_ms(3); // a good moment to be killed in
-    *running -= *running > 0;
     if (wf_engine_local.forget(world.bed.engine, run->id, NULL) != WF_OK) {
         _exit(4);
     }
 }
 
+// Those that ended are there until they are taken, too.
 static void count(void *context, const struct wf_run *run)
 {
-    *(uint32_t *)context += run->phase != WF_RUN_ENDED;
+    (void)run;
+    ++*(uint32_t *)context;
 }
 
 // What the daemon does, in small: opens, says everything again, and listens.
@@ -135,21 +136,21 @@ WF_NORETURN static void be_caller(void)
     bed_open(&world.bed);
     uint32_t next = 0;
     for (;;) {
-        uint32_t running = 0;
-        wf_engine_local.list(world.bed.engine, count, &running);
-        while (next < world.runs && running < AT_ONCE) {
+        uint32_t known = 0;
+        wf_engine_local.list(world.bed.engine, count, &known);
+        if (next == world.runs && known == 0) {
+            break;
+        }
+        while (next < world.runs && known < AT_ONCE) {
             if (!done[next]) {
                 start_one(next);
-                running++;
+                known++;
             }
             next++;
         }
         struct wf_run run;
         while (wf_engine_local.next(world.bed.engine, &run)) {
-            take(&run, done, &running);
-        }
-        if (next == world.runs && running == 0) {
-            break;
+            take(&run, done);
         }
         struct pollfd polled = {.fd = wf_engine_local.descriptor(world.bed.engine),
                                 .events = POLLIN};

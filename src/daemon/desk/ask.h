@@ -19,7 +19,7 @@ struct wf_asker {
     bool all;         // may change work of others (operator, admin)
 };
 
-struct wf_ask_answer {
+struct wf_desk_answer {
     enum wf_status status; // WF_OK, or WF_IO: it is not on the disk, and nothing was done
     const char *why;       // a sentence where it is not WF_OK
     uint64_t id;           // of the job (of an array: its first), or of the token
@@ -27,10 +27,10 @@ struct wf_ask_answer {
     enum wf_job_state state;
 };
 
-struct wf_ask {
+struct wf_desk_ask {
     const struct wf_asker *actor; // borrowed for the call
     bool dry_run;
-    void (*done)(void *context, const struct wf_ask_answer *answer); // NULL: nobody waits
+    void (*done)(void *context, const struct wf_desk_answer *answer); // NULL: nobody waits
     void *context;
     // Out, where it is refused at once:
     char field[64]; // of the document; "": none in particular
@@ -38,25 +38,25 @@ struct wf_ask {
 };
 
 // What the GPUs that the core grants mean on this machine: variables and rules about device files.
-struct wf_grant_want {
+struct wf_desk_want {
     const char *node;
     const uint32_t *task_gpus; // by task: set of the node's GPUs; 0: none, and none is visible
     uint32_t tasks;
     uint16_t gpu_milli; // share of each
     uint32_t uid;
 };
-#define WF_GRANT_DEVICES_MAX WF_RUN_DEVICE_RULES_MAX
-#define WF_GRANT_WARNINGS_BYTES 512
-struct wf_grant_made {
+#define WF_DESK_DEVICES_MAX WF_RUN_DEVICE_RULES_MAX
+#define WF_DESK_WARNINGS_BYTES 512
+struct wf_desk_made {
     struct wf_run_variable *variables; // each text and the list are of malloc: the desk frees them
     uint32_t variable_count;
-    struct wf_device_rule devices[WF_GRANT_DEVICES_MAX];
+    struct wf_device_rule devices[WF_DESK_DEVICES_MAX];
     uint32_t device_count;
-    char warnings[WF_GRANT_WARNINGS_BYTES]; // what cannot be kept apart, "; " between; or ""
+    char warnings[WF_DESK_WARNINGS_BYTES]; // what cannot be kept apart, "; " between; or ""
 };
-struct wf_granter {
+struct wf_desk_granter {
     // Errors: WF_NOTFOUND (a GPU is not there any more), WF_NOMEM: the run does not start then.
-    enum wf_status (*grant)(void *context, const struct wf_grant_want *want,
-                            struct wf_grant_made *made_out, struct wf_error *err);
+    enum wf_status (*grant)(void *context, const struct wf_desk_want *want,
+                            struct wf_desk_made *made_out, struct wf_error *err);
     void *context;
 };

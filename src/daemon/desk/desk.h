@@ -26,21 +26,22 @@
 
 struct wf_desk;
 
-// What the GPUs of a grant mean to a run: variables and rules for device files (telemetry). Fills
-// the spec's part of one task; memory is the desk's until the run has started.
 struct wf_desk_config {
-    struct wf_database *db;              // borrowed, like all of this
-    const struct wf_engine_kind *kind;   // how runs are carried out,
-    struct wf_engine *engine;            // by whom
-    const struct wf_site *site;          // machines, prices, queues; only looked at in wf_desk_open
-    const struct wf_granter *granter;    // NULL: GPUs are granted by number alone
-    const char *program;                 // its version, for the journal
-    const char *data;                    // folder: scripts of runs are kept below it
-    const char *policy, *discipline;     // NULL: cost-first, foresight
-    int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
-    uint32_t jobs_max;                   // jobs that are not over, 0: 16,384
-    bool users;                          // runs are started as the user whose work they are
-    int64_t (*now_ms)(void *context);    // the wall clock
+    struct wf_database *db;            // borrowed, like all of this
+    const char *database;              // its path: the journal is read from there
+    const struct wf_engine_kind *kind; // how runs are carried out,
+    struct wf_engine *engine;          // by whom
+    const struct wf_site *site;        // machines, prices, queues; only looked at in wf_desk_open
+    const uint64_t *model_memory_mib;  // of one GPU, WF_MODELS_MAX of them by the site's models; 0:
+                                       // not known. NULL: none is
+    const struct wf_desk_granter *granter; // NULL: GPUs are granted by number alone
+    const char *program;                   // its version, for the journal
+    const char *data;                      // folder: scripts of runs are kept below it
+    const char *policy, *discipline;       // NULL: cost-first, foresight
+    int64_t core_price_nanousd_per_hour;   // of a CPU core; 0: none is set
+    uint32_t jobs_max;                     // jobs that are not over, 0: 16,384
+    bool users;                            // runs are started as the user whose work they are
+    int64_t (*now_ms)(void *context);      // the wall clock
     void *context;
 };
 
@@ -60,6 +61,10 @@ const struct wf_batch *wf_desk_batch(struct wf_desk *desk);
 // Errors: the database cannot even be read; the desk is good for nothing but wf_desk_close then.
 enum wf_status wf_desk_written(struct wf_desk *desk, enum wf_status status,
                                const struct wf_error *why, struct wf_error *err) WF_MUST_USE;
+// Whether the database has to be probed (wf_database_probe) before the batch is written.
+bool wf_desk_probes(const struct wf_desk *desk);
+// Whether the database has to be probed (wf_database_probe) before the batch is written.
+bool wf_desk_probes(const struct wf_desk *desk);
 // Whether new work is taken; else why_out (or NULL) gets a sentence, of the disk or a full queue.
 bool wf_desk_accepts(const struct wf_desk *desk, struct wf_error *why_out);
 
@@ -80,16 +85,16 @@ enum wf_status wf_desk_site(struct wf_desk *desk, const struct wf_site *site,
 // (WF_NOTFOUND where he may not see it; ask->denied with WF_INVALID where he may not change it).
 // With ask->dry_run all is checked and done is called, within the call, with nothing changed.
 enum wf_status wf_desk_submit(struct wf_desk *desk, const struct wf_job_document *document,
-                              struct wf_ask *ask, struct wf_error *err) WF_MUST_USE;
-enum wf_status wf_desk_cancel(struct wf_desk *desk, uint64_t job, struct wf_ask *ask,
+                              struct wf_desk_ask *ask, struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_desk_cancel(struct wf_desk *desk, uint64_t job, struct wf_desk_ask *ask,
                               struct wf_error *err) WF_MUST_USE;
-enum wf_status wf_desk_hold(struct wf_desk *desk, uint64_t job, bool held, struct wf_ask *ask,
+enum wf_status wf_desk_hold(struct wf_desk *desk, uint64_t job, bool held, struct wf_desk_ask *ask,
                             struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_desk_drain(struct wf_desk *desk, const char *node, bool closed,
-                             struct wf_ask *ask, struct wf_error *err) WF_MUST_USE;
+                             struct wf_desk_ask *ask, struct wf_error *err) WF_MUST_USE;
 // Writes a token; id 0: a new one, the answer has its id. What it may is the caller's business.
 enum wf_status wf_desk_token(struct wf_desk *desk, const struct wf_token_row *row,
-                             struct wf_ask *ask, struct wf_error *err) WF_MUST_USE;
+                             struct wf_desk_ask *ask, struct wf_error *err) WF_MUST_USE;
 // Writes an audit row for what was refused elsewhere; object and detail are borrowed for the call.
 void wf_desk_audit(struct wf_desk *desk, const struct wf_asker *actor, const char *action,
                    const char *object, const char *outcome, const char *detail);

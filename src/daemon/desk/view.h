@@ -40,9 +40,9 @@ void wf_desk_run_id(uint64_t job, uint32_t attempt, char id[WF_RUN_ID_MAX + 1]);
 
 // What a document comes to for the core, without submitting it: for offers. Dependencies are left
 // out. Errors: as wf_desk_submit; field_out (64 bytes, or NULL) names the field.
-struct wf_ask;
+struct wf_desk_ask;
 enum wf_status wf_desk_spec(struct wf_desk *desk, const struct wf_job_document *document,
-                            struct wf_ask *ask, struct wf_job_spec *spec_out,
+                            struct wf_desk_ask *ask, struct wf_job_spec *spec_out,
                             struct wf_error *err) WF_MUST_USE;
 
 // The core, for explanations and offers, and what its numbers are called. NULL: no such number.
@@ -63,12 +63,13 @@ struct wf_desk_counts {
     uint64_t runs_started, runs_ended;
     uint64_t requeues, preemptions;
     uint64_t batches, batches_failed;
-    uint64_t events;              // of the journal, all of it
-    uint64_t hash;                // of all decisions ever
-    uint64_t feed;                // number of the last row
-    uint64_t start_wait_us_total; // from a job's submission to its first start, all that started
-    uint64_t gpu_ms;              // granted, of runs that ended
-    int64_t cost_nanousd;         // of runs that ended
+    uint64_t events;        // of the journal, all of it
+    uint64_t hash;          // of all decisions ever
+    uint64_t feed;          // number of the last row
+    uint64_t first_starts;  // jobs that started,
+    uint64_t start_wait_ms; // and how long all of them waited for that
+    uint64_t gpu_ms;        // granted, of runs that ended
+    int64_t cost_nanousd;   // of runs that ended
 };
 struct wf_desk_counts wf_desk_count(const struct wf_desk *desk);
 

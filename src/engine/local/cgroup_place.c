@@ -17,7 +17,14 @@
 // to groups below it.
 #define OWN_LEAF "daemon"
 
-// Finds where version 2 is mounted: alone on /sys/fs/cgroup, or beside version 1 anywhere.
+static bool is_cgroup2(const char *path)
+{
+    struct statfs about;
+    return statfs(path, &about) == 0 && about.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+// Finds where version 2 is mounted: alone on /sys/fs/cgroup, or beside version 1 anywhere. A mount
+// that another one hides, as in some containers, is still listed.
 static bool find_mount(char *mount, size_t bytes)
 {
     FILE *file = fopen("/proc/self/mountinfo", "re");
@@ -30,7 +37,7 @@ static bool find_mount(char *mount, size_t bytes)
         char point[WF_CGROUP_BYTES];
         // id, parent, device, root, mount point; the kind comes after the dash
         found = strstr(line, " - cgroup2 ") && sscanf(line, "%*s %*s %*s %*s %767s", point) == 1 &&
-                snprintf(mount, bytes, "%s", point) < (int)bytes;
+                is_cgroup2(point) && snprintf(mount, bytes, "%s", point) < (int)bytes;
     }
     fclose(file);
     return found;
@@ -122,8 +129,7 @@ bool wf_cgroup_find_parent(const char *wish, const char *name, char path[WF_CGRO
     } else if (!find_base(base, sizeof base, reason)) {
         return false;
     }
-    struct statfs about;
-    if (statfs(base, &about) != 0 || about.f_type != CGROUP2_SUPER_MAGIC) {
+    if (!is_cgroup2(base)) {
         snprintf(reason, 256, "%.200s is no cgroup of version 2", base);
         return false;
     }

@@ -223,6 +223,11 @@ static enum wf_status local_open(const struct wf_engine_config *config,
     engine->program = strdup(config->program ? config->program : "/proc/self/exe");
     enum wf_status status =
         engine->program ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for an engine");
+    if (status == WF_OK && !wf_process_can_open()) {
+        status = wf_fail(err, WF_IO,
+                         "processes cannot be held by pidfds (Linux 5.3 has them; a "
+                         "container's seccomp filter may refuse them)");
+    }
     if (status == WF_OK) {
         status = open_folder(engine, config->data, err);
     }

@@ -23,6 +23,16 @@ struct seen {
     bool chosen;
 };
 
+bool wf_process_can_open(void)
+{
+    int own = pidfd_open(getpid(), 0);
+    bool good = own >= 0 && pidfd_send_signal(own, 0, NULL, 0) == 0;
+    if (own >= 0) {
+        close(own);
+    }
+    return good;
+}
+
 void wf_boot_read(char boot[WF_BOOT_BYTES])
 {
     (void)wf_line_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, WF_BOOT_BYTES);

@@ -15,6 +15,9 @@ struct wf_process {
     int64_t start; // clock ticks since the machine started
 };
 
+// Whether the kernel has pidfds and lets us use them: some containers' filters do not.
+bool wf_process_can_open(void);
+
 // Fills the machine's boot id, or "" where the kernel does not tell.
 void wf_boot_read(char boot[WF_BOOT_BYTES]);
 

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// One kind of GPU and how many of it: "nvidia:H100:80GB:8".
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "jobfile/gpu_ask.h"
+#include "text/decimal.h"
+#include "text/lines.h"
+
+enum { WORDS_MAX = 6, WORD_BYTES = WF_GPU_NAME_BYTES, SHOWN = 60 };
+
+struct words {
+    char word[WORDS_MAX][WORD_BYTES];
+    uint32_t count;
+};
+
+static enum wf_status fail_form(const char *text, struct wf_error *err)
+{
+    char shown[SHOWN];
+    wf_lines_quote(text, shown, sizeof shown);
+    return wf_fail(err, WF_INVALID,
+                   "'%s' is no GPU: write it like 'H100:8', 'nvidia:H100:80GB:8', '24GB..80GB:1', "
+                   "'H100:0.5' or 'any:1'",
+                   shown);
+}
+
+static bool split(const char *text, struct words *words)
+{
+    words->count = 0;
+    for (const char *at = text;; at++) {
+        at += strspn(at, " \t");
+        size_t length = strcspn(at, ":");
+        const char *next = at + length;
+        while (length > 0 && isspace((unsigned char)at[length - 1])) {
+            length--;
+        }
+        if (length == 0 || length >= WORD_BYTES || words->count == WORDS_MAX) {
+            return false;
+        }
+        memcpy(words->word[words->count], at, length);
+        words->word[words->count++][length] = '\0';
+        at = next;
+        if (*at == '\0') {
+            return true;
+        }
+    }
+}
+
+// "80GB", "81920MB", "80". Returns where it ends.
+static const char *read_size(const char *text, uint32_t *mib_out)
+{
+    uint64_t number = 0;
+    const char *at = text;
+    for (; isdigit((unsigned char)*at) && number < UINT32_MAX; at++) {
+        number = number * 10 + (uint64_t)(*at - '0');
+    }
+    if (at == text) {
+        return NULL;
+    }
+    bool mega = *at == 'm' || *at == 'M';
+    number *= mega ? 1 : 1024;
+    if (mega || *at == 'g' || *at == 'G') {
+        at++;
+        at += *at == 'i' || *at == 'I';
+        at += *at == 'b' || *at == 'B';
+    } else if (*at != '.') {
+        return NULL; // a number without a unit is one only before ".."
+    }
+    *mib_out = number > WF_JOB_GPU_MEMORY_MIB_MAX ? UINT32_MAX : (uint32_t)number;
+    return at;
+}
+
+// "80GB", "24GB..80GB", "24..80GB", "24GB..", "24GB+", "..80GB".
+static bool read_memory(const char *word, struct wf_gpu_choice *choice)
+{
+    const char *at = word;
+    bool least = strncmp(at, "..", 2) != 0;
+    uint32_t low = 0;
+    uint32_t high = 0;
+    at = least ? read_size(at, &low) : at;
+    if (!at) {
+        return false;
+    }
+    if (*at == '\0') {
+        high = low;
+    } else if (strcmp(at, "+") == 0) {
+        at++;
+    } else if (strncmp(at, "..", 2) == 0) {
+        at += 2;
+        at = *at == '\0' && least ? at : read_size(at, &high);
+    }
+    if (!at || *at) {
+        return false;
+    }
+    choice->memory_mib_min = low;
+    choice->memory_mib_max = high;
+    return true;
+}
+
+static enum wf_status read_count(const char *word, struct wf_gpu_part *part, struct wf_error *err)
+{
+    int64_t milli = 0;
+    enum wf_decimal read = wf_decimal_read(word, 3, (int64_t)UINT32_MAX, &milli);
+    if (read == WF_DECIMAL_WRONG || read == WF_DECIMAL_NEGATIVE ||
+        (read == WF_DECIMAL_READ && milli == 0)) {
+        return wf_fail(err, WF_INVALID, "'%s' is no number of GPUs: from 0.001 to %d", word,
+                       WF_NODE_GPUS_MAX);
+    }
+    if (read == WF_DECIMAL_TOO_LARGE || milli > WF_NODE_GPUS_MAX * WF_GPU_MILLI) {
+        return wf_fail(err, WF_LIMIT,
+                       "%s GPUs are more than %d for a task, the limit "
+                       "WF_NODE_GPUS_MAX",
+                       word, WF_NODE_GPUS_MAX);
+    }
+    if (milli > WF_GPU_MILLI && milli % WF_GPU_MILLI != 0) {
+        return wf_fail(err, WF_INVALID,
+                       "'%s' GPUs cannot be had: whole GPUs, or a share of one (0.5)", word);
+    }
+    part->gpus = milli < WF_GPU_MILLI ? 1 : (uint32_t)milli / WF_GPU_MILLI;
+    part->gpu_milli = milli < WF_GPU_MILLI ? (uint32_t)milli : WF_GPU_MILLI;
+    return WF_OK;
+}
+
+// A part of a GPU ("1g.5gb") is a share of it, rounded down so that it stays in its slice.
+static enum wf_status take_part(const struct wf_gpu_name *name, struct wf_gpu_part *part,
+                                struct wf_error *err)
+{
+    unsigned units = wf_gpu_units(name);
+    if (name->part_units == 0) {
+        return WF_OK;
+    }
+    if (name->part_units > units) {
+        return wf_fail(err, WF_INVALID, "a GPU has no part of %u units: %u at most",
+                       name->part_units, units);
+    }
+    if (part->gpus != 1 || part->gpu_milli != WF_GPU_MILLI) {
+        return wf_fail(err, WF_INVALID, "a task may have one part of a GPU, not several");
+    }
+    part->gpu_milli = WF_GPU_MILLI * name->part_units / units;
+    return WF_OK;
+}
+
+// The model's name. Where its memory is a part of it (A100-80GB), it is no condition beside it.
+static enum wf_status take_model(const char *word, struct wf_gpu_part *part, struct wf_error *err)
+{
+    struct wf_gpu_choice *choice = &part->choice;
+    struct wf_gpu_name name;
+    struct wf_gpu_name with_memory;
+    if (!wf_gpu_name_read(word, &name)) {
+        return fail_form(word, err);
+    }
+    char text[WF_GPU_NAME_BYTES];
+    bool one = choice->memory_mib_min > 0 && choice->memory_mib_min == choice->memory_mib_max &&
+               choice->memory_mib_min % 1024 == 0 && name.memory_gib == 0;
+    int length = snprintf(text, sizeof text, "%s %uGB", word, choice->memory_mib_min / 1024);
+    if (one && name.part_units == 0 && length < (int)sizeof text &&
+        wf_gpu_name_read(text, &with_memory) && with_memory.memory_gib > 0) {
+        name = with_memory;
+        choice->memory_mib_min = 0;
+        choice->memory_mib_max = 0;
+    }
+    bool unnamed = name.part_units > 0 && strcmp(name.base, "GPU") == 0;
+    snprintf(choice->model, sizeof choice->model, "%s", unnamed ? "" : name.text);
+    if (unnamed || wf_gpu_name_known(&name) || name.vendor == WF_VENDOR_AMD) {
+        if (choice->vendor_told && choice->vendor != name.vendor) {
+            return wf_fail(err, WF_INVALID, "'%s' is no GPU of %s", word,
+                           choice->vendor == WF_VENDOR_AMD ? "AMD" : "NVIDIA");
+        }
+        choice->vendor_told = true;
+        choice->vendor = name.vendor;
+    }
+    return take_part(&name, part, err);
+}
+
+// "gpu" and "gres/gpu" in front, and the vendor, say nothing of the model.
+static uint32_t skip_front(const struct words *words, struct wf_gpu_choice *choice)
+{
+    uint32_t i = 0;
+    i += strcasecmp(words->word[0], "gpu") == 0 || strcasecmp(words->word[0], "gres/gpu") == 0;
+    if (i < words->count) {
+        bool amd = strcasecmp(words->word[i], "amd") == 0;
+        choice->vendor_told = amd || strcasecmp(words->word[i], "nvidia") == 0;
+        choice->vendor = amd ? WF_VENDOR_AMD : WF_VENDOR_NVIDIA;
+        i += choice->vendor_told;
+    }
+    return i;
+}
+
+static bool is_number(const char *word)
+{
+    return word[strspn(word, "0123456789.-")] == '\0' && !strstr(word, "..");
+}
+
+enum wf_status wf_gpu_part_read(const char *text, struct wf_gpu_part *part_out,
+                                struct wf_error *err)
+{
+    struct words words;
+    const char *model = NULL;
+    bool memory = false;
+    *part_out = (struct wf_gpu_part){.gpus = 1, .gpu_milli = WF_GPU_MILLI};
+    if (!split(text, &words)) {
+        return fail_form(text, err);
+    }
+    uint32_t end = words.count;
+    if (is_number(words.word[end - 1])) {
+        enum wf_status status = read_count(words.word[--end], part_out, err);
+        if (status != WF_OK) {
+            return status;
+        }
+    }
+    for (uint32_t i = end ? skip_front(&words, &part_out->choice) : 0; i < end; i++) {
+        if (!memory && read_memory(words.word[i], &part_out->choice)) {
+            memory = true;
+        } else if (!model && !is_number(words.word[i])) {
+            model = words.word[i];
+        } else {
+            return fail_form(text, err);
+        }
+    }
+    const struct wf_gpu_choice *choice = &part_out->choice;
+    if (memory && ((choice->memory_mib_min | choice->memory_mib_max) == 0 ||
+                   choice->memory_mib_min == UINT32_MAX || choice->memory_mib_max == UINT32_MAX ||
+                   (choice->memory_mib_max && choice->memory_mib_max < choice->memory_mib_min))) {
+        char shown[SHOWN];
+        wf_lines_quote(text, shown, sizeof shown);
+        return wf_fail(err, WF_INVALID, "'%s' has a memory that no GPU has", shown);
+    }
+    if (!model || strcasecmp(model, "any") == 0) {
+        return WF_OK;
+    }
+    return take_model(model, part_out, err);
+}
