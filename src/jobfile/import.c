@@ -35,6 +35,9 @@ static enum wf_status import_map(struct wf_import *import, const json_t *all)
         import->out->format = WF_JOB_FORMAT_KUBERNETES;
         return wf_import_kubernetes(import, all);
     }
+    if (json_array_size(all) == 0) {
+        return wf_import_fail(import, "it is empty");
+    }
     if (json_array_size(all) != 1) {
         return wf_import_fail(import, "there are %zu documents in it: submit them one by one",
                               json_array_size(all));

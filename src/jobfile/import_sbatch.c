@@ -296,6 +296,20 @@ static void take_rest(struct wf_sbatch *sbatch)
     }
 }
 
+// Whether a line calls the command: as a word of its own.
+static bool calls(const char *line, const char *end, const char *command)
+{
+    size_t length = strlen(command);
+    for (const char *at = line; at + length <= end; at++) {
+        bool begins = at == line || strchr(" \t(;|&`", at[-1]);
+        bool ends = at + length == end || strchr(" \t\r)`", at[length]);
+        if (begins && ends && strncmp(at, command, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // srun and its like are commands of the script; where they are missing, the script fails there.
 static void note_commands(struct wf_import *import, const char *script)
 {
@@ -303,11 +317,10 @@ static void note_commands(struct wf_import *import, const char *script)
     uint32_t number = 0;
     for (const char *line = script; *line;) {
         const char *end = line + strcspn(line, "\n");
-        const char *at = line + strspn(line, " \t");
+        bool comment = line[strspn(line, " \t")] == '#';
         number++;
-        for (size_t i = 0; i < WF_COUNT_OF(commands); i++) {
-            size_t length = strlen(commands[i]);
-            if (strncmp(at, commands[i], length) == 0 && (isspace((unsigned char)at[length]))) {
+        for (size_t i = 0; !comment && i < WF_COUNT_OF(commands); i++) {
+            if (calls(line, end, commands[i])) {
                 wf_import_note(import,
                                "line %u: the script calls %s, which is Slurm's: the line works "
                                "only where such a command is in PATH",

@@ -401,6 +401,18 @@ static enum wf_status take_commands(struct wf_import *import, const json_t *root
     return WF_OK;
 }
 
+// Without a name of its own a task is called after its file: "train" of "tasks/train.yaml".
+static void take_name(struct wf_import *import, const char *name)
+{
+    const char *shown = import->config->shown;
+    const char *slash = strrchr(shown, '/');
+    const char *file = slash ? slash + 1 : shown;
+    const char *point = strrchr(file, '.');
+    size_t length = point && point > file ? (size_t)(point - file) : strlen(file);
+    const char *text = wf_job_memory_print(import->out->memory, "%.*s", (int)length, file);
+    wf_import_name(import, name ? "name" : "the file's name", name ? name : text ? text : "job");
+}
+
 enum wf_status wf_import_skypilot(struct wf_import *import, const json_t *root)
 {
     const json_t *nodes = json_object_get(root, "num_nodes");
@@ -423,8 +435,8 @@ enum wf_status wf_import_skypilot(struct wf_import *import, const json_t *root)
         wf_import_note(import, "secrets: are kept in the job's document like other variables");
         status = take_environment(import, root, "secrets");
     }
-    if (status == WF_OK && name) {
-        wf_import_name(import, "name", name);
+    if (status == WF_OK) {
+        take_name(import, name);
     }
     wf_import_set_text(import, "dialect", "skypilot");
     return status;
