@@ -102,8 +102,7 @@ static bool read_after(struct wf_api *api, struct wf_http_request *request, uint
     }
     errno = 0;
     *seq_out = strtoull(last, NULL, 10);
-    if (!*last || last[strspn(last, "0123456789")] != '\0' || errno != 0 ||
-        *seq_out > INT64_MAX) {
+    if (!*last || last[strspn(last, "0123456789")] != '\0' || errno != 0 || *seq_out > INT64_MAX) {
         wf_http_fail(request, 400, "Last-Event-ID", "'%.20s' is the number of no event", last);
         return false;
     }

@@ -47,8 +47,8 @@ static enum wf_status make_first_token(struct wf_api *api, struct wf_error *err)
     if (status == WF_OK) {
         struct wf_api_token *token = calloc(1, sizeof *token);
         WF_ASSERT(token);
-        *token = (struct wf_api_token){
-            .id = 1, .role = WF_ROLE_ADMIN, .created_ms = row.created_ms};
+        *token =
+            (struct wf_api_token){.id = 1, .role = WF_ROLE_ADMIN, .created_ms = row.created_ms};
         memcpy(token->hash, hash, sizeof token->hash);
         memcpy(token->user, self.user, sizeof token->user);
         snprintf(token->name, sizeof token->name, "first");
@@ -103,6 +103,7 @@ void wf_api_close(struct wf_api *api)
 {
     if (api->http) {
         wf_desk_watch(api->desk, NULL, NULL);
+        wf_api_end_stories(api);
         uv_close((uv_handle_t *)&api->look, NULL);
         wf_http_destroy(api->http, NULL, NULL);
         api->http = NULL;

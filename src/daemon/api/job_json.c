@@ -53,9 +53,8 @@ static void add_request(json_t *job, const struct wf_job_row *row)
     struct wf_job_document document = {0};
     struct wf_error err;
     enum wf_status status =
-        row->document
-            ? wf_job_document_parse(row->document, strlen(row->document), &document, &err)
-            : WF_INVALID;
+        row->document ? wf_job_document_parse(row->document, strlen(row->document), &document, &err)
+                      : WF_INVALID;
     bool told = status == WF_OK;
     wf_api_set(job, "tasks", told ? wf_api_number(document.tasks) : NULL);
     wf_api_set(job, "gpus", told ? wf_api_number(document.gpus.gpus) : NULL);
@@ -78,9 +77,9 @@ static void add_run(json_t *job, const struct wf_job_row *row, const struct wf_j
     uint64_t set = live && live->node ? live->gpu_set : run->gpu_set;
     wf_api_set(job, "node", node && *node ? wf_api_text(node) : NULL);
     wf_api_set(job, "gpu_set", node && *node ? wf_api_number((int64_t)set) : NULL);
-    wf_api_set(job, "attempt",
-               wf_api_number(live && live->attempt > row->attempts ? live->attempt
-                                                                   : row->attempts));
+    wf_api_set(
+        job, "attempt",
+        wf_api_number(live && live->attempt > row->attempts ? live->attempt : row->attempts));
     wf_api_set(job, "exit", ran ? wf_api_end(run) : NULL);
     wf_api_set(job, "cost_nanousd", wf_api_number(live ? live->cost_nanousd : row->cost_nanousd));
     wf_api_set(job, "gpu_seconds",
@@ -107,7 +106,9 @@ json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row)
     wf_api_set(job, "array", row->array > 0 ? wf_api_number((int64_t)row->array) : NULL);
     wf_api_set(job, "submitted_ms", wf_api_time(row->submitted_ms));
     wf_api_set(job, "started_ms",
-               wf_api_time(row->started_ms > 0 ? row->started_ms : is_live ? live.started_ms : 0));
+               wf_api_time(row->started_ms > 0 ? row->started_ms
+                           : is_live           ? live.started_ms
+                                               : 0));
     wf_api_set(job, "ended_ms", wf_api_time(row->ended_ms));
     wf_api_set(job, "kept_start_ms", wf_api_time(is_live ? live.kept_start_ms : 0));
     add_request(job, row);

@@ -45,8 +45,7 @@ static bool read_states(struct wf_http_request *request, uint32_t *states_out)
         return true;
     }
     if (strcmp(text, "live") == 0 || strcmp(text, "over") == 0) {
-        *states_out =
-            *text == 'l' ? WF_JOB_STATES_LIVE : WF_JOB_STATES_ALL & ~WF_JOB_STATES_LIVE;
+        *states_out = *text == 'l' ? WF_JOB_STATES_LIVE : WF_JOB_STATES_ALL & ~WF_JOB_STATES_LIVE;
         return true;
     }
     for (const char *at = text;; at++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task wrote, from where one likes, and on as it writes. Its log is kept in files: the newest
-// has the plain name, older parts have ".1", ".2" and so on behind it. A follower that holds an
-// open file goes on reading it when it is put aside, and then looks for the next younger one.
+// What a task wrote, from where one likes, and on as it writes. Its log is kept in files: the
+// newest has the plain name, older parts have ".1", ".2" and so on behind it. A follower that holds
+// an open file goes on reading it when it is put aside, and then looks for the next younger one.
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -118,8 +118,7 @@ static bool send_more(struct wf_api_follow *follow)
             }
             continue;
         }
-        uint64_t skipped =
-            follow->skip_bytes < (uint64_t)got ? follow->skip_bytes : (uint64_t)got;
+        uint64_t skipped = follow->skip_bytes < (uint64_t)got ? follow->skip_bytes : (uint64_t)got;
         follow->skip_bytes -= skipped;
         follow->left_bytes -= (uint64_t)got - skipped;
         wf_http_stream_send(follow->stream, piece + skipped, (size_t)got - (size_t)skipped);

@@ -30,16 +30,17 @@ struct wf_api {
     struct wf_desk *desk;
     struct wf_http *http;
     struct wf_api_token *tokens;
-    struct wf_api_watch *watches;   // streams of events (events.c)
-    struct wf_api_follow *follows;  // streams of logs (logs.c)
-    uv_timer_t look;                // at logs that are followed
+    struct wf_api_watch *watches;  // streams of events (events.c)
+    struct wf_api_follow *follows; // streams of logs (logs.c)
+    struct wf_api_story *stories;  // explanations on their way (explain.c)
+    uint32_t story_count;
+    uv_timer_t look; // at logs that are followed
     bool looking;
     int64_t opened_ms;
     char first_token[WF_TOKEN_BYTES];
     char fingerprint[96];
     char address[300];
     uint16_t port;
-    bool http_closed;
 };
 
 int64_t wf_api_now_ms(const struct wf_api *api);
@@ -111,6 +112,7 @@ bool wf_api_peer(void *api, uint32_t uid, struct wf_actor *actor_out);
 // Ends of streams, before the desk goes.
 void wf_api_on_feed(void *api, const struct wf_feed_row *row);
 void wf_api_on_look(uv_timer_t *timer);
+void wf_api_end_stories(struct wf_api *api);
 
 // The routes' answers, by file.
 void wf_api_version(void *api, struct wf_http_request *request);

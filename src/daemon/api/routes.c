@@ -2,19 +2,19 @@
 #include "daemon/api/parts.h"
 
 #define GET(path, least, fn, name, ...)                                                            \
-    {.method = "GET",                                                                              \
-     .pattern = (path),                                                                            \
-     .role = (least),                                                                              \
-     .answer = (fn),                                                                               \
-     .operation = (name),                                                                          \
-     .parameters = {__VA_ARGS__}}
+    {                                                                                              \
+        .method = "GET", .pattern = (path), .role = (least), .answer = (fn), .operation = (name),  \
+        .parameters = {                                                                            \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 #define DO(path, least, fn, name, ...)                                                             \
-    {.method = "POST",                                                                             \
-     .pattern = (path),                                                                            \
-     .role = (least),                                                                              \
-     .answer = (fn),                                                                               \
-     .operation = (name),                                                                          \
-     .parameters = {__VA_ARGS__}}
+    {                                                                                              \
+        .method = "POST", .pattern = (path), .role = (least), .answer = (fn), .operation = (name), \
+        .parameters = {                                                                            \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 
 static const struct wf_route table[] = {
     GET("/v1/version", WF_ROLE_NONE, wf_api_version, "getVersion", NULL),

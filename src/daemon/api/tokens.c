@@ -162,8 +162,9 @@ static bool check_fields(struct wf_http_request *request, const json_t *tree)
             known = known || strcmp(fields[i], name) == 0;
         }
         if (!known) {
-            wf_http_fail(request, 400, name, "%.40s: a token has no such field, only name, role, "
-                                             "user and days",
+            wf_http_fail(request, 400, name,
+                         "%.40s: a token has no such field, only name, role, "
+                         "user and days",
                          name);
             return false;
         }
@@ -278,8 +279,7 @@ void wf_api_tokens_revoke(void *context, struct wf_http_request *request)
     const char *text = wf_http_segment(request, "token");
     struct wf_api_token *token, *next, *found = NULL;
     errno = 0;
-    unsigned long long id =
-        text[strspn(text, "0123456789")] == '\0' ? strtoull(text, NULL, 10) : 0;
+    unsigned long long id = text[strspn(text, "0123456789")] == '\0' ? strtoull(text, NULL, 10) : 0;
     HASH_ITER(hh, api->tokens, token, next)
     {
         found = errno == 0 && token->id == id && id > 0 ? token : found;

@@ -27,8 +27,7 @@ static void change_job(struct wf_api *api, struct wf_http_request *request, enum
     struct wf_error err;
     bool dry_run;
     uint64_t id;
-    if (!wf_api_query_flag(request, "dry_run", &dry_run) ||
-        !wf_api_find_job(api, request, &id)) {
+    if (!wf_api_query_flag(request, "dry_run", &dry_run) || !wf_api_find_job(api, request, &id)) {
         return;
     }
     struct wf_api_wait *wait = wf_api_wait(api, request);
