@@ -36,7 +36,8 @@ void client_start(struct api_client *client)
                                     .version = "1.2.3",
                                     .log = say,
                                     .log_context = client,
-                                    .now_ms = now_ms};
+                                    .now_ms = now_ms,
+                                    .now_context = client};
     assert_int_equal(wf_api_create(&parts, &client->api, &err), WF_OK);
     assert_int_equal(
         wf_http_listen(wf_api_http(client->api), "127.0.0.1:0", NULL, NULL, &client->port, &err),

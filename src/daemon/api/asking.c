@@ -5,7 +5,7 @@
 
 int64_t wf_api_now_ms(const struct wf_api *api)
 {
-    return api->parts.now_ms(api->parts.log_context);
+    return api->parts.now_ms(api->parts.now_context);
 }
 
 bool wf_api_is_operator(const struct wf_http_request *request)
