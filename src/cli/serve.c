@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "core/limits.h"
+#include "daemon/api/api.h"
 #include "daemon/daemon.h"
 #include "text/decimal.h"
 
@@ -49,7 +50,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
 
 static enum wf_status serve(int argc, char **argv, struct wf_error *err)
 {
-    struct wf_daemon_config config = {.version = WF_VERSION, .out = stdout, .ready = -1};
+    struct wf_daemon_config config = {
+        .version = WF_VERSION, .front = &wf_api_front, .out = stdout, .ready = -1};
     const struct wf_option_reader reader = {options, take, &config};
     int words = 0;
     enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);

@@ -78,6 +78,16 @@ static void add(struct wf_batch *batch, char letter, const void *content, size_t
     }
 }
 
+static void add_bytes(struct wf_batch *batch, const void *content, uint32_t bytes)
+{
+    add(batch, 't', &bytes, sizeof bytes);
+    char *to = reserve(batch, bytes);
+    if (to) {
+        memcpy(to, content, bytes);
+        batch->length += bytes;
+    }
+}
+
 static void begin(struct wf_batch *batch, enum wf_write write)
 {
     add(batch, (char)write, "", 0);
@@ -95,16 +105,11 @@ static void add_count(struct wf_batch *batch, uint64_t number)
     add_number(batch, (int64_t)number);
 }
 
+// A text that is too long for 32 bits is too long for a batch, too, at which it then fails.
 static void add_text(struct wf_batch *batch, const char *text)
 {
-    size_t bytes = text ? strlen(text) : 0;
-    uint32_t length = bytes <= WF_BATCH_BYTES_MAX ? (uint32_t)bytes : UINT32_MAX;
-    add(batch, 't', &length, sizeof length);
-    char *to = reserve(batch, bytes);
-    if (to && bytes > 0) {
-        memcpy(to, text, bytes);
-        batch->length += bytes;
-    }
+    size_t length = text ? strlen(text) : 0;
+    add_bytes(batch, text ? text : "", length < UINT32_MAX ? (uint32_t)length : UINT32_MAX);
 }
 
 void wf_batch_job(struct wf_batch *batch, const struct wf_job_row *row)
@@ -224,18 +229,12 @@ void wf_batch_meta(struct wf_batch *batch, const char *key, const char *value)
     add_text(batch, value);
 }
 
-// Adds a line that ends with its newline, which the row does without.
-static void add_line(struct wf_batch *batch, uint64_t *lines, const char *line, size_t length)
+// Adds a line that was written, without its end.
+static void add_line(struct wf_batch *batch, uint64_t *lines, const char *text, size_t length)
 {
-    uint32_t bytes = (uint32_t)length - 1;
     begin(batch, WF_WRITE_JOURNAL);
     add_count(batch, ++*lines);
-    add(batch, 't', &bytes, sizeof bytes);
-    char *to = reserve(batch, bytes);
-    if (to) {
-        memcpy(to, line, bytes);
-        batch->length += bytes;
-    }
+    add_bytes(batch, text, (uint32_t)length - 1);
 }
 
 enum wf_status wf_batch_head(struct wf_batch *batch, uint64_t *lines,
@@ -256,31 +255,31 @@ enum wf_status wf_batch_head(struct wf_batch *batch, uint64_t *lines,
 enum wf_status wf_batch_event(struct wf_batch *batch, uint64_t *lines, const struct wf_event *event,
                               struct wf_error *err)
 {
-    char line[WF_JOURNAL_LINE_BYTES];
-    size_t length;
-    enum wf_status status = wf_journal_write_event(event, *lines + 1, line, &length, err);
+    char text[WF_JOURNAL_LINE_BYTES];
+    struct wf_journal_line line = {.number = *lines + 1, .text = text};
+    enum wf_status status = wf_journal_write_event(event, &line, err);
     if (status == WF_OK) {
-        add_line(batch, lines, line, length);
+        add_line(batch, lines, text, line.length);
     }
     return status;
 }
 
 void wf_batch_hash(struct wf_batch *batch, uint64_t *lines, uint64_t hash, uint64_t events)
 {
-    char line[WF_JOURNAL_LINE_BYTES];
-    size_t length = wf_journal_write_hash(hash, events, *lines + 1, line);
-    add_line(batch, lines, line, length);
+    char text[WF_JOURNAL_LINE_BYTES];
+    struct wf_journal_line line = {.number = *lines + 1, .text = text};
+    wf_journal_write_hash(hash, events, &line);
+    add_line(batch, lines, text, line.length);
 }
 
 enum wf_status wf_batch_name(struct wf_batch *batch, uint64_t *lines, enum wf_journal_named what,
                              uint64_t number, const char *name, struct wf_error *err)
 {
-    char line[WF_JOURNAL_LINE_BYTES];
-    size_t length;
-    enum wf_status status =
-        wf_journal_write_name(what, number, name, *lines + 1, line, &length, err);
+    char text[WF_JOURNAL_LINE_BYTES];
+    struct wf_journal_line line = {.number = *lines + 1, .text = text};
+    enum wf_status status = wf_journal_write_name(what, number, name, &line, err);
     if (status == WF_OK) {
-        add_line(batch, lines, line, length);
+        add_line(batch, lines, text, line.length);
     }
     return status;
 }

@@ -91,11 +91,10 @@ static bool check_line(void *context, sqlite3_stmt *row)
 static enum wf_status check_journal(struct wf_database *db, struct wf_error *err)
 {
     bool good = true;
-    enum wf_status status = wf_database_read(
-        db,
-        "SELECT number, line FROM journal WHERE number <= 4"
-        " UNION ALL SELECT * FROM (SELECT number, line FROM journal ORDER BY number DESC LIMIT 1)",
-        NULL, 0, check_line, &good, err);
+    static const struct wf_question ends = {
+        .sql = "SELECT number, line FROM journal WHERE number <= 4 UNION ALL"
+               " SELECT * FROM (SELECT number, line FROM journal ORDER BY number DESC LIMIT 1)"};
+    enum wf_status status = wf_database_read(db, &ends, check_line, &good, err);
     if (status == WF_OK && !good) {
         status = wf_fail(err, WF_INVALID,
                          "%s is damaged: a line of its journal has not the checksum of its text",

@@ -73,7 +73,8 @@ enum wf_status wf_database_runs(struct wf_database *db, uint64_t job, wf_run_row
                                 void *context, struct wf_error *err) WF_MUST_USE;
 
 // What was spent from since_ms until before until_ms (0: without end), the dearest first; a stretch
-// that lies in it only partly counts in proportion. limit 0: all.
+// that lies in it only partly counts in proportion. limit 0: all. Looks at each stretch in that
+// time: a second for a million or so.
 #define WF_LEDGER_KEYS(X) X(USER, "user") X(QUEUE, "queue") X(JOB, "job") X(POOL, "pool")
 enum wf_ledger_key {
 #define WF_LEDGER_KEY_ENUM(name, word) WF_LEDGER_BY_##name,
@@ -105,9 +106,14 @@ enum wf_status wf_database_audit(struct wf_database *db, uint64_t after, uint32_
                                  struct wf_error *err) WF_MUST_USE;
 
 // Rows with a seq above after, in order; job 0: of every job and of none. limit 0: all.
+struct wf_feed_query {
+    uint64_t after;
+    uint64_t job;
+    uint32_t limit;
+};
 typedef bool wf_feed_row_fn(void *context, const struct wf_feed_row *row);
-enum wf_status wf_database_feed(struct wf_database *db, uint64_t after, uint64_t job,
-                                uint32_t limit, wf_feed_row_fn *fn, void *context,
+enum wf_status wf_database_feed(struct wf_database *db, const struct wf_feed_query *query,
+                                wf_feed_row_fn *fn, void *context,
                                 struct wf_error *err) WF_MUST_USE;
 
 // All of them, also revoked and expired ones.

@@ -47,9 +47,14 @@ static inline int64_t wf_limit_cell(uint32_t limit)
     return limit > 0 ? (int64_t)limit : -1;
 }
 
+struct wf_question {
+    const char *sql;
+    const struct wf_cell *cells;
+    uint32_t cell_count;
+};
+
 // Reads rows on the reader's connection: take gets the statement at each of them.
-enum wf_status wf_database_read(struct wf_database *db, const char *sql,
-                                const struct wf_cell *cells, uint32_t cell_count,
+enum wf_status wf_database_read(struct wf_database *db, const struct wf_question *question,
                                 bool (*take)(void *context, sqlite3_stmt *row), void *context,
                                 struct wf_error *err);
 

@@ -12,10 +12,11 @@ const char *wf_column_text(sqlite3_stmt *row, int column)
     return text ? (const char *)text : "";
 }
 
-static void bind(sqlite3_stmt *statement, const struct wf_cell *cells, uint32_t count)
+static void bind(sqlite3_stmt *statement, const struct wf_question *question)
 {
-    WF_ASSERT(sqlite3_bind_parameter_count(statement) == (int)count);
-    for (uint32_t i = 0; i < count; i++) {
+    const struct wf_cell *cells = question->cells;
+    WF_ASSERT(sqlite3_bind_parameter_count(statement) == (int)question->cell_count);
+    for (uint32_t i = 0; i < question->cell_count; i++) {
         if (cells[i].text) {
             sqlite3_bind_text(statement, (int)i + 1, cells[i].text, -1, SQLITE_STATIC);
         } else {
@@ -24,16 +25,15 @@ static void bind(sqlite3_stmt *statement, const struct wf_cell *cells, uint32_t 
     }
 }
 
-enum wf_status wf_database_read(struct wf_database *db, const char *sql,
-                                const struct wf_cell *cells, uint32_t cell_count,
+enum wf_status wf_database_read(struct wf_database *db, const struct wf_question *question,
                                 bool (*take)(void *context, sqlite3_stmt *row), void *context,
                                 struct wf_error *err)
 {
     sqlite3_stmt *statement = NULL;
     errno = 0;
-    int code = sqlite3_prepare_v2(db->reader, sql, -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(db->reader, question->sql, -1, &statement, NULL);
     if (code == SQLITE_OK) {
-        bind(statement, cells, cell_count);
+        bind(statement, question);
         code = SQLITE_ROW;
     }
     bool more = true;
@@ -138,11 +138,15 @@ static bool take_job(void *context, sqlite3_stmt *statement)
 static const char job_select[] =
     "SELECT j.id, j.array, j.name, j.user, j.queue, j.uid, j.gid, j.submitted_ms, j.state,"
     " j.reason_code, j.reason, j.started_ms, j.ended_ms, j.attempts, j.requeues, j.cost_nanousd,"
-    " j.gpu_ms, j.cpu_ms, j.memory_peak_bytes, j.warnings, d.text, " RUN_COLUMNS " FROM jobs j"
+    " j.gpu_ms, j.cpu_ms, j.memory_peak_bytes, j.warnings, d.text, " RUN_COLUMNS
+    // The page is chosen by ids alone, which are cheap to sort; then comes the rest, in that order.
+    " FROM (SELECT id FROM jobs WHERE 1";
+
+static const char job_joins[] =
+    ") page CROSS JOIN jobs j ON j.id = page.id"
     " LEFT JOIN documents d ON d.job = CASE j.array WHEN 0 THEN j.id ELSE j.array END"
     " LEFT JOIN runs r ON r.job = j.id"
-    " AND r.attempt = (SELECT max(attempt) FROM runs WHERE job = j.id)"
-    " WHERE 1";
+    " AND r.attempt = (SELECT max(attempt) FROM runs WHERE job = j.id)";
 
 enum { SQL_BYTES = 2048, CELLS_MAX = 8 };
 
@@ -181,6 +185,14 @@ static void say_id(struct sql *sql, const char *more, uint64_t id)
     }
 }
 
+static enum wf_status ask(struct wf_database *db, const struct sql *sql,
+                          bool (*take)(void *context, sqlite3_stmt *row), void *context,
+                          struct wf_error *err)
+{
+    struct wf_question question = {sql->text, sql->cells, sql->cell_count};
+    return wf_database_read(db, &question, take, context, err);
+}
+
 // The index of the states helps to find the few jobs that live, or those of one state in the order
 // of their ids; with other sets it would have to sort all jobs for one page ("+" keeps it out).
 static void say_states(struct sql *sql, uint32_t states)
@@ -190,7 +202,7 @@ static void say_states(struct sql *sql, uint32_t states)
         return;
     }
     bool use_index = (states & (states - 1)) == 0 || (states & ~WF_JOB_STATES_LIVE) == 0;
-    say(sql, use_index ? " AND j.state IN (" : " AND +j.state IN (");
+    say(sql, use_index ? " AND state IN (" : " AND +state IN (");
     const char *separator = "'";
     for (uint32_t i = 0; i < WF_JOB_STATE_COUNT; i++) {
         if (states & WF_JOB_STATE_BIT(i)) {
@@ -207,18 +219,18 @@ enum wf_status wf_database_jobs(struct wf_database *db, const struct wf_job_quer
 {
     struct sql sql = {.length = 0};
     say(&sql, job_select);
-    say_id(&sql, " AND j.id = ?", query->id);
-    say_id(&sql, " AND j.array > 0 AND j.array = ?", query->array);
-    say_text(&sql, " AND j.name = ?", query->name);
-    say_text(&sql, " AND j.user = ?", query->user);
-    say_text(&sql, " AND j.queue = ?", query->queue);
+    say_id(&sql, " AND id = ?", query->id);
+    say_id(&sql, " AND array > 0 AND array = ?", query->array);
+    say_text(&sql, " AND name = ?", query->name);
+    say_text(&sql, " AND user = ?", query->user);
+    say_text(&sql, " AND queue = ?", query->queue);
     say_states(&sql, query->states);
-    say_id(&sql, query->newest_first ? " AND j.id < ?" : " AND j.id > ?", query->after);
-    say(&sql, query->newest_first ? " ORDER BY j.id DESC LIMIT " : " ORDER BY j.id LIMIT ");
+    say_id(&sql, query->newest_first ? " AND id < ?" : " AND id > ?", query->after);
+    say(&sql, query->newest_first ? " ORDER BY id DESC LIMIT " : " ORDER BY id LIMIT ");
     say_with(&sql, "?", (struct wf_cell){.number = wf_limit_cell(query->limit)});
+    say(&sql, job_joins);
     struct visitor visitor = {.job = fn, .context = context};
-    enum wf_status status =
-        wf_database_read(db, sql.text, sql.cells, sql.cell_count, take_job, &visitor, err);
+    enum wf_status status = ask(db, &sql, take_job, &visitor, err);
     return visitor.damaged
                ? wf_fail(err, WF_INVALID, "%s is damaged: a job is in no known state", db->path)
                : status;
@@ -237,9 +249,10 @@ enum wf_status wf_database_runs(struct wf_database *db, uint64_t job, wf_run_row
                                 void *context, struct wf_error *err)
 {
     struct visitor visitor = {.run = fn, .context = context};
-    return wf_database_read(
-        db, "SELECT r.job, " RUN_COLUMNS " FROM runs r WHERE r.job = ? ORDER BY r.attempt",
-        &(struct wf_cell){.number = (int64_t)job}, 1, take_run, &visitor, err);
+    struct wf_cell cell = {.number = (int64_t)job};
+    struct wf_question question = {
+        "SELECT r.job, " RUN_COLUMNS " FROM runs r WHERE r.job = ? ORDER BY r.attempt", &cell, 1};
+    return wf_database_read(db, &question, take_run, &visitor, err);
 }
 
 static bool take_audit(void *context, sqlite3_stmt *statement)
@@ -263,10 +276,11 @@ enum wf_status wf_database_audit(struct wf_database *db, uint64_t after, uint32_
 {
     struct visitor visitor = {.audit = fn, .context = context};
     struct wf_cell cells[] = {{.number = (int64_t)after}, {.number = wf_limit_cell(limit)}};
-    return wf_database_read(db,
-                            "SELECT id, time_ms, actor, role, over, action, object, outcome,"
-                            " detail FROM audit WHERE id > ? ORDER BY id LIMIT ?",
-                            cells, 2, take_audit, &visitor, err);
+    struct wf_question question = {
+        "SELECT id, time_ms, actor, role, over, action, object, outcome, detail FROM audit"
+        " WHERE id > ? ORDER BY id LIMIT ?",
+        cells, WF_COUNT_OF(cells)};
+    return wf_database_read(db, &question, take_audit, &visitor, err);
 }
 
 static bool take_feed(void *context, sqlite3_stmt *statement)
@@ -281,17 +295,17 @@ static bool take_feed(void *context, sqlite3_stmt *statement)
     return visitor->feed(visitor->context, &row);
 }
 
-enum wf_status wf_database_feed(struct wf_database *db, uint64_t after, uint64_t job,
-                                uint32_t limit, wf_feed_row_fn *fn, void *context,
-                                struct wf_error *err)
+enum wf_status wf_database_feed(struct wf_database *db, const struct wf_feed_query *query,
+                                wf_feed_row_fn *fn, void *context, struct wf_error *err)
 {
     struct sql sql = {.length = 0};
     say(&sql, "SELECT seq, time_ms, job, kind, data FROM feed WHERE 1");
-    say_id(&sql, " AND job > 0 AND job = ?", job);
-    say_id(&sql, " AND seq > ?", after);
-    say_with(&sql, " ORDER BY seq LIMIT ?", (struct wf_cell){.number = wf_limit_cell(limit)});
+    say_id(&sql, " AND job > 0 AND job = ?", query->job);
+    say_id(&sql, " AND seq > ?", query->after);
+    say_with(&sql, " ORDER BY seq LIMIT ?",
+             (struct wf_cell){.number = wf_limit_cell(query->limit)});
     struct visitor visitor = {.feed = fn, .context = context};
-    return wf_database_read(db, sql.text, sql.cells, sql.cell_count, take_feed, &visitor, err);
+    return ask(db, &sql, take_feed, &visitor, err);
 }
 
 static bool take_token(void *context, sqlite3_stmt *statement)
@@ -313,10 +327,10 @@ enum wf_status wf_database_tokens(struct wf_database *db, wf_token_row_fn *fn, v
                                   struct wf_error *err)
 {
     struct visitor visitor = {.token = fn, .context = context};
-    return wf_database_read(db,
-                            "SELECT id, name, role, user, hash, created_ms, expires_ms,"
-                            " revoked_ms FROM tokens ORDER BY id",
-                            NULL, 0, take_token, &visitor, err);
+    static const struct wf_question question = {
+        .sql = "SELECT id, name, role, user, hash, created_ms, expires_ms, revoked_ms FROM tokens"
+               " ORDER BY id"};
+    return wf_database_read(db, &question, take_token, &visitor, err);
 }
 
 static bool take_last(void *context, sqlite3_stmt *statement)
@@ -334,11 +348,11 @@ static bool take_last(void *context, sqlite3_stmt *statement)
 enum wf_status wf_database_last(struct wf_database *db, struct wf_database_last *last_out,
                                 struct wf_error *err)
 {
-    return wf_database_read(db,
-                            "SELECT (SELECT max(number) FROM journal), (SELECT max(id) FROM jobs),"
-                            " (SELECT max(id) FROM audit), (SELECT max(seq) FROM feed),"
-                            " (SELECT max(id) FROM tokens)",
-                            NULL, 0, take_last, last_out, err);
+    static const struct wf_question question = {
+        .sql = "SELECT (SELECT max(number) FROM journal), (SELECT max(id) FROM jobs),"
+               " (SELECT max(id) FROM audit), (SELECT max(seq) FROM feed),"
+               " (SELECT max(id) FROM tokens)"};
+    return wf_database_read(db, &question, take_last, last_out, err);
 }
 
 struct value {
@@ -359,9 +373,9 @@ enum wf_status wf_database_meta(struct wf_database *db, const char *key, char *v
                                 struct wf_error *err)
 {
     struct value found = {.text = value, .size = size};
-    enum wf_status status =
-        wf_database_read(db, "SELECT value FROM meta WHERE key = ?", &(struct wf_cell){.text = key},
-                         1, take_value, &found, err);
+    struct wf_cell cell = {.text = key};
+    struct wf_question question = {"SELECT value FROM meta WHERE key = ?", &cell, 1};
+    enum wf_status status = wf_database_read(db, &question, take_value, &found, err);
     if (status == WF_OK && !found.found) {
         status = wf_fail(err, WF_NOTFOUND, "%s has no '%s'", db->path, key);
     }

@@ -43,19 +43,24 @@ static const char *const keys[] = {
         [WF_LEDGER_TOTAL] = "''",
 };
 
+#define PART(column)                                                                               \
+    "CASE WHEN from_ms >= ?1 AND to_ms <= ?2 THEN " column " ELSE share(" column                   \
+    ", from_ms, to_ms, ?1, ?2) END"
+
 enum wf_status wf_database_ledger(struct wf_database *db, const struct wf_ledger_query *query,
                                   wf_ledger_sum_fn *fn, void *context, struct wf_error *err)
 {
     // The first condition on the time is there for the index.
-    char sql[768];
-    snprintf(sql, sizeof sql,
-             "SELECT CAST(%s AS TEXT) AS key, sum(share(gpu_ms, from_ms, to_ms, ?1, ?2)),"
-             " sum(share(core_ms, from_ms, to_ms, ?1, ?2)),"
-             " sum(share(cost_nanousd, from_ms, to_ms, ?1, ?2)) AS cost FROM ledger"
-             " WHERE to_ms >= ?1 AND (to_ms > ?1 OR from_ms = ?1) AND from_ms < ?2"
-             " AND (?3 = '' OR user = ?3)"
-             " GROUP BY %s ORDER BY cost DESC, key LIMIT ?4",
-             keys[query->by], query->by == WF_LEDGER_TOTAL ? "NULL" : keys[query->by]);
+    char sql[1024];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT CAST(%s AS TEXT) AS key, sum(" PART("gpu_ms") "), sum(" PART(
+            "core_ms") "),"
+                       " sum(" PART(
+                           "cost_nanousd") ") AS cost FROM ledger"
+                                           " WHERE to_ms >= ?1 AND (to_ms > ?1 OR from_ms = ?1) AND from_ms < ?2"
+                                           " AND (?3 = '' OR user = ?3) GROUP BY %s ORDER BY cost DESC, key LIMIT ?4",
+        keys[query->by], query->by == WF_LEDGER_TOTAL ? "NULL" : keys[query->by]);
     struct wf_cell cells[] = {
         {.number = query->since_ms},
         {.number = query->until_ms ? query->until_ms : INT64_MAX},
@@ -67,5 +72,6 @@ enum wf_status wf_database_ledger(struct wf_database *db, const struct wf_ledger
         return wf_database_fail(db->reader, db->path, "read", err);
     }
     struct visitor visitor = {.fn = fn, .context = context};
-    return wf_database_read(db, sql, cells, WF_COUNT_OF(cells), take_sum, &visitor, err);
+    struct wf_question question = {sql, cells, WF_COUNT_OF(cells)};
+    return wf_database_read(db, &question, take_sum, &visitor, err);
 }

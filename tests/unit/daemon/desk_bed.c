@@ -128,8 +128,17 @@ static enum wf_status fake_forget(struct wf_engine *engine, const char *id, stru
     return WF_OK;
 }
 
+static enum wf_status fake_log_path(struct wf_engine *engine, const char *id, uint32_t task,
+                                    char *path, uint32_t path_bytes, struct wf_error *err)
+{
+    (void)err;
+    snprintf(path, path_bytes, "%s/%s-%u.log", engine->logs, id, task);
+    return WF_OK;
+}
+
 const struct wf_engine_kind bed_engine_kind = {
     .name = "fake",
+    .log_path = fake_log_path,
     .start = fake_start,
     .stop = fake_stop,
     .list = fake_list,
@@ -169,6 +178,7 @@ void bed_make(struct bed *bed, uint32_t gpus)
     bed->engine = calloc(1, sizeof *bed->engine);
     bed->site = calloc(1, sizeof *bed->site);
     assert_true(bed->engine && bed->site);
+    bed->engine->logs = bed->folder;
     static char pool[] = "pool", source[] = "a test", node[] = "here", model[] = "H100";
     struct wf_site *site = bed->site;
     site->pools = calloc(1, sizeof *site->pools);

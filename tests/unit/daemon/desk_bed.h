@@ -28,6 +28,7 @@ struct bed_run {
 };
 
 struct wf_engine {
+    const char *logs; // folder that logs would be in; nobody writes any
     struct bed_run runs[BED_RUNS_MAX];
     uint32_t count;
     bool again;           // a start that is told twice is no mistake: the teller was killed

@@ -423,10 +423,13 @@ static void the_feed_resumes_and_is_forgotten_from_its_beginning(void **state)
     wf_batch_forget_feed(batch, 1);
     written();
     seen[0] = '\0';
-    assert_int_equal(wf_database_feed(db, 0, 0, 2, see_feed, NULL, &err), WF_OK);
+    assert_int_equal(
+        wf_database_feed(db, &(struct wf_feed_query){.limit = 2}, see_feed, NULL, &err), WF_OK);
     assert_string_equal(seen, "2 job {} 3 job {}");
     seen[0] = '\0';
-    assert_int_equal(wf_database_feed(db, 3, 1, 0, see_feed, NULL, &err), WF_OK);
+    assert_int_equal(
+        wf_database_feed(db, &(struct wf_feed_query){.after = 3, .job = 1}, see_feed, NULL, &err),
+        WF_OK);
     assert_string_equal(seen, "5 job {}");
     struct wf_database_last last;
     assert_int_equal(wf_database_last(db, &last, &err), WF_OK);

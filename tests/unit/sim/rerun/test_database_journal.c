@@ -200,8 +200,8 @@ static void damage_is_told_with_its_line(void **state)
 {
     (void)state;
     run_jobs(1, 20);
-    run_sql("UPDATE journal SET line = replace(line, 'job=3', 'job=4') WHERE number = 15");
-    refused("line 15: the line is damaged, its checksum is not that of its text");
+    run_sql("UPDATE journal SET line = replace(line, 'job=3', 'job=4') WHERE number = 13");
+    refused("line 13: the line is damaged, its checksum is not that of its text");
     run_sql("DELETE FROM journal WHERE number = 12");
     refused("is damaged: line 12 of its journal is missing");
     run_sql("UPDATE meta SET value = '9' WHERE key = 'schema'");
