@@ -14,7 +14,7 @@
 
 struct wf_engine_config {
     const char *data;    // its folder; runs are kept in data/jobs
-    const char *program; // what is executed as `PROGRAM supervise ...`; NULL: this very program
+    const char *program; // executed as `PROGRAM supervise ...`; NULL: whaleflux-supervisor, found
     const char *cgroup;  // folder under which runs get their cgroups; NULL: found out; "none"
 };
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/local/local.h"
+#include "engine/local/program.h"
 #include "engine/local/supervisor.h"
 
 #define RETRY_MS 50
@@ -109,8 +110,10 @@ void wf_entry_drop(struct wf_engine *engine, struct wf_entry *entry)
 // look at its request must not kill it.
 static int spawn(const struct wf_engine *engine, const char *folder, int ready, pid_t *pid_out)
 {
+    char program[WF_PROGRAM_PATH_BYTES];
+    char name[] = "whaleflux-supervisor";
     char verb[] = "supervise";
-    char *arguments[] = {engine->program,
+    char *arguments[] = {name,
                          verb,
                          (char *)(uintptr_t)folder,
                          (char *)(uintptr_t)engine->cgroup_parent,
@@ -122,6 +125,7 @@ static int spawn(const struct wf_engine *engine, const char *folder, int ready, 
     posix_spawnattr_t attributes;
     sigset_t all;
     sigfillset(&all);
+    wf_program_path(engine->program, program);
     int why = posix_spawn_file_actions_init(&actions);
     if (why != 0) {
         return why;
@@ -135,7 +139,7 @@ static int spawn(const struct wf_engine *engine, const char *folder, int ready, 
                                                O_WRONLY | O_CREAT | O_APPEND, 0600);
         (void)posix_spawn_file_actions_adddup2(&actions, 2, 1);
         (void)posix_spawn_file_actions_adddup2(&actions, ready, WF_READY_DESCRIPTOR);
-        why = posix_spawn(pid_out, engine->program, &actions, &attributes, arguments, environ);
+        why = posix_spawn(pid_out, program, &actions, &attributes, arguments, environ);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);

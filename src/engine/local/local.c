@@ -22,6 +22,7 @@
 #include "engine/local/file.h"
 #include "engine/local/local.h"
 #include "engine/local/log.h"
+#include "engine/local/program.h"
 #include "engine/local/spec.h"
 
 // Folders that are being removed begin with this; no run's id does.
@@ -207,8 +208,8 @@ static void local_close(struct wf_engine *engine)
     close_one(engine->epoll);
     close_one(engine->jobs);
     close_one(engine->lock);
+    close_one(engine->program);
     free(engine->jobs_path);
-    free(engine->program);
     free(engine);
 }
 
@@ -220,9 +221,9 @@ static enum wf_status local_open(const struct wf_engine_config *config,
         return wf_fail(err, WF_NOMEM, "no memory for an engine");
     }
     engine->jobs = engine->lock = engine->epoll = engine->wake = engine->timer = -1;
-    engine->program = strdup(config->program ? config->program : "/proc/self/exe");
-    enum wf_status status =
-        engine->program ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for an engine");
+    struct wf_error why = {0};
+    engine->program = wf_program_open(config->program, &why);
+    enum wf_status status = engine->program >= 0 ? WF_OK : wf_fail(err, why.status, "%s", why.text);
     if (status == WF_OK && !wf_process_can_open()) {
         status = wf_fail(err, WF_IO,
                          "processes cannot be held by pidfds (Linux 5.3 has them; a "

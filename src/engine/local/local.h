@@ -43,9 +43,9 @@ struct wf_entry {
 
 struct wf_engine {
     char *jobs_path; // DATA/jobs, absolute
-    char *program;
-    int jobs; // the same, open
-    int lock; // one engine for one folder
+    int jobs;        // the same, open
+    int program;     // what supervisors are executed from
+    int lock;        // one engine for one folder
     int epoll;
     int wake;  // eventfd
     int timer; // timerfd
