@@ -106,6 +106,15 @@ struct wf_run {
     char warnings[1024];        // what could not be enforced, "; " between them, or ""
 };
 
+// A piece of what a task wrote. Offsets count from the first byte it ever wrote.
+struct wf_log_piece {
+    uint64_t offset; // of the piece: later than asked for where the parts before it are gone
+    uint32_t length;
+    bool complete;  // nothing comes after the piece, now or later
+    uint64_t first; // the oldest byte that is still kept
+    uint64_t end;   // how much was written so far
+};
+
 enum wf_run_stop {
     WF_RUN_STOP_PREEMPTED,
     WF_RUN_STOP_CANCELLED, // wins over the other

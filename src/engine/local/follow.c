@@ -35,6 +35,25 @@ static void set_timer(struct wf_engine *engine, int64_t at_ms)
     (void)timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+void wf_engine_look_in(struct wf_engine *engine, int64_t in_ms)
+{
+    set_timer(engine, wf_clock_ms() + in_ms);
+}
+
+void wf_engine_wake(struct wf_engine *engine)
+{
+    uint64_t one = 1;
+    (void)!write(engine->wake, &one, sizeof one);
+}
+
+void wf_engine_quiet(struct wf_engine *engine)
+{
+    uint64_t times;
+    if (!engine->first && engine->waits_due == 0) {
+        (void)!read(engine->wake, &times, sizeof times);
+    }
+}
+
 void wf_entry_retry(struct wf_engine *engine, struct wf_entry *entry, int64_t in_ms)
 {
     entry->retry_at_ms = wf_clock_ms() + in_ms;
@@ -54,8 +73,7 @@ static void queue(struct wf_engine *engine, struct wf_entry *entry)
         engine->first = entry;
     }
     engine->last = entry;
-    uint64_t one = 1;
-    (void)!write(engine->wake, &one, sizeof one);
+    wf_engine_wake(engine);
 }
 
 void wf_entry_note(struct wf_engine *engine, struct wf_entry *entry, const struct wf_run *run)
@@ -68,6 +86,9 @@ void wf_entry_note(struct wf_engine *engine, struct wf_entry *entry, const struc
                 (entry->told != WF_RUN_ENDED && run->phase == WF_RUN_ENDED);
     if (news && run->phase != WF_RUN_STARTING) {
         queue(engine, entry);
+    }
+    if (run->phase == WF_RUN_ENDED) {
+        wf_entry_look(engine, entry); // its logs are complete
     }
 }
 
@@ -96,6 +117,7 @@ void wf_entry_drop(struct wf_engine *engine, struct wf_entry *entry)
 {
     close_source(engine, &entry->end);
     close_source(engine, &entry->ready);
+    wf_entry_leave_waits(engine, entry);
     struct wf_entry *before = NULL;
     for (struct wf_entry *at = engine->first; at; before = at, at = at->next) {
         if (at == entry) {
@@ -342,6 +364,7 @@ static void take_timer(struct wf_engine *engine)
             wf_entry_settle(engine, entry, true);
         }
     }
+    wf_waits_look(engine, false);
 }
 
 void wf_engine_follow(struct wf_engine *engine)
@@ -363,6 +386,9 @@ void wf_engine_follow(struct wf_engine *engine)
             break;
         case WF_SOURCE_END:
             take_end(engine, source->entry);
+            break;
+        case WF_SOURCE_LOGS:
+            wf_waits_take(engine);
             break;
         }
     }
