@@ -44,11 +44,9 @@ struct wf_engine_kind {
     int (*descriptor)(const struct wf_engine *engine);
     // Tells a run that began or ended since it was last told. After open(): each run there is.
     bool (*next)(struct wf_engine *engine, struct wf_run *run_out);
-    // Reads what a task wrote, from the offset on; at most bytes_max bytes, and none (piece_out
-    // tells how much there is) when that is 0. piece_out->offset + length is where to go on.
-    enum wf_status (*log_read)(struct wf_engine *engine, const char *id, uint32_t task,
-                               uint64_t offset, char *bytes, uint32_t bytes_max,
-                               struct wf_log_piece *piece_out, struct wf_error *err);
+    // Reads what a task wrote. No output yet is an empty piece.
+    enum wf_status (*log_read)(struct wf_engine *engine, const char *id, struct wf_log_piece *piece,
+                               struct wf_error *err);
     // Has next_log() tell, once, that the task wrote more than offset bytes, or that no more will
     // come. Again for the same task: the offset is replaced.
     enum wf_status (*log_await)(struct wf_engine *engine, const char *id, uint32_t task,

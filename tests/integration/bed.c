@@ -177,12 +177,13 @@ const char *bed_log(struct bed *bed, const char *id, uint32_t task, size_t *leng
 {
     static char text[1 << 21];
     size_t length = 0;
-    struct wf_log_piece piece = {0};
+    struct wf_log_piece piece = {.task = task};
     do {
         struct wf_error err = {0};
-        if (wf_engine_local.log_read(bed->engine, id, task, piece.offset + piece.length,
-                                     text + length, (uint32_t)(sizeof text - 1 - length), &piece,
-                                     &err) != WF_OK) {
+        piece.offset += piece.length;
+        piece.bytes = text + length;
+        piece.bytes_max = (uint32_t)(sizeof text - 1 - length);
+        if (wf_engine_local.log_read(bed->engine, id, &piece, &err) != WF_OK) {
             fail_msg("%s", err.text);
         }
         length += piece.length;

@@ -289,7 +289,7 @@ static void logs_are_put_aside_when_they_are_full(void **state)
     (void)bed_run(&bed, spec);
     struct wf_log_piece piece = {0};
     struct wf_error err = {0};
-    assert_int_equal(wf_engine_local.log_read(bed.engine, "a", 0, 0, NULL, 0, &piece, &err), WF_OK);
+    assert_int_equal(wf_engine_local.log_read(bed.engine, "a", &piece, &err), WF_OK);
     assert_int_equal(piece.end, 8890);
     assert_int_equal(piece.first, 6000);
     const char *text = bed_log(&bed, "a", 0, NULL);
@@ -304,9 +304,9 @@ static bool read_on(const char *id, char *text, size_t bytes, uint64_t *offset)
     struct wf_log_piece piece;
     do {
         assert_true(*offset < bytes);
-        assert_int_equal(wf_engine_local.log_read(bed.engine, id, 0, *offset, text + *offset,
-                                                  (uint32_t)(bytes - *offset), &piece, &err),
-                         WF_OK);
+        piece = (struct wf_log_piece){
+            .offset = *offset, .bytes = text + *offset, .bytes_max = (uint32_t)(bytes - *offset)};
+        assert_int_equal(wf_engine_local.log_read(bed.engine, id, &piece, &err), WF_OK);
         assert_int_equal(piece.offset, *offset);
         *offset += piece.length;
     } while (piece.length > 0);

@@ -454,9 +454,8 @@ static bool local_next(struct wf_engine *engine, struct wf_run *run_out)
     return true;
 }
 
-static enum wf_status local_log_read(struct wf_engine *engine, const char *id, uint32_t task,
-                                     uint64_t offset, char *bytes, uint32_t bytes_max,
-                                     struct wf_log_piece *piece_out, struct wf_error *err)
+static enum wf_status local_log_read(struct wf_engine *engine, const char *id,
+                                     struct wf_log_piece *piece, struct wf_error *err)
 {
     const struct wf_entry *entry = find_or_fail(engine, id, err);
     if (!entry) {
@@ -465,13 +464,15 @@ static enum wf_status local_log_read(struct wf_engine *engine, const char *id, u
     // Asked first: what an ended run wrote is all there.
     bool ended = entry->run.phase == WF_RUN_ENDED;
     int folder = wf_entry_open(engine, entry);
-    *piece_out = (struct wf_log_piece){0};
     enum wf_status status =
         folder < 0 ? wf_fail(err, WF_IO, "its folder cannot be opened: %s", strerror(errno))
-                   : wf_log_read(folder, task, offset, bytes, bytes_max, piece_out, err);
+                   : wf_log_read(folder, piece, err);
     close_one(folder);
-    piece_out->complete = ended && piece_out->offset + piece_out->length >= piece_out->end;
-    return status == WF_OK ? WF_OK : wf_error_prefix(err, status, "run %s: ", id);
+    if (status != WF_OK) {
+        return wf_error_prefix(err, status, "run %s: ", id);
+    }
+    piece->complete = ended && piece->offset + piece->length >= piece->end;
+    return WF_OK;
 }
 
 static enum wf_status local_log_await(struct wf_engine *engine, const char *id, uint32_t task,

@@ -32,8 +32,6 @@ void wf_log_open(struct wf_log *log, int folder, uint32_t task, uint64_t bytes_m
 void wf_log_write(struct wf_log *log, const char *bytes, size_t length);
 void wf_log_close(struct wf_log *log);
 
-// Reads from the offset on, or, where that part is gone already, from the first byte there is. No
-// log, or nothing behind the offset yet: piece_out->length is 0. Leaves piece_out->complete alone.
-enum wf_status wf_log_read(int folder, uint32_t task, uint64_t offset, char *bytes,
-                           uint32_t bytes_max, struct wf_log_piece *piece_out,
+// Fills in a piece, all but piece->complete. No log is an empty one.
+enum wf_status wf_log_read(int folder, struct wf_log_piece *piece,
                            struct wf_error *err) WF_MUST_USE;

@@ -65,42 +65,38 @@ static uint64_t size_of(int folder, uint32_t task, uint64_t start)
 }
 
 // Returns how many bytes were read, or -1 with errno.
-static ssize_t read_part(int folder, uint32_t task, uint64_t start, uint64_t offset, char *bytes,
-                         uint32_t bytes_max)
+static ssize_t read_part(int folder, uint64_t start, const struct wf_log_piece *piece)
 {
     char name[WF_LOG_NAME_BYTES];
-    wf_log_name(task, start, name);
+    wf_log_name(piece->task, start, name);
     int file = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0) {
         return -1;
     }
-    ssize_t got = pread(file, bytes, bytes_max, (off_t)(offset - start));
+    ssize_t got = pread(file, piece->bytes, piece->bytes_max, (off_t)(piece->offset - start));
     int why = errno;
     close(file);
     errno = why;
     return got;
 }
 
-enum wf_status wf_log_read(int folder, uint32_t task, uint64_t offset, char *bytes,
-                           uint32_t bytes_max, struct wf_log_piece *piece_out, struct wf_error *err)
+enum wf_status wf_log_read(int folder, struct wf_log_piece *piece, struct wf_error *err)
 {
     struct parts parts;
-    if (offset > INT64_MAX) {
+    piece->length = 0;
+    if (piece->offset > INT64_MAX) {
         return wf_fail(err, WF_INVALID, "no log is as long as the offset says");
     }
     for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        if (!find_parts(folder, task, offset, &parts)) {
+        if (!find_parts(folder, piece->task, piece->offset, &parts)) {
             return wf_fail(err, WF_IO, "the log cannot be found: %s", strerror(errno));
         }
-        piece_out->first = parts.first;
-        piece_out->end = parts.any ? parts.last + size_of(folder, task, parts.last) : 0;
-        piece_out->offset = offset < parts.first ? parts.first : offset;
-        piece_out->length = 0;
-        ssize_t got = parts.any && bytes_max > 0
-                          ? read_part(folder, task, parts.here, piece_out->offset, bytes, bytes_max)
-                          : 0;
+        piece->first = parts.first;
+        piece->end = parts.any ? parts.last + size_of(folder, piece->task, parts.last) : 0;
+        piece->offset = piece->offset < parts.first ? parts.first : piece->offset;
+        ssize_t got = parts.any && piece->bytes_max > 0 ? read_part(folder, parts.here, piece) : 0;
         if (got >= 0) {
-            piece_out->length = (uint32_t)got;
+            piece->length = (uint32_t)got;
             return WF_OK;
         }
         if (errno != ENOENT) {

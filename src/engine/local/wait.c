@@ -29,10 +29,9 @@ static bool has_more(const struct wf_engine *engine, const struct wf_log_wait *w
         return true; // that there will be no more is news too
     }
     int folder = wf_entry_open(engine, wait->entry);
-    struct wf_log_piece piece = {0};
-    bool more = folder < 0 ||
-                wf_log_read(folder, wait->task, wait->offset, NULL, 0, &piece, NULL) != WF_OK ||
-                piece.end > wait->offset;
+    struct wf_log_piece piece = {.task = wait->task, .offset = wait->offset};
+    bool more =
+        folder < 0 || wf_log_read(folder, &piece, NULL) != WF_OK || piece.end > wait->offset;
     if (folder >= 0) {
         close(folder);
     }
@@ -48,14 +47,8 @@ static void look(struct wf_engine *engine, struct wf_log_wait *wait)
     }
 }
 
-// A folder in which nobody waits any more need not be watched.
 static void unwatch(struct wf_engine *engine, struct wf_entry *entry)
 {
-    for (const struct wf_log_wait *wait = engine->waits; wait; wait = wait->next) {
-        if (wait->entry == entry && !wait->due) {
-            return;
-        }
-    }
     if (entry->log_watch >= 0) {
         (void)inotify_rm_watch(engine->logs, entry->log_watch);
         entry->log_watch = -1;
@@ -64,12 +57,17 @@ static void unwatch(struct wf_engine *engine, struct wf_entry *entry)
 
 void wf_entry_look(struct wf_engine *engine, struct wf_entry *entry)
 {
+    bool more = false;
     for (struct wf_log_wait *wait = engine->waits; wait; wait = wait->next) {
         if (wait->entry == entry) {
             look(engine, wait);
+            more = more || !wait->due;
         }
     }
-    unwatch(engine, entry);
+    // A folder in which nobody waits any more need not be watched.
+    if (!more) {
+        unwatch(engine, entry);
+    }
 }
 
 void wf_waits_look(struct wf_engine *engine, bool all)

@@ -16,13 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char path[] = "/tmp/whaleflux-log-XXXXXX";
+static char path[32];
 static int folder = -1;
 
 static int make(void **state)
 {
     (void)state;
-    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    snprintf(path, sizeof path, "/tmp/whaleflux-log-XXXXXX");
     folder = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     return folder >= 0 ? 0 : -1;
 }
@@ -46,9 +46,9 @@ static bool is_there(uint64_t start)
 
 static struct wf_log_piece read_at(uint64_t offset, char *bytes, uint32_t bytes_max)
 {
-    struct wf_log_piece piece = {0};
+    struct wf_log_piece piece = {.offset = offset, .bytes = bytes, .bytes_max = bytes_max};
     struct wf_error err = {0};
-    assert_int_equal(wf_log_read(folder, 0, offset, bytes, bytes_max, &piece, &err), WF_OK);
+    assert_int_equal(wf_log_read(folder, &piece, &err), WF_OK);
     return piece;
 }
 
@@ -112,7 +112,8 @@ static void what_is_gone_is_stepped_over_and_said(void **state)
     assert_int_equal(piece.offset, 100);
     assert_int_equal(piece.length, 0);
     struct wf_error err = {0};
-    assert_int_equal(wf_log_read(folder, 0, UINT64_MAX, found, 1, &piece, &err), WF_INVALID);
+    piece.offset = UINT64_MAX;
+    assert_int_equal(wf_log_read(folder, &piece, &err), WF_INVALID);
 }
 
 static void other_files_are_no_parts(void **state)
