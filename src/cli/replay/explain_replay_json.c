@@ -195,6 +195,20 @@ static json_t *make_ahead(struct maker *maker)
     return object;
 }
 
+// null without one.
+static json_t *make_deadline(struct maker *maker)
+{
+    const struct wf_story *story = maker->story;
+    if (story->spec.wait.deadline_ms == 0) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    wf_json_set(&maker->json, object, "at", make_time(story->spec.wait.deadline_ms));
+    wf_json_set(&maker->json, object, "latest_start", make_time(story->wait.latest_ms));
+    wf_json_set(&maker->json, object, "forward_from", make_time(story->wait.forward_ms));
+    return object;
+}
+
 static json_t *make_start(struct maker *maker)
 {
     const struct wf_story *story = maker->story;
@@ -397,6 +411,7 @@ enum wf_status wf_explain_replay_print_json(const struct wf_story *story,
     wf_json_set(&maker.json, root, "ended", make_time(story->end_ms));
     wf_json_set(&maker.json, root, "blockers", waits ? make_blockers(&maker) : json_array());
     wf_json_set(&maker.json, root, "ahead", waits ? make_ahead(&maker) : json_null());
+    wf_json_set(&maker.json, root, "deadline", waits ? make_deadline(&maker) : json_null());
     wf_json_set(&maker.json, root, "start", waits ? make_start(&maker) : json_null());
     wf_json_set(&maker.json, root, "remedy", waits ? make_remedy(&maker) : json_null());
     wf_json_set(&maker.json, root, "run",

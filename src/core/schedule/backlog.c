@@ -124,6 +124,7 @@ static struct wf_lane lane_of(const struct wf_ticket *ticket)
         .array = wait->array_max > 0 ? wait->array : 0,
         .run_bucket = bucket_of(wf_ticket_run_ms(ticket)),
         .limit_bucket = bucket_of(wait->limit_ms),
+        .deadline_ms = wait->deadline_ms,
         .first = WF_NONE,
         .last = WF_NONE,
         .first_unreserved = WF_NONE,
@@ -137,6 +138,7 @@ static uint64_t hash_lane(const struct wf_lane *lane)
                                 (uint64_t)lane->tasks << 32 | (uint64_t)lane->within);
     hash = wf_hash_add(hash, (uint64_t)lane->queue.index << 32 | (uint32_t)lane->priority);
     hash = wf_hash_add(hash, (uint64_t)lane->array << 32 | lane->preemptible);
+    hash = wf_hash_add(hash, (uint64_t)lane->deadline_ms);
     return wf_hash_add(hash, (uint64_t)lane->run_bucket << 8 | lane->limit_bucket);
 }
 
@@ -145,7 +147,8 @@ static bool same_lane(const struct wf_lane *a, const struct wf_lane *b)
     return same_request(&a->request, &b->request) && a->tasks == b->tasks &&
            a->within == b->within && a->queue.index == b->queue.index &&
            a->priority == b->priority && a->preemptible == b->preemptible && a->array == b->array &&
-           a->run_bucket == b->run_bucket && a->limit_bucket == b->limit_bucket;
+           a->run_bucket == b->run_bucket && a->limit_bucket == b->limit_bucket &&
+           a->deadline_ms == b->deadline_ms;
 }
 
 static uint32_t take_ask(struct wf_backlog *backlog, const struct wf_request *request)
@@ -242,6 +245,7 @@ static uint32_t take_lane(struct wf_backlog *backlog, const struct wf_lane *want
     *bucket = lane;
     backlog->lanes[lane].place_used = backlog->used_count;
     backlog->used[backlog->used_count++] = lane;
+    backlog->deadline_lanes += wanted->deadline_ms > 0;
     join_ask(backlog, lane);
     return lane;
 }
@@ -259,6 +263,7 @@ static void drop_lane(struct wf_backlog *backlog, uint32_t index)
     uint32_t last = backlog->used[--backlog->used_count];
     backlog->used[lane->place_used] = last;
     backlog->lanes[last].place_used = lane->place_used;
+    backlog->deadline_lanes -= lane->deadline_ms > 0;
     lane->next_in_bucket = backlog->free_lane;
     backlog->free_lane = index;
 }

@@ -55,6 +55,7 @@ struct wf_lane {
     bool preemptible;
     uint32_t array; // only of arrays that may not run all at once
     uint8_t run_bucket, limit_bucket;
+    int64_t deadline_ms; // 0: none
 
     uint32_t count, first, last; // jobs by sequence
     uint32_t first_unreserved;   // the first without a start time kept for it, or WF_NONE
@@ -95,6 +96,7 @@ struct wf_backlog {
     uint32_t free_lane, free_ask;         // used before; else
     uint32_t fresh_lane, fresh_ask;       // the first never used
     uint32_t *used, used_count;           // lanes with jobs
+    uint32_t deadline_lanes;              // of these, lanes of jobs with a deadline
     uint32_t *open, open_count;           // of these, lanes to be tried
     uint32_t *used_asks, used_asks_count; // asks with lanes
     uint32_t *blocked; // by queue: first of the lanes that are blocked at it, or WF_NONE

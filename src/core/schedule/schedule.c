@@ -66,6 +66,9 @@ enum wf_status wf_schedule_create(struct wf_placer *placer, struct wf_record *re
     uint32_t kept = placer->config.limits.reservations;
     uint32_t wanted = schedule->discipline->reservations;
     schedule->reserved_max = wanted < kept ? wanted : kept;
+    uint32_t more = schedule->discipline->urgent_reservations;
+    uint32_t left = kept - schedule->reserved_max;
+    schedule->reserved_max_urgent = schedule->reserved_max + (more < left ? more : left);
     enum wf_status status = init_parts(schedule, err);
     if (status != WF_OK) {
         wf_schedule_destroy(schedule);
@@ -365,6 +368,7 @@ static enum wf_status change(struct wf_schedule *schedule, const struct wf_job_s
     uint32_t job;
     enum wf_status status = find_job(schedule, spec->id, &job, err);
     status = status == WF_OK ? wf_job_check(spec, err) : status;
+    status = status == WF_OK ? check_times(spec, err) : status;
     status = status == WF_OK ? check_wait(schedule, spec, err) : status;
     if (status != WF_OK) {
         return status;
@@ -585,6 +589,25 @@ static int64_t kept_wake_ms(const struct wf_schedule *schedule)
     return wake_ms;
 }
 
+// When the deadline of a lane's first job begins or ceases to move it forward.
+static int64_t deadlines_wake_ms(const struct wf_schedule *schedule)
+{
+    const struct wf_backlog *backlog = &schedule->backlog;
+    int64_t wake_ms = INT64_MAX;
+    if (backlog->deadline_lanes == 0 || !schedule->discipline->urgency) {
+        return wake_ms;
+    }
+    for (uint32_t i = 0; i < backlog->used_count; i++) {
+        const struct wf_lane *lane = &backlog->lanes[backlog->used[i]];
+        if (lane->deadline_ms > 0 && lane->first_unreserved != WF_NONE) {
+            struct wf_standing standing =
+                wf_standing_of(&backlog->tickets[lane->first_unreserved], schedule->now_ms);
+            wake_ms = earlier(wake_ms, wf_discipline_turn_ms(schedule->discipline, &standing));
+        }
+    }
+    return wake_ms;
+}
+
 int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
 {
     wf_schedule_advance(schedule, now_ms);
@@ -608,6 +631,7 @@ int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
     schedule->budgets_next_ms = budgets_wake_ms(schedule);
     wake_ms = earlier(wake_ms, schedule->budgets_next_ms);
     wake_ms = earlier(wake_ms, kept_wake_ms(schedule));
+    wake_ms = earlier(wake_ms, deadlines_wake_ms(schedule));
     if (schedule->backlog.open_count > 0 || schedule->freed_count > 0) {
         wake_ms = earlier(wake_ms, next_pass_ms(schedule));
     }

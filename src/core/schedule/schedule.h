@@ -35,6 +35,7 @@ struct wf_turn {
     uint32_t queue_level;
     int32_t priority;
     int64_t rank;
+    bool urgent; // its deadline moves it forward
     uint64_t sequence;
 };
 
@@ -66,8 +67,8 @@ struct wf_schedule {
     uint32_t freed_count;
     uint32_t *reserved; // jobs with a start time kept, in the order in which they got it
     uint32_t reserved_count;
-    uint32_t reserved_max;
-    struct wf_turn *heap; // lanes to be tried
+    uint32_t reserved_max, reserved_max_urgent; // for anybody; for those whose deadline is near
+    struct wf_turn *heap;                       // lanes to be tried
     uint32_t heap_count;
     uint32_t *turns;                     // by queue, for disciplines with cycles: 0 between passes
     struct wf_queue_standing *standings; // by queue

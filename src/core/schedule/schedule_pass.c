@@ -87,16 +87,13 @@ static struct wf_turn candidate_of(struct wf_schedule *schedule, uint32_t lane,
 {
     const struct wf_lane *at = &schedule->backlog.lanes[lane];
     const struct wf_ticket *ticket = &schedule->backlog.tickets[at->first_unreserved];
-    struct wf_standing standing = {
-        .ticket = ticket,
-        .now_ms = schedule->now_ms,
-        .run_ms = wf_ticket_run_ms(ticket),
-    };
+    struct wf_standing standing = wf_standing_of(ticket, schedule->now_ms);
     return (struct wf_turn){
         .lane = lane,
         .queue_level = standing_of(schedule, at->queue),
         .priority = at->priority,
         .rank = rank ? rank(&standing) : 0,
+        .urgent = wf_discipline_urges(schedule->discipline, &standing),
         .sequence = ticket->sequence,
     };
 }
@@ -368,14 +365,20 @@ static bool is_eligible(struct wf_schedule *schedule, struct wf_lane *lane)
            is_possible(schedule, lane);
 }
 
-// Puts all lanes that lack nothing but room into the heap, the foremost first.
-static void line_up(struct wf_schedule *schedule)
+// Puts all lanes that lack nothing but room into the heap, the foremost first; or only those whose
+// deadline moves them forward.
+static void line_up(struct wf_schedule *schedule, bool only_urgent)
 {
     schedule->heap_count = 0;
     for (uint32_t i = 0; i < schedule->backlog.used_count; i++) {
         uint32_t lane = schedule->backlog.used[i];
-        if (is_eligible(schedule, &schedule->backlog.lanes[lane])) {
-            push(schedule, candidate_of(schedule, lane, schedule->discipline->rank));
+        const struct wf_lane *at = &schedule->backlog.lanes[lane];
+        if ((!only_urgent || at->deadline_ms > 0) &&
+            is_eligible(schedule, &schedule->backlog.lanes[lane])) {
+            struct wf_turn turn = candidate_of(schedule, lane, schedule->discipline->rank);
+            if (!only_urgent || turn.urgent) {
+                push(schedule, turn);
+            }
         }
     }
 }
@@ -415,15 +418,21 @@ static void keep_start_of(struct wf_schedule *schedule, uint32_t lane)
 }
 
 // Starts the foremost, or keeps a start time for them, until as many have one as the discipline
-// wants.
+// wants; then only for those whose deadline is near, until these are enough, too.
 static void serve_foremost(struct wf_schedule *schedule)
 {
-    if (schedule->reserved_count >= schedule->reserved_max) {
+    uint32_t most = schedule->backlog.deadline_lanes > 0 ? schedule->reserved_max_urgent
+                                                         : schedule->reserved_max;
+    if (schedule->reserved_count >= most) {
         return;
     }
-    line_up(schedule);
-    while (schedule->heap_count > 0 && schedule->reserved_count < schedule->reserved_max) {
-        uint32_t lane = pop(schedule).lane;
+    line_up(schedule, schedule->reserved_count >= schedule->reserved_max);
+    while (schedule->heap_count > 0 && schedule->reserved_count < most) {
+        struct wf_turn turn = pop(schedule);
+        uint32_t lane = turn.lane;
+        if (!turn.urgent && schedule->reserved_count >= schedule->reserved_max) {
+            continue;
+        }
         const struct wf_lane *at = &schedule->backlog.lanes[lane];
         uint32_t count = at->count;
         if (at->block == WF_BLOCK_NONE && try_lane(schedule, lane)) {
@@ -441,7 +450,7 @@ static void serve_foremost(struct wf_schedule *schedule)
 static bool serve_in_order(struct wf_schedule *schedule)
 {
     bool started = false;
-    line_up(schedule);
+    line_up(schedule, false);
     while (schedule->heap_count > 0) {
         uint32_t lane = pop(schedule).lane;
         const struct wf_lane *at = &schedule->backlog.lanes[lane];

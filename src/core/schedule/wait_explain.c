@@ -128,6 +128,15 @@ static void explain_itself(const struct wf_schedule *schedule, struct wf_wait_ex
     }
 }
 
+static void explain_deadline(const struct wf_schedule *schedule, struct wf_wait_explanation *out)
+{
+    struct wf_standing standing = wf_standing_of(out->ticket, schedule->now_ms);
+    struct wf_urgency urgency = wf_discipline_urgency(schedule->discipline, &standing);
+    bool some = urgency.from_ms < urgency.until_ms;
+    out->forward_ms = some ? urgency.from_ms : WF_NEVER;
+    out->latest_ms = some ? urgency.until_ms - 1 : WF_NEVER;
+}
+
 // As when a start is tried: at the mean price of the fleet.
 static struct wf_queue_bid bid_of(const struct wf_schedule *schedule,
                                   const struct wf_ticket *ticket, int64_t gpu_milli)
@@ -167,6 +176,7 @@ enum wf_status wf_wait_explain(const struct wf_core *core, wf_job_id job,
     if (ticket->reservation != WF_NONE) {
         out->kept_start_ms = wf_future_start_ms(schedule->future, ticket->reservation);
     }
+    explain_deadline(schedule, out);
     explain_itself(schedule, out);
     explain_queues(schedule, out);
     explain_kept(schedule, &out->kept);

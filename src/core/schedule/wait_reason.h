@@ -39,6 +39,7 @@ enum { WF_WAIT_REASONS(WF_WAIT_REASON_RANK) WF_WAIT_REASON_COUNT };
     X(GUARANTEE, "guarantee", "are nearer to what is guaranteed to their queue")                   \
     X(PRIORITY, "priority", "have a higher priority")                                              \
     X(SHARE, "share", "are in queues that have used less of their share")                          \
+    X(DEADLINE, "deadline", "have a deadline that is met only if they start soon")                 \
     X(RANK, "rank", "are preferred by the discipline, as work that is sooner done")                \
     X(ARRIVAL, "arrival", "came first")
 

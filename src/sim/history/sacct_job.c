@@ -157,10 +157,8 @@ static enum wf_status take_times(const struct wf_table *table, struct wf_history
         enum wf_sacct_column column;
         int64_t *ms_out;
     } times[] = {
-        {WF_SACCT_SUBMIT, &job->submit_ms},
-        {WF_SACCT_ELIGIBLE, &job->eligible_ms},
-        {WF_SACCT_START, &job->start_ms},
-        {WF_SACCT_END, &job->end_ms},
+        {WF_SACCT_SUBMIT, &job->submit_ms},     {WF_SACCT_ELIGIBLE, &job->eligible_ms},
+        {WF_SACCT_START, &job->start_ms},       {WF_SACCT_END, &job->end_ms},
         {WF_SACCT_DEADLINE, &job->deadline_ms},
     };
     int64_t ran = WF_TIME_UNKNOWN;
