@@ -2,7 +2,7 @@
 // What deadlines are worth to those who have one, and what they cost the others:
 //   bench_queue_deadline HISTORY CLUSTER
 // Runs the history under easy, under foresight that is told of no deadline, and under foresight;
-// prints one line of numbers for each, for bench/queue.
+// prints one line of numbers for each. bench/queue-workloads --only deadline writes such histories.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
