@@ -128,6 +128,10 @@ static void set_numbers(struct maker *maker, json_t *object, enum wf_wait_reason
     case WF_WAIT_QUEUE_LIMIT:
         wf_json_set(&maker->json, object, "limits", make_limits(maker));
         break;
+    case WF_WAIT_LIMIT_KEPT:
+        wf_json_set(&maker->json, object, "queue", make_queue(maker, wait->limit_kept_at));
+        wf_json_set(&maker->json, object, "first", make_others(maker, &wait->limit_kept, 1));
+        break;
     case WF_WAIT_BUDGET:
         wf_json_set(&maker->json, object, "budgets", make_budgets(maker, WF_BUDGET_HOLD));
         break;

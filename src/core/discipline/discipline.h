@@ -35,9 +35,11 @@ struct wf_discipline {
     // other job may delay. 0: none.
     uint32_t reservations;
     uint32_t urgent_reservations; // so many more for those whose deadline moves them forward
-    bool jumps;                   // those behind one that cannot start may start
-    bool shares;    // queues within their guarantee go first, then those with less past use
-    bool preempts;  // may stop work, where a queue wants its guarantee back
+    bool keeps_limits; // what a queue's limit leaves is for the foremost below it: those behind it
+                       // start only if that does not delay it (schedule_limits.c)
+    bool jumps;        // those behind one that cannot start may start
+    bool shares;       // queues within their guarantee go first, then those with less past use
+    bool preempts;     // may stop work, where a queue wants its guarantee back
     bool steadfast; // a kept start time is looked at again only now and then, not at every change
     bool learns;    // wants to be told how long jobs are expected to run
     uint32_t

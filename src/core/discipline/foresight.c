@@ -49,6 +49,7 @@ const struct wf_discipline wf_discipline_foresight = {
     .placement = "cost-first",
     .reservations = RESERVATIONS,
     .urgent_reservations = URGENT_RESERVATIONS,
+    .keeps_limits = true,
     .jumps = true,
     .shares = true,
     .preempts = true,

@@ -38,6 +38,7 @@ static void empty_lists(struct wf_backlog *backlog, uint32_t queues)
 {
     for (uint32_t i = 0; i < queues; i++) {
         backlog->blocked[i] = WF_NONE;
+        backlog->first_of_queue[i] = WF_NONE;
     }
     for (uint32_t i = 0; i <= backlog->bucket_mask; i++) {
         backlog->lane_buckets[i] = WF_NONE;
@@ -59,6 +60,8 @@ enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limit
         .free_ask = WF_NONE,
         .first_outside = WF_NONE,
         .last_outside = WF_NONE,
+        .first_aside = WF_NONE,
+        .last_aside = WF_NONE,
     };
     backlog->tickets = calloc(limits->jobs, sizeof *backlog->tickets);
     backlog->lanes = calloc(limits->lanes, sizeof *backlog->lanes);
@@ -69,9 +72,10 @@ enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limit
     backlog->open = calloc(limits->lanes, sizeof *backlog->open);
     backlog->used_asks = calloc(limits->lanes, sizeof *backlog->used_asks);
     backlog->blocked = calloc(limits->queues, sizeof *backlog->blocked);
-    if (!backlog->blocked || !backlog->tickets || !backlog->lanes || !backlog->asks ||
-        !backlog->lane_buckets || !backlog->ask_buckets || !backlog->used || !backlog->open ||
-        !backlog->used_asks) {
+    backlog->first_of_queue = calloc(limits->queues, sizeof *backlog->first_of_queue);
+    if (!backlog->blocked || !backlog->first_of_queue || !backlog->tickets || !backlog->lanes ||
+        !backlog->asks || !backlog->lane_buckets || !backlog->ask_buckets || !backlog->used ||
+        !backlog->open || !backlog->used_asks) {
         return wf_fail(err, WF_NOMEM, "no memory for %u jobs in %u lanes", limits->jobs,
                        limits->lanes);
     }
@@ -90,6 +94,7 @@ void wf_backlog_finish(struct wf_backlog *backlog)
     free(backlog->open);
     free(backlog->used_asks);
     free(backlog->blocked);
+    free(backlog->first_of_queue);
     *backlog = (struct wf_backlog){0};
 }
 
@@ -222,6 +227,28 @@ static void leave_ask(struct wf_backlog *backlog, uint32_t index)
     }
 }
 
+static void join_queue(struct wf_backlog *backlog, uint32_t index)
+{
+    struct wf_lane *lane = &backlog->lanes[index];
+    uint32_t *first = &backlog->first_of_queue[lane->queue.index];
+    lane->next_of_queue = *first;
+    lane->previous_of_queue = WF_NONE;
+    if (*first != WF_NONE) {
+        backlog->lanes[*first].previous_of_queue = index;
+    }
+    *first = index;
+}
+
+static void leave_queue(struct wf_backlog *backlog, const struct wf_lane *lane)
+{
+    *(lane->previous_of_queue == WF_NONE ? &backlog->first_of_queue[lane->queue.index]
+                                         : &backlog->lanes[lane->previous_of_queue].next_of_queue) =
+        lane->next_of_queue;
+    if (lane->next_of_queue != WF_NONE) {
+        backlog->lanes[lane->next_of_queue].previous_of_queue = lane->previous_of_queue;
+    }
+}
+
 // Returns the lane for such jobs, a new one if need be, or WF_NONE.
 static uint32_t take_lane(struct wf_backlog *backlog, const struct wf_lane *wanted)
 {
@@ -247,6 +274,7 @@ static uint32_t take_lane(struct wf_backlog *backlog, const struct wf_lane *want
     backlog->used[backlog->used_count++] = lane;
     backlog->deadline_lanes += wanted->deadline_ms > 0;
     join_ask(backlog, lane);
+    join_queue(backlog, lane);
     return lane;
 }
 
@@ -255,6 +283,7 @@ static void drop_lane(struct wf_backlog *backlog, uint32_t index)
     struct wf_lane *lane = &backlog->lanes[index];
     wf_backlog_block(backlog, index, WF_BLOCK_ROOM, lane->queue); // no longer open
     leave_ask(backlog, index);
+    leave_queue(backlog, lane);
     uint32_t *link = &backlog->lane_buckets[hash_lane(lane) & backlog->bucket_mask];
     while (*link != index) {
         link = &backlog->lanes[*link].next_in_bucket;
@@ -355,28 +384,51 @@ static void enter_lane(struct wf_backlog *backlog, uint32_t job)
     backlog->waiting++;
 }
 
-static void stay_outside(struct wf_backlog *backlog, uint32_t job)
+// A list of jobs that are in no lane.
+
+static void append(struct wf_backlog *backlog, uint32_t job, uint32_t *first, uint32_t *last)
 {
     struct wf_ticket *ticket = &backlog->tickets[job];
-    ticket->is_outside = true;
-    ticket->previous = backlog->last_outside;
+    ticket->previous = *last;
     ticket->next = WF_NONE;
-    *(backlog->last_outside == WF_NONE ? &backlog->first_outside
-                                       : &backlog->tickets[backlog->last_outside].next) = job;
-    backlog->last_outside = job;
+    *(*last == WF_NONE ? first : &backlog->tickets[*last].next) = job;
+    *last = job;
+}
+
+static void take_off(struct wf_backlog *backlog, uint32_t job, uint32_t *first, uint32_t *last)
+{
+    const struct wf_ticket *ticket = &backlog->tickets[job];
+    *(ticket->previous == WF_NONE ? first : &backlog->tickets[ticket->previous].next) =
+        ticket->next;
+    *(ticket->next == WF_NONE ? last : &backlog->tickets[ticket->next].previous) = ticket->previous;
 }
 
 void wf_backlog_leave_outside(struct wf_backlog *backlog, uint32_t job)
 {
     struct wf_ticket *ticket = &backlog->tickets[job];
-    if (!ticket->is_outside) {
-        return;
+    if (ticket->is_outside) {
+        take_off(backlog, job, &backlog->first_outside, &backlog->last_outside);
+    } else if (ticket->is_aside) {
+        take_off(backlog, job, &backlog->first_aside, &backlog->last_aside);
     }
     ticket->is_outside = false;
-    *(ticket->previous == WF_NONE ? &backlog->first_outside
-                                  : &backlog->tickets[ticket->previous].next) = ticket->next;
-    *(ticket->next == WF_NONE ? &backlog->last_outside : &backlog->tickets[ticket->next].previous) =
-        ticket->previous;
+    ticket->is_aside = false;
+    ticket->is_too_much = false;
+}
+
+void wf_backlog_set_aside(struct wf_backlog *backlog, uint32_t job)
+{
+    backlog->tickets[job].is_aside = true;
+    append(backlog, job, &backlog->first_aside, &backlog->last_aside);
+}
+
+void wf_backlog_take_back(struct wf_backlog *backlog)
+{
+    while (backlog->first_aside != WF_NONE) {
+        uint32_t job = backlog->first_aside;
+        wf_backlog_leave_outside(backlog, job);
+        wf_backlog_add(backlog, job);
+    }
 }
 
 void wf_backlog_add(struct wf_backlog *backlog, uint32_t job)
@@ -385,7 +437,8 @@ void wf_backlog_add(struct wf_backlog *backlog, uint32_t job)
     struct wf_lane wanted = lane_of(ticket);
     ticket->lane = take_lane(backlog, &wanted);
     if (ticket->lane == WF_NONE) {
-        stay_outside(backlog, job);
+        ticket->is_outside = true;
+        append(backlog, job, &backlog->first_outside, &backlog->last_outside);
     } else {
         enter_lane(backlog, job);
     }

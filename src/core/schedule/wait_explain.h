@@ -66,6 +66,8 @@ struct wf_wait_explanation {
     struct wf_queue_bid bid;       // what counts against limits and budgets
     struct wf_wait_limit limits[WF_QUEUE_DEPTH_MAX];
     uint32_t limit_count;
+    struct wf_wait_other limit_kept; // LIMIT_KEPT: for whom,
+    wf_queue_id limit_kept_at;       // and in which queue
     struct wf_wait_budget budgets[WF_QUEUE_DEPTH_MAX * WF_WINDOWS];
     uint32_t budget_count;
     uint32_t tasks_slots;  // that the machines hold when nothing else runs
