@@ -5,7 +5,7 @@
 
 #include "sim/history/history.h"
 #include "sim/outcome/outcome.h"
-#include "sim/site/site.h"
+#include "site/site.h"
 
 #define WF_RERUN_JOBS_MAX 16777216
 
