@@ -125,7 +125,8 @@ static void run(const char *discipline, bool tell, struct figures *figures)
     }
     qsort(waits, others, sizeof *waits, compare);
     figures->mean_h += sum / others / (double)(HOUR_MS * SEEDS);
-    figures->p95_h += (double)waits[others * 95 / 100] / (double)(HOUR_MS * SEEDS);
+    uint32_t place = others * 95 / 100;
+    figures->p95_h += (double)waits[place] / (double)(HOUR_MS * SEEDS);
     free(out.jobs);
 }
 
