@@ -410,6 +410,7 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
                         .priority = asked->priority,
                         .preemptible = rerun->config->preemptible,
                         .limit_ms = asked->limit_ms,
+                        .deadline_ms = asked->deadline_ms,
                     },
             },
     };

@@ -204,6 +204,7 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         .start_ms = job->start_ms,
         .end_ms = job->end_ms,
         .limit_ms = limit_ms,
+        .deadline_ms = job->deadline_ms,
         .timed_out = job->end == WF_ENDED_TIMEOUT,
     };
     to->impossible = !find_sets(reader, job, &to->request);
@@ -215,6 +216,7 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         .submit_ms = job->submit_ms,
         .eligible_ms = to->eligible_ms,
         .run_ms = run_ms,
+        .deadline_ms = job->deadline_ms,
         .gpu_milli = (uint32_t)job->request.gpus * job->request.gpu_milli * job->tasks,
     };
     jobs->count++;

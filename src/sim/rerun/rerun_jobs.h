@@ -17,6 +17,7 @@ struct wf_rerun_job {
     int32_t priority;
     int64_t submit_ms, eligible_ms, start_ms, end_ms; // as it really was
     int64_t limit_ms;                                 // asked or made up; 0: none
+    int64_t deadline_ms;                              // 0: none
     bool timed_out;                                   // it was stopped at its limit
     bool impossible;                                  // it asks for what the site does not have
 };
