@@ -49,11 +49,12 @@ enum wf_status wf_api_load_tokens(struct wf_api *api, struct wf_error *err)
 
 void wf_api_forget_tokens(struct wf_api *api)
 {
-    struct wf_api_token *token, *next;
-    HASH_ITER(hh, api->tokens, token, next)
-    {
-        HASH_DEL(api->tokens, token);
+    struct wf_api_token *token = api->tokens;
+    HASH_CLEAR(hh, api->tokens);
+    while (token) {
+        struct wf_api_token *next = token->hh.next;
         free(token);
+        token = next;
     }
 }
 
