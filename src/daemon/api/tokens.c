@@ -121,7 +121,7 @@ static json_t *tell_token(const struct wf_api_token *token)
 void wf_api_tokens_list(void *context, struct wf_http_request *request)
 {
     struct wf_api *api = context;
-    struct wf_api_token *token, *next;
+    struct wf_api_token *token = NULL, *next = NULL;
     json_t *list = wf_api_list();
     HASH_ITER(hh, api->tokens, token, next)
     {
@@ -278,7 +278,7 @@ void wf_api_tokens_revoke(void *context, struct wf_http_request *request)
 {
     struct wf_api *api = context;
     const char *text = wf_http_segment(request, "token");
-    struct wf_api_token *token, *next, *found = NULL;
+    struct wf_api_token *token = NULL, *next = NULL, *found = NULL;
     errno = 0;
     unsigned long long id = text[strspn(text, "0123456789")] == '\0' ? strtoull(text, NULL, 10) : 0;
     HASH_ITER(hh, api->tokens, token, next)

@@ -247,9 +247,8 @@ enum wf_status wf_http_listen(struct wf_http *http, const char *address, const c
     }
     uint16_t port_number = port_of(descriptor);
     struct pair pair = {certificate, key};
-    enum wf_status status =
-        add_listener(http, descriptor, certificate ? WF_OVER_TLS : WF_OVER_PLAIN, certificate, key,
-                     &listener, err);
+    enum wf_status status = add_listener(
+        http, descriptor, certificate ? WF_OVER_TLS : WF_OVER_PLAIN, &pair, &listener, err);
     if (status == WF_OK && port_out) {
         *port_out = port_number;
     }
