@@ -5,9 +5,9 @@
 // for what other jobs do meanwhile.
 #pragma once
 
-#include "core/explain/change.h"
 #include "core/core.h"
 #include "core/discipline/discipline.h"
+#include "core/explain/change.h"
 #include "core/schedule/wait_explain.h"
 
 // Whose core it is, and how it is driven there: called in copies only.

@@ -26,7 +26,6 @@ void client_start(struct api_client *client)
 {
     struct wf_error err = {0};
     bed_make(&client->bed, BED_GPUS);
-    bed_open(&client->bed);
     client->loop = malloc(sizeof *client->loop);
     assert_non_null(client->loop);
     assert_int_equal(uv_loop_init(client->loop), 0);

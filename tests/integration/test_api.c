@@ -295,6 +295,31 @@ static void nodes_queues_and_the_rest_are_told(void **state)
     assert_non_null(strstr(client.text, "\nwhaleflux_jobs{state=\"waiting\"} "));
 }
 
+static void every_metric_is_in_the_documents(void **state)
+{
+    char path[512], name[80];
+    static char page[65536];
+    const char *source = getenv("WHALEFLUX_SOURCE");
+    (void)state;
+    assert_non_null(source);
+    snprintf(path, sizeof path, "%s/docs/metrics.md", source);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    fclose(file);
+    client_get(&client, 200, "GET", "/metrics", NULL);
+    const char *prefix = "# TYPE whaleflux_";
+    uint32_t count = 0;
+    for (const char *line = client.text; (line = strstr(line, prefix)); count++) {
+        line += strlen(prefix);
+        snprintf(name, sizeof name, "| `%.*s` |", (int)strcspn(line, " "), line);
+        if (!strstr(page, name)) {
+            fail_msg("docs/metrics.md lacks %s", name);
+        }
+    }
+    assert_true(count > 20);
+}
+
 static void events_are_missed_by_nobody(void **state)
 {
     (void)state;
@@ -381,6 +406,7 @@ int main(void)
         cmocka_unit_test(bad_requests_name_the_field),
         cmocka_unit_test(tokens_have_rights_and_an_end),
         cmocka_unit_test(nodes_queues_and_the_rest_are_told),
+        cmocka_unit_test(every_metric_is_in_the_documents),
         cmocka_unit_test(events_are_missed_by_nobody),
         cmocka_unit_test(every_route_was_asked),
     };

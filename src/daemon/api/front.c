@@ -166,6 +166,7 @@ static enum wf_status open_front(const struct wf_daemon_parts *parts, void **fro
     struct wf_api *api;
     enum wf_status status = wf_api_create(parts, &api, err);
     if (status == WF_OK) {
+        WF_ASSERT(api);
         status = listen_at(api, err);
         if (status != WF_OK) {
             wf_api_close(api);

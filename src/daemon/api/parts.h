@@ -3,6 +3,8 @@
 #pragma once
 
 #include <jansson.h>
+// The usual one falls through between its cases, which clang tells again and again.
+#define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 #include <uv.h>
 

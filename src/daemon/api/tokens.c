@@ -49,11 +49,12 @@ enum wf_status wf_api_load_tokens(struct wf_api *api, struct wf_error *err)
 
 void wf_api_forget_tokens(struct wf_api *api)
 {
-    struct wf_api_token *token, *next;
-    HASH_ITER(hh, api->tokens, token, next)
-    {
-        HASH_DEL(api->tokens, token);
+    struct wf_api_token *token = api->tokens;
+    HASH_CLEAR(hh, api->tokens);
+    while (token) {
+        struct wf_api_token *next = token->hh.next;
         free(token);
+        token = next;
     }
 }
 
@@ -120,7 +121,7 @@ static json_t *tell_token(const struct wf_api_token *token)
 void wf_api_tokens_list(void *context, struct wf_http_request *request)
 {
     struct wf_api *api = context;
-    struct wf_api_token *token, *next;
+    struct wf_api_token *token = NULL, *next = NULL;
     json_t *list = wf_api_list();
     HASH_ITER(hh, api->tokens, token, next)
     {
@@ -277,7 +278,7 @@ void wf_api_tokens_revoke(void *context, struct wf_http_request *request)
 {
     struct wf_api *api = context;
     const char *text = wf_http_segment(request, "token");
-    struct wf_api_token *token, *next, *found = NULL;
+    struct wf_api_token *token = NULL, *next = NULL, *found = NULL;
     errno = 0;
     unsigned long long id = text[strspn(text, "0123456789")] == '\0' ? strtoull(text, NULL, 10) : 0;
     HASH_ITER(hh, api->tokens, token, next)
