@@ -155,6 +155,18 @@ static void a_sentence_begins_with_the_field(void **state)
          "environment.A?B"},
         {"{\"command\":[\"a\"],\"environment\":{\"A\":[1]}}",
          "environment.A: must be a text or a number", "environment.A"},
+    };
+    for (size_t i = 0; i < WF_COUNT_OF(rows); i++) {
+        expect_error(rows[i].text, WF_INVALID, rows[i].sentence, rows[i].field);
+    }
+}
+
+static void values_are_refused_by_their_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *sentence, *field;
+    } rows[] = {
         {"{\"command\":[\"a\"],\"limit\":\"soon\"}",
          "limit: must be a time such as '1h30m', '90s' or '2d', or milliseconds", "limit"},
         {"{\"command\":[\"a\"],\"limit\":0}", "limit: must be at least 1 ms", "limit"},
@@ -383,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_has_one_form),
         cmocka_unit_test(a_sentence_begins_with_the_field),
+        cmocka_unit_test(values_are_refused_by_their_field),
         cmocka_unit_test(a_limit_holds_what_is_at_it_and_not_more),
         cmocka_unit_test(a_number_is_held_to_its_limit),
         cmocka_unit_test(all_words_and_all_variables_have_a_limit_together),
