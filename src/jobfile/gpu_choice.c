@@ -160,11 +160,32 @@ static void take_memory_into_name(const char *word, struct wf_gpu_choice *choice
     }
 }
 
+static bool is_number(const char *word)
+{
+    return word[strspn(word, "0123456789.-")] == '\0' && !strstr(word, "..");
+}
+
+// A short name that would be read as something else than a model: "100", "80GB", "any".
+static bool means_else(const char *name)
+{
+    static const char *const words[] = {"any", "gpu", "gres/gpu", "nvidia", "amd"};
+    struct wf_gpu_choice choice;
+    for (size_t i = 0; i < WF_COUNT_OF(words); i++) {
+        if (strcasecmp(name, words[i]) == 0) {
+            return true;
+        }
+    }
+    return is_number(name) || read_memory(name, &choice);
+}
+
 static enum wf_status take_model(const char *word, struct wf_gpu_part *part, struct wf_error *err)
 {
     struct wf_gpu_choice *choice = &part->choice;
     struct wf_gpu_name name;
     if (!wf_gpu_name_read(word, &name)) {
+        return fail_form(word, err);
+    }
+    if (name.part_units == 0 && means_else(name.text)) {
         return fail_form(word, err);
     }
     take_memory_into_name(word, choice, &name);
@@ -193,11 +214,6 @@ static uint32_t skip_front(const struct words *words, struct wf_gpu_choice *choi
         i += choice->vendor_told;
     }
     return i;
-}
-
-static bool is_number(const char *word)
-{
-    return word[strspn(word, "0123456789.-")] == '\0' && !strstr(word, "..");
 }
 
 // The words between the vendor and the number: a model, a memory, in any order.

@@ -76,6 +76,9 @@ static void a_document_has_one_form(void **state)
         {"{\"command\":[\"a\"],\"array\":\"0-20:5,31%2\"}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"array\":{\"indices\":\"0-20:5,31\","
          "\"at_most\":2}}"},
+        {"{\"command\":[\"a\"],\"array\":\"1%90000\"}",
+         "{\"name\":\"a\",\"command\":[\"a\"],\"array\":{\"indices\":\"1\","
+         "\"at_most\":10000}}"},
         {"{\"command\":[\"a\"],\"after\":[17,\"prepare\",{\"job\":\"18\",\"when\":\"end\"}]}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"after\":[{\"job\":17,\"when\":\"success\"},"
          "{\"job\":\"prepare\",\"when\":\"success\"},{\"job\":18,\"when\":\"end\"}]}"},
