@@ -185,11 +185,11 @@ static enum wf_status take_model(const char *word, struct wf_gpu_part *part, str
     if (!wf_gpu_name_read(word, &name)) {
         return fail_form(word, err);
     }
-    if (name.part_units == 0 && means_else(name.text)) {
+    bool unnamed = name.part_units > 0 && strcmp(name.base, "GPU") == 0;
+    if (!unnamed && means_else(name.text)) {
         return fail_form(word, err);
     }
     take_memory_into_name(word, choice, &name);
-    bool unnamed = name.part_units > 0 && strcmp(name.base, "GPU") == 0;
     snprintf(choice->model, sizeof choice->model, "%s", unnamed ? "" : name.text);
     if (unnamed || wf_gpu_name_known(&name) || name.vendor == WF_VENDOR_AMD) {
         if (choice->vendor_told && choice->vendor != name.vendor) {

@@ -106,6 +106,7 @@ static void what_is_no_ask_is_refused(void **state)
         {"\"H100:x:8\"", form},
         {"\"+100-80GB:8\"", form},
         {"\"gpu:gpu\"", form},
+        {"\"256_1g.5gb\"", form},
         {"\"H100:8:8\"", form},
         {"\"H100:80GB:80GB:1\"", form},
         {"\"H100:0\"", "'0' is no number of GPUs: from 0.001 to 16"},
