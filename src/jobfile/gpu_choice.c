@@ -108,7 +108,7 @@ static enum wf_status read_count(const char *word, struct wf_gpu_part *part, str
         return wf_fail(err, WF_INVALID, "'%s' is no number of GPUs: from 0.001 to %d", word,
                        WF_NODE_GPUS_MAX);
     }
-    if (read == WF_DECIMAL_TOO_LARGE || milli > WF_NODE_GPUS_MAX * WF_GPU_MILLI) {
+    if (read == WF_DECIMAL_TOO_LARGE || milli > (int64_t)WF_NODE_GPUS_MAX * WF_GPU_MILLI) {
         return wf_fail(err, WF_LIMIT,
                        "%s GPUs are more than %d for a task, the limit "
                        "WF_NODE_GPUS_MAX",

@@ -308,7 +308,7 @@ static enum wf_status read_option(struct wf_sbatch *sbatch, const char *word, co
 
 static enum wf_status read_line(struct wf_sbatch *sbatch, const char *at)
 {
-    char word[WORD_BYTES];
+    char word[WORD_BYTES] = "";
     enum wf_status status = WF_OK;
     sbatch->directives++;
     while (status == WF_OK && (at = next_word(at, word))) {

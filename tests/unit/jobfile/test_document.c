@@ -117,8 +117,8 @@ static void a_sentence_begins_with_the_field(void **state)
     static const struct {
         const char *text, *sentence, *field;
     } rows[] = {
-        {"{\"comand\":[\"a\"]}", "comand: there is no such field (did you mean 'command'?)",
-         "comand"},
+        {"{\"commands\":[\"a\"]}", "commands: there is no such field (did you mean 'command'?)",
+         "commands"},
         {"{\"command\":[\"a\"],\"logs\":{\"color\":1}}",
          "logs.color: there is no such field (there are: size, files)", "logs.color"},
         {"{\"command\":[\"a\"],\"x y: z\":1}",
@@ -370,7 +370,7 @@ static void a_document_is_at_most_a_mebibyte(void **state)
     struct wf_job_document document;
     struct wf_error err;
     memset(text, ' ', 1048577);
-    memcpy(text, "{\"command\":[\"a\"]}", 17);
+    text[snprintf(text, sizeof text, "{\"command\":[\"a\"]}")] = ' ';
     assert_int_equal(wf_job_document_parse(text, 1048576, &document, &err), WF_OK);
     wf_job_document_finish(&document);
     assert_int_equal(wf_job_document_parse(text, 1048577, &document, &err), WF_LIMIT);
