@@ -178,6 +178,29 @@ static bool means_else(const char *name)
     return is_number(name) || read_memory(name, &choice);
 }
 
+// A short name that is read becomes itself, but of odd ones: "RTX RTXA20" is RTXA20, which is A20.
+// What is told of AMD or of a part stays.
+static bool settle(struct wf_gpu_name *name)
+{
+    for (int i = 0; i < 4; i++) {
+        struct wf_gpu_name again;
+        if (!wf_gpu_name_read(name->text, &again)) {
+            return false;
+        }
+        bool settled = strcmp(name->text, again.text) == 0;
+        if (name->vendor == WF_VENDOR_AMD) {
+            again.vendor = WF_VENDOR_AMD;
+        }
+        again.part_units = name->part_units;
+        again.part_gib = name->part_gib;
+        *name = again;
+        if (settled) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum wf_status take_model(const char *word, struct wf_gpu_part *part, struct wf_error *err)
 {
     struct wf_gpu_choice *choice = &part->choice;
@@ -186,7 +209,7 @@ static enum wf_status take_model(const char *word, struct wf_gpu_part *part, str
         return fail_form(word, err);
     }
     bool unnamed = name.part_units > 0 && strcmp(name.base, "GPU") == 0;
-    if (!unnamed && means_else(name.text)) {
+    if (!unnamed && (!settle(&name) || means_else(name.text))) {
         return fail_form(word, err);
     }
     take_memory_into_name(word, choice, &name);
