@@ -83,6 +83,13 @@ struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *jo
     return run;
 }
 
+static void free_run(struct wf_book_run *run)
+{
+    free(run->task_gpus);
+    free(run->warnings);
+    free(run);
+}
+
 void wf_book_remove_run(struct wf_book *book, struct wf_book_run *run)
 {
     struct wf_book_job *job = run->job;
@@ -92,9 +99,7 @@ void wf_book_remove_run(struct wf_book *book, struct wf_book_run *run)
         job->old = NULL;
     }
     DL_DELETE(book->runs, run);
-    free(run->task_gpus);
-    free(run->warnings);
-    free(run);
+    free_run(run);
 }
 
 bool wf_book_parse_id(const char *id, uint64_t *job_out, uint32_t *attempt_out)
@@ -127,14 +132,16 @@ struct wf_book_run *wf_book_find_run(const struct wf_book *book, const char *id)
 
 void wf_book_finish(struct wf_book *book)
 {
-    while (book->runs) {
-        wf_book_remove_run(book, book->runs);
+    for (struct wf_book_run *run = book->runs, *after; run; run = after) {
+        after = run->next;
+        free_run(run);
     }
-    struct wf_book_job *job = NULL, *next = NULL;
-    HASH_ITER(hh, book->jobs, job, next)
-    {
-        HASH_DEL(book->jobs, job);
+    struct wf_book_job *job = book->jobs;
+    HASH_CLEAR(hh, book->jobs); // the table; the jobs still know who comes next
+    while (job) {
+        struct wf_book_job *next = job->hh.next;
         free(job);
+        job = next;
     }
     *book = (struct wf_book){0};
 }

@@ -264,6 +264,9 @@ static enum wf_status go_back(struct wf_desk *desk, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
+    if (desk->world.lines == 0) {
+        return wf_fail(err, WF_IO, "the journal cannot be begun: %s", desk->stall.text);
+    }
     desk->lines_handed = desk->world.lines;
     if (desk->world.lines >= lines && lines > 0) {
         for (uint32_t i = 0; i < desk->writing.count; i++) {

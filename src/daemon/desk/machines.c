@@ -241,9 +241,11 @@ enum wf_status wf_desk_tell_site(struct wf_desk *desk, const struct wf_site *sit
         .pools = calloc(site->pool_count + 1, sizeof *numbers.pools),
         .queues = calloc(site->queue_count + 1, sizeof *numbers.queues),
     };
-    enum wf_status status = numbers.zones && numbers.pools && numbers.queues
-                                ? WF_OK
-                                : wf_fail(err, WF_NOMEM, "no memory for the site");
+    enum wf_status status = WF_OK;
+    if (!numbers.zones || !numbers.pools || !numbers.queues) {
+        status = WF_NOMEM;
+        (void)wf_fail(err, status, "no memory for the site");
+    }
     status = status == WF_OK ? number_models(desk, site, &numbers, err) : status;
     status = status == WF_OK ? number_rest(desk, site, &numbers, err) : status;
     status = status == WF_OK ? tell_queues(desk, site, &numbers, err) : status;

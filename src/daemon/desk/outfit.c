@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "daemon/desk/parts.h"
 
 enum {
@@ -194,6 +195,7 @@ static enum wf_status set_command(struct outfit *outfit, struct wf_error *err)
 static bool has_variable(const struct outfit *outfit, const char *name, size_t length)
 {
     for (uint32_t i = 0; i < outfit->environment_count; i++) {
+        WF_ASSERT(outfit->environment[i]);
         if (strncmp(outfit->environment[i], name, length) == 0 &&
             outfit->environment[i][length] == '=') {
             return true;

@@ -279,6 +279,10 @@ static void settle_begun(struct wf_engine *engine, struct wf_entry *entry,
     if (state->run.phase == WF_RUN_ENDED && alive) {
         return;
     }
+    if (state->run.phase == WF_RUN_ENDED) {
+        // Its supervisor may have been killed between writing the end and removing its cgroup.
+        (void)!wf_cgroup_remove(state->cgroup);
+    }
     wf_entry_note(engine, entry, &state->run);
     if (alive && state->run.phase == WF_RUN_STARTING) {
         wf_entry_retry(engine, entry, RETRY_MS);
