@@ -9,6 +9,8 @@
 #include "sim/history/reader.h"
 #include "sim/history/text.h"
 
+#define TEN_YEARS_MS INT64_C(315532800000)
+
 enum {
     LINE_BYTES_MAX = 4194304, // a Kubernetes object has at most 1.5 MiB in its store
     LOOK_AHEAD = 8192,        // jobs of a stream that wait for an earlier one
@@ -356,6 +358,12 @@ void wf_history_close(struct wf_history *history)
 const struct wf_names *wf_history_names(const struct wf_history *history)
 {
     return history->names;
+}
+
+bool wf_history_has_relative_times(const struct wf_history_summary *summary)
+{
+    return summary->kind == WF_HISTORY_OPENB ||
+           (summary->kind == WF_HISTORY_JOURNAL && summary->first_ms < TEN_YEARS_MS);
 }
 
 const struct wf_history_summary *wf_history_summary(const struct wf_history *history)

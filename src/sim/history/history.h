@@ -118,6 +118,10 @@ enum wf_status wf_history_next(struct wf_history *history, struct wf_history_job
 const struct wf_names *wf_history_names(const struct wf_history *history);
 const struct wf_history_summary *wf_history_summary(const struct wf_history *history);
 
+// Whether times count from the beginning of the history. A journal does not say, but nobody ran GPU
+// work in the first ten years of 1970's clock.
+bool wf_history_has_relative_times(const struct wf_history_summary *summary);
+
 // The id as the history spells it: borrowed while the history is open, or in text.
 const char *wf_history_id_text(const struct wf_history *history, uint32_t id,
                                char text[WF_HISTORY_ID_BYTES]);

@@ -183,16 +183,6 @@ static void stopped(struct rerun *rerun, uint32_t job)
     wf_meter_run(&rerun->meter, gpu_milli_of(rerun, job), -1);
 }
 
-static struct wf_run_time_key key_of(const struct wf_rerun_job *job)
-{
-    uint64_t shape =
-        wf_hash_add(0, (uint64_t)job->request.cpu_milli << 32 | job->request.memory_mib);
-    shape = wf_hash_add(shape, (uint64_t)job->request.gpus << 32 | job->request.gpu_milli);
-    shape = wf_hash_add(shape, job->tasks);
-    return (struct wf_run_time_key){
-        .user = job->user, .name = job->name, .queue = job->queue + 1, .shape = shape};
-}
-
 static void ended(struct rerun *rerun, uint32_t job)
 {
     const struct wf_rerun_job *asked = job_of(rerun, job);
@@ -200,7 +190,7 @@ static void ended(struct rerun *rerun, uint32_t job)
     rerun->courses[job].state = STATE_OVER;
     rerun->outcomes[job].end_ms = rerun->now_ms;
     if (rerun->model) {
-        struct wf_run_time_key key = key_of(asked);
+        struct wf_run_time_key key = wf_rerun_job_key(asked);
         wf_run_time_learn(rerun->model, &key, asked->limit_ms, run_ms_of(rerun, job),
                           asked->timed_out);
     }
@@ -418,7 +408,7 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
         wait->limit_ms = run_ms + GRACE_MS;
     }
     if (rerun->model) {
-        struct wf_run_time_key key = key_of(asked);
+        struct wf_run_time_key key = wf_rerun_job_key(asked);
         struct wf_run_time_points points;
         wf_run_time_predict(rerun->model, &key, asked->limit_ms, &points);
         memcpy(wait->run.ms, points.ms, sizeof wait->run.ms);
@@ -482,8 +472,9 @@ static enum wf_status run_until(struct rerun *rerun, int64_t until_ms, struct wf
 static enum wf_status create_core(struct rerun *rerun, struct wf_error *err)
 {
     const struct wf_rerun_config *config = rerun->config;
-    uint32_t jobs = config->jobs->count > 0 ? config->jobs->count : 1;
-    uint64_t tasks = 1;
+    uint32_t jobs = config->jobs->count + (config->guest_tasks > 0);
+    uint64_t tasks = 1 + (uint64_t)config->guest_tasks;
+    jobs = jobs > 0 ? jobs : 1;
     for (uint32_t i = 0; i < config->jobs->count && tasks < PLACEMENTS_MAX; i++) {
         tasks += config->jobs->list[i].tasks;
     }
@@ -629,6 +620,11 @@ enum wf_status wf_rerun_change(struct wf_rerun_stepper *stepper, const struct wf
     wf_meter_pass(&stepper->rerun.meter, event->time_ms);
     enum wf_status status = tell(&stepper->rerun, event, err);
     return status == WF_OK ? run_until(&stepper->rerun, event->time_ms, err) : status;
+}
+
+struct wf_core *wf_rerun_lend_core(struct wf_rerun_stepper *stepper)
+{
+    return stepper->rerun.core;
 }
 
 const struct wf_core *wf_rerun_core(const struct wf_rerun_stepper *stepper)

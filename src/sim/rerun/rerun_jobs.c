@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "sim/rerun/made_up_limit.h"
 
 // Lists of names that many jobs share are looked up once.
@@ -262,4 +263,14 @@ void wf_rerun_jobs_finish(struct wf_rerun_jobs *jobs)
     free(jobs->list);
     free(jobs->told);
     *jobs = (struct wf_rerun_jobs){0};
+}
+
+struct wf_run_time_key wf_rerun_job_key(const struct wf_rerun_job *job)
+{
+    uint64_t shape =
+        wf_hash_add(0, (uint64_t)job->request.cpu_milli << 32 | job->request.memory_mib);
+    shape = wf_hash_add(shape, (uint64_t)job->request.gpus << 32 | job->request.gpu_milli);
+    shape = wf_hash_add(shape, job->tasks);
+    return (struct wf_run_time_key){
+        .user = job->user, .name = job->name, .queue = job->queue + 1, .shape = shape};
 }

@@ -3,6 +3,7 @@
 // numbers of the site, what the history does not tell made up, what cannot be run again left out.
 #pragma once
 
+#include "forecast/run_time.h"
 #include "sim/history/history.h"
 #include "sim/outcome/outcome.h"
 #include "sim/site/site.h"
@@ -45,3 +46,6 @@ enum wf_status wf_rerun_jobs_read(struct wf_history *history, const struct wf_si
                                   const struct wf_rerun_jobs_config *config,
                                   struct wf_rerun_jobs *jobs_out, struct wf_error *err) WF_MUST_USE;
 void wf_rerun_jobs_finish(struct wf_rerun_jobs *jobs);
+
+// By what its run time is learned and foretold.
+struct wf_run_time_key wf_rerun_job_key(const struct wf_rerun_job *job);
