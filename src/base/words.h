@@ -25,4 +25,5 @@ struct wf_words {
     {                                                                                              \
         return (uint32_t)entry < WF_WORDS_COUNT(noun##_words) ? noun##_words[entry].text           \
                                                               : "is not known";                    \
-    }
+    }                                                                                              \
+    _Static_assert(WF_WORDS_COUNT(noun##_words) > 0, "a table of words has rows")

@@ -5,7 +5,6 @@
 #include "cli/json.h"
 #include "cli/offers/offers.h"
 #include "cli/paragraph.h"
-#include "core/schedule/wait_reason.h"
 
 static json_t *usd(int64_t nanousd)
 {

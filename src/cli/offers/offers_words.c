@@ -4,7 +4,6 @@
 
 #include "cli/figures.h"
 #include "cli/offers/offers.h"
-#include "core/schedule/wait_reason.h"
 #include "sim/rerun/wait_story.h"
 
 #define NANO 1e-9

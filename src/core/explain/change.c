@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "base/words.h"
 
-WF_WORDS_OF(change, enum wf_change_kind, WF_CHANGE_KINDS)
+WF_WORDS_OF(change, enum wf_change_kind, WF_CHANGE_KINDS);
 
 static uint32_t smaller(uint64_t a, uint32_t b)
 {

@@ -3,7 +3,7 @@
 
 #include "base/words.h"
 
-WF_WORDS_OF(reason, enum wf_reason, WF_REASONS)
+WF_WORDS_OF(reason, enum wf_reason, WF_REASONS);
 
 bool wf_request_is_valid(const struct wf_request *request)
 {

@@ -3,4 +3,4 @@
 
 #include "base/words.h"
 
-WF_WORDS_OF(term, enum wf_term, WF_TERMS)
+WF_WORDS_OF(term, enum wf_term, WF_TERMS);

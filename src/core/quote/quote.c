@@ -10,7 +10,7 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-WF_WORDS_OF(quote_why, enum wf_quote_why, WF_QUOTE_WHYS)
+WF_WORDS_OF(quote_why, enum wf_quote_why, WF_QUOTE_WHYS);
 
 // Notes what keeps a node from taking a task, if it is nearer to taking one than those before:
 // with fewer reasons, or with the same first one and less missing.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/quote/quote.h"
+#include "core/schedule/wait_reason.h"
 #include "sim/rerun/rerun.h"
 
 struct wf_offer_question {
