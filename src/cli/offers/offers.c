@@ -221,8 +221,11 @@ static enum wf_status read_site(struct offers *offers, struct wf_error *err)
 
 static enum wf_status read_jobs(struct offers *offers, struct wf_error *err)
 {
-    const struct wf_rerun_jobs_config wanted = {.from_ms = WF_TIME_UNKNOWN,
-                                                .to_ms = WF_TIME_UNKNOWN};
+    const struct wf_rerun_jobs_config wanted = {
+        .from_ms = WF_TIME_UNKNOWN,
+        .to_ms = WF_TIME_UNKNOWN,
+        .keep_places = strcmp(offers->texts[CLUSTER], offers->texts[HISTORY]) == 0,
+    };
     wf_progress_begin(&offers->reading, "reading %.60s", offers->texts[HISTORY]);
     enum wf_status status =
         wf_rerun_jobs_read(offers->file, &offers->site, &wanted, &offers->jobs, err);

@@ -282,6 +282,20 @@ void wf_offers_tell_budgets(FILE *out, const void *context)
     }
 }
 
+// How long it runs where it goes: as long as the slowest of its tasks.
+static void find_run(const struct wf_quote *quote, int64_t run_ms_out[WF_QUOTE_POINTS])
+{
+    memset(run_ms_out, 0, WF_QUOTE_POINTS * sizeof run_ms_out[0]);
+    for (uint32_t i = 0; i < quote->row_count; i++) {
+        const struct wf_quote_row *row = &quote->rows[i];
+        for (enum wf_quote_point point = 0; point < WF_QUOTE_POINTS && row->tasks > 0; point++) {
+            if (row->run_ms[point] > run_ms_out[point]) {
+                run_ms_out[point] = row->run_ms[point];
+            }
+        }
+    }
+}
+
 void wf_offers_tell_deadline(FILE *out, const void *context)
 {
     const struct wf_offers_report *report = context;
@@ -299,13 +313,8 @@ void wf_offers_tell_deadline(FILE *out, const void *context)
         return;
     }
     int64_t start_ms = offer->quote.start == WF_QUOTE_KEPT ? offer->quote.start_ms : offer->now_ms;
-    int64_t run_ms[WF_QUOTE_POINTS] = {0};
-    for (uint32_t i = 0; i < offer->quote.row_count; i++) {
-        const struct wf_quote_row *row = &offer->quote.rows[i];
-        for (enum wf_quote_point point = 0; point < WF_QUOTE_POINTS && row->tasks > 0; point++) {
-            run_ms[point] = row->run_ms[point] > run_ms[point] ? row->run_ms[point] : run_ms[point];
-        }
-    }
+    int64_t run_ms[WF_QUOTE_POINTS];
+    find_run(&offer->quote, run_ms);
     static const char *const chances[WF_QUOTE_POINTS + 1] = {
         "fewer than 1 in 10", "between 1 and 5 in 10", "between 5 and 9 in 10", "9 in 10 or more"};
     char text[WF_NUMBER_BYTES];

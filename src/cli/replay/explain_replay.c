@@ -91,7 +91,7 @@ static enum wf_status tell(const struct wf_replay_again *inputs,
         int64_t begin_ms = inputs->has_relative_times ? 0 : inputs->jobs.told[0].submit_ms;
         status = wf_explain_read_at(question->time, begin_ms, &asked_ms, err);
     } else if (status == WF_OK) {
-        asked_ms = inputs->jobs.told[job].eligible_ms;
+        asked_ms = inputs->jobs.list[job].arrival_ms;
     }
     if (status != WF_OK) {
         return status;

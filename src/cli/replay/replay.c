@@ -463,6 +463,8 @@ static enum wf_status read_inputs(struct replay *replay, struct wf_error *err)
     if (status == WF_OK && !replay->site.path) {
         status = wf_fail(err, WF_INVALID, "--cluster FILE is missing: what machines there are");
     }
+    replay->wanted.keep_places =
+        replay->site.path && strcmp(replay->site.path, replay->history.path) == 0;
     status = status == WF_OK ? wf_site_read(&replay->site, &replay->machines, err) : status;
     return status == WF_OK ? read_jobs(replay, err) : status;
 }

@@ -48,6 +48,9 @@ struct wf_history_job {
     uint32_t name;       // of the job, without what tells repeated runs apart
     uint32_t queue;      // account, partition or namespace, a path with '/' between levels
     uint32_t array;      // id of the array that it is a part of; 0: none
+    uint32_t array_max;  // of which so many may run at once; 0: all, as far as is told
+    uint32_t after;      // what must have become of other jobs first, "ok:123 end:124": the words
+                         // start, end, ok and fail, with ids of jobs or arrays; 0: nothing
     uint32_t models;     // accepted GPU models, with '|' between them; 0: any
     uint32_t labels;     // what its nodes must carry, with '&' between; 0: nothing
     uint32_t nodes;      // where it ran, as the history spells it; 0: not told
@@ -59,6 +62,8 @@ struct wf_history_job {
     uint32_t restarts; // how often it was put back into the queue
     enum wf_history_end end;
     uint32_t vendors;          // accepted makers of GPUs, as bits 1 << enum wf_vendor; 0: any
+    enum wf_within within;     // how close together its tasks must run
+    int64_t deadline_ms;       // when it should be done; 0: not told
     uint32_t tasks;            // alike, and started together
     struct wf_request request; // of one task, on any node: models and labels are still to be set
     uint64_t line;             // where it stands in the file

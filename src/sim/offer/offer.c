@@ -196,7 +196,7 @@ static bool has_begun(const struct wf_offer_question *question)
 {
     const struct wf_rerun_jobs *jobs = question->jobs;
     for (uint32_t i = 0; i < jobs->count; i++) {
-        if (jobs->told[i].eligible_ms <= question->at_ms) {
+        if (jobs->list[i].arrival_ms <= question->at_ms) {
             return true;
         }
     }
