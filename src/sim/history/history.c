@@ -105,7 +105,9 @@ static void settle(struct wf_history *history, struct wf_history_job *job)
     WF_ASSERT(job->submit_ms >= 0 && job->submit_ms <= WF_HISTORY_MS_MAX);
     set_times_right(history, job);
     job->request.models = WF_ANY_MODEL;
-    job->request.place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    if (history->reader->format != WF_HISTORY_JOURNAL) { // which alone knows places
+        job->request.place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    }
     summary->never_started += job->start_ms == WF_TIME_UNKNOWN;
     summary->never_ended += job->start_ms != WF_TIME_UNKNOWN && job->end_ms == WF_TIME_UNKNOWN;
     if (summary->first_ms == WF_TIME_UNKNOWN || job->submit_ms < summary->first_ms) {
