@@ -37,7 +37,8 @@ static void check(const struct wf_history *history, const struct wf_history_job 
     WF_ASSERT(wf_names_text(names, job->user) && wf_names_text(names, job->name) &&
               wf_names_text(names, job->queue) && wf_names_text(names, job->array) &&
               wf_names_text(names, job->models) && wf_names_text(names, job->labels) &&
-              wf_names_text(names, job->nodes));
+              wf_names_text(names, job->nodes) && wf_names_text(names, job->after));
+    WF_ASSERT(job->within <= WF_WITHIN_GROUP && (job->array_max == 0 || job->array > 0));
 }
 
 static enum wf_status read_all(struct wf_history *history, struct wf_error *err)
