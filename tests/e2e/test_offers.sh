@@ -160,3 +160,5 @@ bad "no time" "--at 'soon'" --gpu 1 --at soon --history "$toy/history.txt"
 bad "a deadline that has passed" "has passed already" --gpu 1 --deadline 2020-01-01
 bad "no deadline" "--deadline 'soon'" --gpu 1 --deadline soon
 bad "no such history" "cannot be opened" --gpu 1 --history "$toy/nowhere"
+
+finish

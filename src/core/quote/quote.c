@@ -18,7 +18,8 @@ static void note_reasons(uint32_t reasons, uint32_t missing, uint32_t *reasons_o
                          uint32_t *missing_out)
 {
     int fewer = __builtin_popcount(*reasons_out) - __builtin_popcount(reasons);
-    bool same = reasons != 0 && __builtin_ctz(reasons) == __builtin_ctz(*reasons_out);
+    bool same =
+        reasons != 0 && *reasons_out != 0 && __builtin_ctz(reasons) == __builtin_ctz(*reasons_out);
     if (fewer > 0 || (fewer == 0 && same && missing < *missing_out)) {
         *reasons_out = reasons;
         *missing_out = missing;

@@ -35,7 +35,7 @@ static void read_jobs(const char *history_text)
     const struct wf_history_config config = {.path = scratch_write_text("history", history_text)};
     const struct wf_rerun_jobs_config wanted = {.from_ms = WF_TIME_UNKNOWN,
                                                 .to_ms = WF_TIME_UNKNOWN};
-    struct wf_history *history;
+    struct wf_history *history = NULL;
     if (wf_site_read(&site_config, &site, &err) != WF_OK ||
         wf_history_open(&config, &history, &err) != WF_OK ||
         wf_rerun_jobs_read(history, &site, &wanted, &jobs, &err) != WF_OK) {
