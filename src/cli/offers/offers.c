@@ -38,7 +38,8 @@ static const struct wf_option options[] = {
 
 enum {
     MODELS_BYTES = 1024,
-    SHOWN_BYTES = 160,
+    SHOWN_GLYPHS = 160,
+    SHOWN_BYTES = 644,           // four for a glyph
     HOURS_MAX_MILLI = 100000000, // eleven years
     MEMORY_MAX_MILLI = 1000000000,
 };
@@ -76,7 +77,9 @@ static enum wf_status add_models(struct offers *offers, const char *list, size_t
         return wf_fail(err, WF_INVALID, "'%.40s' is no list of GPU models", list);
     }
     for (char *at = offers->models + known; *at; at++) {
-        *at = *at == ',' ? '|' : *at;
+        if (*at == ',') {
+            *at = '|';
+        }
     }
     return WF_OK;
 }
@@ -377,7 +380,7 @@ static enum wf_status fill_question(struct offers *offers, struct wf_error *err)
 
 static const char *clean(char *text, const char *from)
 {
-    return from ? wf_clean_text(text, SHOWN_BYTES * 4, from, SHOWN_BYTES) : NULL;
+    return from ? wf_clean_text(text, SHOWN_BYTES, from, SHOWN_GLYPHS) : NULL;
 }
 
 static enum wf_status offer(struct offers *offers, struct wf_error *err)
@@ -387,7 +390,7 @@ static enum wf_status offer(struct offers *offers, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
-    char history[SHOWN_BYTES * 4], user[SHOWN_BYTES * 4], name[SHOWN_BYTES * 4];
+    char history[SHOWN_BYTES], user[SHOWN_BYTES], name[SHOWN_BYTES];
     char stem[SHOWN_BYTES]; // as it is learned by
     snprintf(stem, sizeof stem, "%.*s",
              offers->texts[NAME] ? (int)wf_text_stem(offers->texts[NAME]) : 0,

@@ -127,7 +127,8 @@ void wf_offers_tell_run(FILE *out, const void *context)
     const struct wf_offers_report *report = context;
     const struct wf_wait_spec *wait = &report->offer->job.wait;
     char low[WF_NUMBER_BYTES], middle[WF_NUMBER_BYTES], high[WF_NUMBER_BYTES];
-    wf_figure_duration(middle, (double)wait->run.ms[WF_RUN_TIME_POINTS / 2]);
+    int64_t half_ms = wait->run.ms[WF_RUN_TIME_POINTS / 2];
+    wf_figure_duration(middle, (double)half_ms);
     switch (report->offer->source) {
     case WF_OFFER_TOLD:
         fprintf(out, "It runs %s, as --hours says.", middle);

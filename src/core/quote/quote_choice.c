@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/quote/quote.h"
 
+#include "base/assert.h"
+
 #define HOUR_MS INT64_C(3600000)
 
 const struct wf_quote_best *wf_quote_best(const struct wf_quote *quote,
@@ -79,6 +81,7 @@ static struct wf_quote_price price_of_chosen(const struct wf_quote *quote,
     if (tasks == 0) {
         return price;
     }
+    WF_ASSERT(job->tasks > 0);
     hourly /= job->tasks;
     price.nanousd_per_hour = (int64_t)hourly;
     for (enum wf_quote_point point = 0; point < WF_QUOTE_POINTS; point++) {

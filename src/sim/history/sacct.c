@@ -204,8 +204,10 @@ static enum wf_status take_limit(struct state *state, const char *list, uint32_t
                                  struct wf_error *err)
 {
     const char *at = list + strcspn(list, "%]");
-    int64_t limit;
-    if (*at++ != '%' || !wf_text_digits(&at, UINT16_MAX, &limit) || limit == 0) {
+    int64_t limit = 0;
+    bool told = *at == '%';
+    at += told;
+    if (!told || !wf_text_digits(&at, UINT16_MAX, &limit) || limit == 0) {
         return WF_OK;
     }
     state->has_limits = true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "core/discipline/discipline.h"
 #include "core/schedule/schedule.h"
 
@@ -31,6 +32,7 @@ static void learn(const struct wf_offer_question *question, struct wf_run_time_m
 {
     const struct wf_rerun_jobs *jobs = question->jobs;
     uint32_t count = 0;
+    WF_ASSERT(endings);
     for (uint32_t i = 0; i < jobs->count; i++) {
         if (!offer->is_busy || jobs->list[i].end_ms <= offer->now_ms) {
             endings[count++] = (struct ending){jobs->list[i].end_ms, i};

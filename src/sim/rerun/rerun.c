@@ -184,8 +184,12 @@ static void tell_dependents(struct rerun *rerun, uint32_t job, bool started)
     for (uint32_t i = rerun->first_dependent[job]; i < rerun->first_dependent[job + 1]; i++) {
         const struct dependent *dependent = &rerun->dependents[i];
         struct course *course = &rerun->courses[dependent->job];
-        if ((dependent->after == WF_AFTER_START) == started && course->state == STATE_WAITING &&
-            course->open_after > 0 && --course->open_after == 0) {
+        if ((dependent->after == WF_AFTER_START) != started || course->state != STATE_WAITING ||
+            course->open_after == 0) {
+            continue;
+        }
+        course->open_after--;
+        if (course->open_after == 0) {
             ready(rerun, dependent->job);
         }
     }

@@ -109,6 +109,7 @@ static void a_faster_pool_takes_less_time_but_no_limit_is_shorter_there(void **s
         job.wait.run.ms[i] = 4 * HOUR_MS;
     }
     struct wf_quote quote = quote_of(core, &job);
+    assert_int_equal(quote.run, WF_QUOTE_RUN_EXPECTED);
     assert_int_equal(rows[1].run_ms[WF_QUOTE_MIDDLE], HOUR_MS);
     assert_int_equal(rows[1].price.nanousd[WF_QUOTE_MIDDLE], 2 * USD);
     assert_int_equal(rows[0].price.nanousd[WF_QUOTE_MIDDLE], 4 * USD);
