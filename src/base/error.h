@@ -13,7 +13,8 @@
     X(NOTFOUND, "not found")                                                                       \
     X(EXISTS, "exists already")                                                                    \
     X(LIMIT, "limit reached")                                                                      \
-    X(IO, "input or output failed")
+    X(IO, "input or output failed")                                                                \
+    X(UNFIT, "something that is needed is missing")
 
 enum wf_status {
 #define WF_STATUS_ENUM(name, text) WF_##name,

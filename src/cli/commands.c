@@ -6,18 +6,23 @@
 #include "base/nearest.h"
 
 const struct wf_command *const wf_commands[] = {
-    &wf_command_offers,  &wf_command_replay, &wf_command_simulate, &wf_command_explain,
-    &wf_command_journal, &wf_command_help,   &wf_command_version,  NULL,
+    &wf_command_offers,    &wf_command_replay,
+    &wf_command_simulate,  &wf_command_explain,
+    &wf_command_journal,   &wf_command_doctor,
+    &wf_command_help,      &wf_command_version,
+    &wf_command_supervise, NULL,
 };
 
 const struct wf_command *wf_command_find(const char *name, struct wf_error *err)
 {
     const char *names[WF_COUNT_OF(wf_commands)];
     uint32_t count = 0;
-    for (; wf_commands[count]; count++) {
-        names[count] = wf_commands[count]->name;
-        if (strcmp(name, names[count]) == 0) {
-            return wf_commands[count];
+    for (uint32_t i = 0; wf_commands[i]; i++) {
+        if (strcmp(name, wf_commands[i]->name) == 0) {
+            return wf_commands[i];
+        }
+        if (!wf_commands[i]->hidden) {
+            names[count++] = wf_commands[i]->name;
         }
     }
     uint32_t near = wf_nearest_name(name, names, count);

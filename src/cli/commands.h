@@ -8,7 +8,7 @@
 
 enum wf_exit {
     WF_EXIT_DONE = 0,
-    WF_EXIT_FAILED = 1, // not the user's fault: no memory, a full disk
+    WF_EXIT_FAILED = 1, // not the user's fault: no memory, a full disk, an unfit machine
     WF_EXIT_BAD_INPUT = 2,
 };
 
@@ -18,8 +18,10 @@ struct wf_command {
     const char *summary;             // one line for the list
     const struct wf_option *options; // ends with an option without a name; NULL: none
     const char *more;                // last lines of the help page, or ""
+    bool hidden;                     // for the program's own use: in no list
     // Gets what follows the verb. Prints what it has to say to stdout only once nothing can go
-    // wrong any more. On an error nothing is printed; the caller prints the sentence.
+    // wrong any more. On an error nothing is printed; the caller prints the sentence. WF_UNFIT
+    // alone comes after what was printed: the answer is there, and it is a bad one.
     enum wf_status (*run)(int argc, char **argv, struct wf_error *err);
 };
 
@@ -30,8 +32,10 @@ extern const struct wf_command wf_command_replay;
 extern const struct wf_command wf_command_simulate;
 extern const struct wf_command wf_command_explain;
 extern const struct wf_command wf_command_journal;
+extern const struct wf_command wf_command_doctor;
 extern const struct wf_command wf_command_help;
 extern const struct wf_command wf_command_version;
+extern const struct wf_command wf_command_supervise;
 
 // Returns the verb of that name, or NULL with a sentence that suggests one.
 const struct wf_command *wf_command_find(const char *name, struct wf_error *err);

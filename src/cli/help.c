@@ -9,7 +9,9 @@ void wf_help_print_all(void)
     printf("WhaleFlux decides where and when GPU work runs, and says why.\n\n"
            "usage: whaleflux VERB ...\n\n");
     for (uint32_t i = 0; wf_commands[i]; i++) {
-        printf("  %-10s %s\n", wf_commands[i]->name, wf_commands[i]->summary);
+        if (!wf_commands[i]->hidden) {
+            printf("  %-10s %s\n", wf_commands[i]->name, wf_commands[i]->summary);
+        }
     }
     printf("\n`whaleflux help VERB` tells more about one, `man whaleflux` about all.\n");
 }

@@ -51,5 +51,5 @@ int main(int argc, char **argv)
         return WF_EXIT_DONE;
     }
     fprintf(stderr, "whaleflux: %s\n", err.text);
-    return status == WF_NOMEM ? WF_EXIT_FAILED : WF_EXIT_BAD_INPUT;
+    return status == WF_NOMEM || status == WF_UNFIT ? WF_EXIT_FAILED : WF_EXIT_BAD_INPUT;
 }

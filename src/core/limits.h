@@ -35,6 +35,13 @@
 // Sum of the counts in the forecast: milli-GPU times counts times a million stays inside 63 bits.
 #define WF_MIX_TOTAL_MAX 1048576
 
+// What an engine takes for one run; the core itself does not look at these.
+#define WF_RUN_ID_MAX 100          // characters of a run's id
+#define WF_RUN_TASKS_MAX 64        // tasks of one job on one machine
+#define WF_RUN_DEVICE_RULES_MAX 64 // rules about device files
+#define WF_RUN_GROUPS_MAX 1024     // supplementary groups of its user
+#define WF_RUN_SPEC_MAX 4194304    // bytes of a spec as it is written down: command, variables, all
+
 struct wf_limits {
     uint32_t models;       // GPU models are numbered below this: 1 to WF_MODELS_MAX
     uint32_t pools;        // 1 to WF_POOLS_MAX

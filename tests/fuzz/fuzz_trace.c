@@ -10,8 +10,8 @@
 
 #include "base/assert.h"
 #include "sim/placement/published_mix.h"
-#include "sim/placement/trace_file.h"
 #include "sim/placement/workload.h"
+#include "trace/trace_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Holds src/sim/price_table.c against the price catalogue it was read from, by the rule it states.
+# Holds src/site/price_table.c against the price catalogue it was read from, by the rule it states.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 offers=${WHALEFLUX_DATA:-$project/../shared/data}/prices/gpu_offers.csv
 [ -e "$offers" ] || skip_all "no $offers: WHALEFLUX_DATA names the folder above prices/"
-table=$project/src/sim/price_table.c
+table=$project/src/site/price_table.c
 
 # Lines "model nanodollars date", the lowest price per whole GPU at the first cloud that lists the
 # model. The catalogue calls the V100 with 16 GB only V100.

@@ -9,7 +9,7 @@
 #include "sim/history/history.h"
 #include "sim/outcome/comparison.h"
 #include "sim/outcome/savings.h"
-#include "sim/site/site.h"
+#include "site/site.h"
 
 #define WF_REPORT_RUNS_MAX 32
 

@@ -4,7 +4,7 @@
 
 #include "cli/json.h"
 #include "cli/simulate/simulation.h"
-#include "sim/price_table.h"
+#include "site/price_table.h"
 
 static json_t *make_point(struct wf_json *json, const struct wf_placement_point *point,
                           uint32_t load)

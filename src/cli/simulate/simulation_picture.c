@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "cli/simulate/picture.h"
 #include "sim/placement/cells.h"
-#include "sim/price_table.h"
+#include "site/price_table.h"
 
 enum { NAME_BYTES = 96 };
 

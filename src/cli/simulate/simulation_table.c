@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "cli/paragraph.h"
 #include "cli/simulate/simulation.h"
-#include "sim/price_table.h"
+#include "site/price_table.h"
 
 enum {
     SPREAD_WIDTH = 11, // a column with a mean and, for several seeds, its deviation: " 4.61 ±0.08"

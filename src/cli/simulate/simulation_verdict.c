@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "cli/simulate/simulation.h"
-#include "sim/price_table.h"
+#include "site/price_table.h"
 
 enum { LOAD = 100 }; // percent; where policies differ most
 

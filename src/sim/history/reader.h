@@ -7,7 +7,7 @@
 
 #include "sim/history/history.h"
 #include "sim/history/shelf.h"
-#include "sim/lines.h"
+#include "text/lines.h"
 
 // An id with this bit stands for the number below it and needs no name.
 #define WF_HISTORY_ID_NUMBER UINT32_C(0x80000000)

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "sim/history/text.h"
-#include "sim/lines.h"
+#include "text/lines.h"
 
 enum { QUOTE_SHOWN = 48 };
 

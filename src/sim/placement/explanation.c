@@ -6,7 +6,7 @@
 
 #include "base/number.h"
 #include "sim/placement/explain_words.h"
-#include "sim/placement/trace_file.h"
+#include "trace/trace_file.h"
 
 // What the names given out to the printing functions need.
 struct naming {

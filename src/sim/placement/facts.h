@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "sim/placement/trace.h"
+#include "trace/trace.h"
 
 // The names of the traces that can be made, ending with NULL: "default", whose tasks run on every
 // GPU model, and "gpuspec33", where a third of the GPU tasks names the models it runs on.

@@ -7,7 +7,7 @@
 // GPUs, and the greater list of models as a string; the shortest prefix that reaches 95 % is kept.
 #pragma once
 
-#include "sim/placement/trace.h"
+#include "trace/trace.h"
 
 struct wf_published_mix {
     struct wf_mix_class classes[WF_MIX_CLASSES_MAX];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/price_table.h"
+#include "site/price_table.h"
 
 enum {
     // Nodes times request classes whose scores the core may keep: bounds its memory at scale, at

@@ -2,7 +2,7 @@
 #include "sim/placement/scenario.h"
 
 #include "sim/placement/facts.h"
-#include "sim/placement/trace_file.h"
+#include "trace/trace_file.h"
 
 enum wf_status wf_scenario_open(const struct wf_scenario_config *config,
                                 struct wf_scenario *scenario_out, struct wf_error *err)

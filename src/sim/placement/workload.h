@@ -19,7 +19,7 @@
 #pragma once
 
 #include "base/random.h"
-#include "sim/placement/trace.h"
+#include "trace/trace.h"
 
 #define WF_WORKLOAD_LOAD_MILLI_MAX 4000 // demand of a workload, in thousandths of the cluster
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/csv.h"
 #include "sim/placement/workload.h"
+#include "text/csv.h"
 
 enum column { VARIANT, SEED, KIND, POSITION, INDEX };
 static const struct wf_csv_column columns[] = {

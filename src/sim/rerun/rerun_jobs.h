@@ -6,7 +6,7 @@
 #include "forecast/run_time.h"
 #include "sim/history/history.h"
 #include "sim/outcome/outcome.h"
-#include "sim/site/site.h"
+#include "site/site.h"
 
 #define WF_RERUN_JOBS_MAX 16777216
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/core.h"
-#include "sim/site/site.h"
+#include "site/site.h"
 
 #define WF_RERUN_JOURNAL_HASH_EVERY 1024 // events
 

@@ -3,11 +3,11 @@
 // there is a status and a sentence, nothing crashes and nothing stays behind. The linker sends
 // every allocation of the project through the functions below (--wrap in tests/meson.build).
 #include "core/queue/queues.h"
-#include "scratch.h"
 #include "sim/history/history.h"
-#include "sim/placement/trace_file.h"
-#include "sim/site/site.h"
+#include "site/site.h"
+#include "trace/trace_file.h"
 #include "unit/core/small_cluster.h"
+#include "unit/scratch.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

@@ -14,7 +14,7 @@
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
 #include "store/store.h"
-#include "unit/sim/scratch.h"
+#include "unit/scratch.h"
 
 enum { FILE_BYTES = 65536 };
 

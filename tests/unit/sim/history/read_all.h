@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../scratch.h"
 #include "sim/history/history.h"
+#include "unit/scratch.h"
 
 #define DAY_MS INT64_C(86400000)
 #define MAY_2026_MS INT64_C(1777593600000) // 2026-05-01T00:00:00Z

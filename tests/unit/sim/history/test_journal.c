@@ -5,7 +5,7 @@
 
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
-#include "sim/site/site.h"
+#include "site/site.h"
 #include "store/store.h"
 
 enum { BYTES_MAX = 65536 };

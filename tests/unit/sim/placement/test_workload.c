@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "sim/placement/facts.h"
-#include "unit/sim/scratch.h"
+#include "unit/scratch.h"
 
 static struct wf_trace trace;
 

@@ -14,7 +14,7 @@
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
 #include "sim/rerun/rerun.h"
-#include "unit/sim/scratch.h"
+#include "unit/scratch.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define BEGIN_MS INT64_C(1777593600000) // 2026-05-01T00:00:00Z

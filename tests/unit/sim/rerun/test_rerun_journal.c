@@ -13,7 +13,7 @@
 #include "sim/rerun/journal_check.h"
 #include "sim/rerun/rerun_journal.h"
 #include "store/store.h"
-#include "unit/sim/scratch.h"
+#include "unit/scratch.h"
 
 enum { JOBS = 700, BYTES_MAX = 1 << 20 }; // two events each: more than one hash
 

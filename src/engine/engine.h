@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engines carry decisions out. An engine starts runs: one run is one attempt at a job, with an id
+// of its own that is never used for another. Every call is idempotent by that id, so that whoever
+// was killed in the middle may simply say everything again. Engines are the truth about what runs.
+//
+// An engine belongs to one thread and never blocks it for long.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/run.h"
+
+struct wf_engine_config {
+    const char *data;    // its folder; runs are kept in data/jobs
+    const char *program; // what is executed as `PROGRAM supervise ...`; NULL: this very program
+    const char *cgroup;  // folder under which runs get their cgroups; NULL: found out; "none"
+};
+
+struct wf_engine;
+
+struct wf_engine_kind {
+    const char *name;
+    // Finds what earlier processes with the same data left running, and takes it on.
+    enum wf_status (*open)(const struct wf_engine_config *config, struct wf_engine **engine_out,
+                           struct wf_error *err);
+    // Leaves all runs running. NULL is allowed.
+    void (*close)(struct wf_engine *engine);
+    // Has started it when next() says so. Again with the same spec: nothing; with another one:
+    // WF_EXISTS. Bad specs are WF_INVALID or WF_LIMIT, a full disk WF_IO; then there is no run.
+    enum wf_status (*start)(struct wf_engine *engine, const struct wf_run_spec *spec,
+                            struct wf_error *err);
+    // Checkpoint signal, its time, SIGTERM, grace, SIGKILL. A second stop can only be sooner.
+    enum wf_status (*stop)(struct wf_engine *engine, const char *id, enum wf_run_stop why,
+                           uint32_t grace_ms, struct wf_error *err);
+    // Holds its processes, or lets them go on. Work that a GPU has taken goes on.
+    enum wf_status (*pause)(struct wf_engine *engine, const char *id, bool paused,
+                            struct wf_error *err);
+    // Calls visit for each run, in the order of their ids.
+    void (*list)(struct wf_engine *engine, void (*visit)(void *context, const struct wf_run *run),
+                 void *context);
+    // Readable when next() has something to say. Good for poll; owned by the engine.
+    int (*descriptor)(const struct wf_engine *engine);
+    // Tells a run that began or ended since it was last told. After open(): each run there is.
+    bool (*next)(struct wf_engine *engine, struct wf_run *run_out);
+    // Path of what a task wrote; earlier parts have ".1", ".2" behind it.
+    enum wf_status (*log_path)(struct wf_engine *engine, const char *id, uint32_t task, char *path,
+                               uint32_t path_bytes, struct wf_error *err);
+    // Removes all that is kept of a run that ended or never began. Unknown ids are forgotten
+    // already.
+    enum wf_status (*forget)(struct wf_engine *engine, const char *id, struct wf_error *err);
+};
+
+extern const struct wf_engine_kind wf_engine_local;
+extern const struct wf_engine_kind *const wf_engine_kinds[]; // ends with NULL
+
+// What `PROGRAM supervise` does: arguments are those after the verb. Returns the exit status.
+int wf_engine_supervise(int argc, char **argv);
