@@ -35,6 +35,7 @@ extern const struct wf_command wf_command_doctor;
 extern const struct wf_command wf_command_help;
 extern const struct wf_command wf_command_version;
 extern const struct wf_command wf_command_supervise;
+extern const struct wf_command wf_command_self_test;
 
 // Returns the verb of that name, or NULL with a sentence that suggests one.
 const struct wf_command *wf_command_find(const char *name, struct wf_error *err);

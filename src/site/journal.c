@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "site/builder.h"
+#include "site/journal_lines.h"
 #include "store/store.h"
 #include "text/lines.h"
 
@@ -389,7 +390,9 @@ enum wf_status wf_site_find_journal(const char *path, bool *found_out, struct wf
     enum wf_status status = WF_OK;
     *found_out = false;
     // What can be read but once is not looked at first.
-    if (stat(path, &about) == 0 && S_ISREG(about.st_mode)) {
+    if (wf_journal_is_database(path)) {
+        *found_out = true; // or what is wrong with it is said when it is read
+    } else if (stat(path, &about) == 0 && S_ISREG(about.st_mode)) {
         status = wf_lines_open(path, WF_JOURNAL_LINE_BYTES, &lines, err);
         status = status == WF_OK ? wf_lines_next(lines, &line, NULL, err) : status;
         *found_out = status == WF_OK && line && wf_journal_recognise(line);
@@ -417,7 +420,7 @@ enum wf_status wf_site_of_journal(const char *path, struct wf_site *site_out, st
     if (!collector) {
         return wf_fail(err, WF_NOMEM, "no memory to read %s", path);
     }
-    enum wf_status status = wf_lines_open(path, WF_JOURNAL_LINE_BYTES, &lines, err);
+    enum wf_status status = wf_journal_lines_open(path, WF_JOURNAL_LINE_BYTES, &lines, err);
     if (status == WF_OK) {
         status = collect(collector, lines, err);
         if (status != WF_OK) {

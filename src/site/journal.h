@@ -4,8 +4,8 @@
 
 #include "site/site.h"
 
-// Tells whether a file begins as a journal does; false also where it cannot be read. Errors:
-// WF_NOMEM.
+// Tells whether a file begins as a journal does, or is a database; false also where it cannot be
+// read. Errors: WF_NOMEM.
 enum wf_status wf_site_find_journal(const char *path, bool *found_out,
                                     struct wf_error *err) WF_MUST_USE;
 

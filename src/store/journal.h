@@ -6,6 +6,9 @@
 // A program that dies while it appends leaves a last line that is cut short. Readers leave such a
 // line out and say so; whoever goes on writing cuts it off first. Damage anywhere else is refused
 // with the number of the line.
+//
+// The daemon keeps its journal in its database (database.h) instead: wf_journal_open reads such a
+// file, too, also while the daemon writes to it, up to where the journal went when it was opened.
 #pragma once
 
 #include "store/journal_text.h"
@@ -15,8 +18,8 @@ struct wf_journal;
 
 // Opens a journal and reads its head. for_writing: makes the file where there is none, and keeps
 // other writers off it; the journal may then be empty. The caller owns *reader_out. Errors: WF_IO;
-// WF_INVALID (no journal, a journal of another version, damage, or empty and not for writing);
-// WF_EXISTS (another program writes to it); WF_NOMEM.
+// WF_INVALID (no journal, a journal of another version, damage, a database for writing, or empty
+// and not for writing); WF_EXISTS (another program writes to it); WF_NOMEM.
 enum wf_status wf_journal_open(const char *path, bool for_writing,
                                struct wf_journal_reader **reader_out,
                                struct wf_error *err) WF_MUST_USE;
@@ -38,6 +41,22 @@ const char *wf_journal_reader_text(const struct wf_journal_reader *reader);
 // At the end: how many bytes of a last line that was cut short are left out, and its number.
 uint64_t wf_journal_torn_bytes(const struct wf_journal_reader *reader);
 uint64_t wf_journal_reader_line(const struct wf_journal_reader *reader);
+
+// The lines of a database's journal as the bytes of a journal file, for those who read it as text.
+struct wf_journal_rows;
+
+// Whether the path is that of an SQLite database, of whomever.
+bool wf_journal_is_database(const char *path);
+
+// Errors: WF_IO, WF_INVALID (not ours, damaged, of a newer version), WF_NOMEM.
+enum wf_status wf_journal_rows_open(const char *path, struct wf_journal_rows **rows_out,
+                                    struct wf_error *err) WF_MUST_USE;
+void wf_journal_rows_close(struct wf_journal_rows *rows); // NULL is fine
+
+// Gives the next bytes, as many as there are up to size; *length_out is 0 at the end. Errors:
+// WF_IO, WF_INVALID (a line is missing, or SQLite says that the file is damaged), WF_NOMEM.
+enum wf_status wf_journal_rows_read(struct wf_journal_rows *rows, char *buffer, size_t size,
+                                    size_t *length_out, struct wf_error *err) WF_MUST_USE;
 
 // Goes on writing where the reader has come to the end; the torn rest is cut off. An empty journal
 // gets its head from maker, which is on the disk when this returns; of others maker is not looked

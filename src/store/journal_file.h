@@ -8,8 +8,9 @@
 
 struct wf_journal_reader {
     int file;
+    struct wf_journal_rows *rows; // of a database, instead of the file
     bool for_writing;
-    bool ended;    // nothing more comes from the file
+    bool ended;    // nothing more comes from it
     bool finished; // and all of it was handed out
     char *path;
     char *buffer;      // of WF_JOURNAL_BUFFER_BYTES and a zero

@@ -14,22 +14,36 @@ enum wf_status wf_journal_fail(const char *path, const char *what, struct wf_err
     return wf_fail(err, WF_IO, "%s cannot be %s: %s", path, what, strerror(errno));
 }
 
+static enum wf_status read_some(struct wf_journal_reader *reader, size_t *length_out,
+                                struct wf_error *err)
+{
+    char *to = reader->buffer + reader->end;
+    size_t size = WF_JOURNAL_BUFFER_BYTES - reader->end;
+    if (reader->rows) {
+        return wf_journal_rows_read(reader->rows, to, size, length_out, err);
+    }
+    ssize_t length;
+    do {
+        length = read(reader->file, to, size);
+    } while (length < 0 && errno == EINTR);
+    *length_out = length > 0 ? (size_t)length : 0;
+    return length < 0 ? wf_journal_fail(reader->path, "read", err) : WF_OK;
+}
+
 // Moves what is not used yet to the front and reads until the buffer is full or the file ends.
 static enum wf_status fill(struct wf_journal_reader *reader, struct wf_error *err)
 {
     memmove(reader->buffer, reader->buffer + reader->start, reader->end - reader->start);
     reader->end -= reader->start;
     reader->start = 0;
-    while (!reader->ended && reader->end < WF_JOURNAL_BUFFER_BYTES) {
-        ssize_t length =
-            read(reader->file, reader->buffer + reader->end, WF_JOURNAL_BUFFER_BYTES - reader->end);
-        if (length < 0 && errno != EINTR) {
-            return wf_journal_fail(reader->path, "read", err);
-        }
-        reader->ended = length == 0;
-        reader->end += length > 0 ? (size_t)length : 0;
+    enum wf_status status = WF_OK;
+    while (status == WF_OK && !reader->ended && reader->end < WF_JOURNAL_BUFFER_BYTES) {
+        size_t length = 0;
+        status = read_some(reader, &length, err);
+        reader->ended = status == WF_OK && length == 0;
+        reader->end += length;
     }
-    return WF_OK;
+    return status;
 }
 
 // Finds the end of the line at start. *newline_out is NULL where no line ends in the buffer.
@@ -77,7 +91,7 @@ static enum wf_status give_up(struct wf_journal_reader *reader, struct wf_error 
 {
     bool more = false;
     enum wf_status status = skip_rest(reader, &more, err);
-    if (status == WF_OK && more) {
+    if (status == WF_OK && (more || reader->rows)) { // rows are whole or not there
         status =
             wf_fail(err, WF_INVALID, "the line is damaged, its checksum is not that of its text");
         return fail_line(reader, status, err);
@@ -147,8 +161,22 @@ static enum wf_status read_head(struct wf_journal_reader *reader, struct wf_erro
     return status;
 }
 
+static enum wf_status open_rows(struct wf_journal_reader *reader, struct wf_error *err)
+{
+    if (reader->for_writing) {
+        return wf_fail(err, WF_INVALID,
+                       "%s is a database, whose journal only the daemon it belongs to may write",
+                       reader->path);
+    }
+    enum wf_status status = wf_journal_rows_open(reader->path, &reader->rows, err);
+    return status == WF_OK ? read_head(reader, err) : status;
+}
+
 static enum wf_status open_file(struct wf_journal_reader *reader, struct wf_error *err)
 {
+    if (wf_journal_is_database(reader->path)) {
+        return open_rows(reader, err);
+    }
     int how = reader->for_writing ? O_RDWR | O_CREAT : O_RDONLY;
     reader->file = open(reader->path, how | O_CLOEXEC, 0644);
     if (reader->file < 0) {
@@ -190,6 +218,7 @@ void wf_journal_reader_close(struct wf_journal_reader *reader)
         if (reader->file >= 0) {
             close(reader->file);
         }
+        wf_journal_rows_close(reader->rows);
         free(reader->path);
         free(reader->buffer);
         free(reader);

@@ -108,6 +108,22 @@ enum wf_status wf_journal_write_head(const struct wf_journal_maker *maker,
 // bytes more. Returns the new length.
 size_t wf_journal_seal(char *line, size_t length, uint64_t number);
 
+// Where a line goes: its number and room for WF_JOURNAL_LINE_BYTES are given. It gets its checksum,
+// its end and a zero; length is without the zero.
+struct wf_journal_line {
+    uint64_t number;
+    char *text;
+    size_t length;
+};
+
+// Write one line. Errors: WF_INVALID, WF_LIMIT (what no core takes, or no line can hold).
+enum wf_status wf_journal_write_event(const struct wf_event *event, struct wf_journal_line *line,
+                                      struct wf_error *err) WF_MUST_USE;
+void wf_journal_write_hash(uint64_t hash, uint64_t events, struct wf_journal_line *line);
+enum wf_status wf_journal_write_name(enum wf_journal_named what, uint64_t number, const char *name,
+                                     struct wf_journal_line *line,
+                                     struct wf_error *err) WF_MUST_USE;
+
 // Fills the maker for a core that is made so. program and driver are cut to fit; in the driver's
 // words what would end a line becomes a space.
 void wf_journal_maker_init(struct wf_journal_maker *maker, const struct wf_core_config *core,

@@ -69,32 +69,33 @@ static enum wf_status sync_folder(struct wf_journal *journal, struct wf_error *e
     return good ? WF_OK : fail_write(journal, err);
 }
 
-// Makes room for the longest line, and returns where it begins.
-static enum wf_status begin_line(struct wf_journal *journal, char **line_out, struct wf_error *err)
+// Makes room for the longest line.
+static enum wf_status begin_line(struct wf_journal *journal, struct wf_journal_line *line,
+                                 struct wf_error *err)
 {
     enum wf_status status = WF_OK;
     if (journal->failed || WF_JOURNAL_BUFFER_BYTES - journal->length < WF_JOURNAL_LINE_BYTES) {
         status = wf_journal_flush(journal, err);
     }
-    *line_out = journal->buffer + journal->length;
+    line->number = journal->lines + 1;
+    line->text = journal->buffer + journal->length;
     return status;
 }
 
-static void end_line(struct wf_journal *journal, size_t length)
+static void end_line(struct wf_journal *journal, const struct wf_journal_line *line)
 {
-    char *line = journal->buffer + journal->length;
-    journal->length += wf_journal_seal(line, length, ++journal->lines);
+    journal->length += line->length;
+    journal->lines++;
 }
 
 enum wf_status wf_journal_event(struct wf_journal *journal, const struct wf_event *event,
                                 struct wf_error *err)
 {
-    char *line;
-    size_t length;
+    struct wf_journal_line line;
     enum wf_status status = begin_line(journal, &line, err);
-    status = status == WF_OK ? wf_event_write(event, line, &length, err) : status;
+    status = status == WF_OK ? wf_journal_write_event(event, &line, err) : status;
     if (status == WF_OK) {
-        end_line(journal, length);
+        end_line(journal, &line);
     }
     return status;
 }
@@ -102,12 +103,11 @@ enum wf_status wf_journal_event(struct wf_journal *journal, const struct wf_even
 enum wf_status wf_journal_hash(struct wf_journal *journal, uint64_t hash, uint64_t events,
                                struct wf_error *err)
 {
-    char *line;
+    struct wf_journal_line line;
     enum wf_status status = begin_line(journal, &line, err);
     if (status == WF_OK) {
-        int length = snprintf(line, WF_JOURNAL_LINE_BYTES, "hash %016llx events=%llu",
-                              (unsigned long long)hash, (unsigned long long)events);
-        end_line(journal, (size_t)length);
+        wf_journal_write_hash(hash, events, &line);
+        end_line(journal, &line);
     }
     return status;
 }
@@ -115,20 +115,11 @@ enum wf_status wf_journal_hash(struct wf_journal *journal, uint64_t hash, uint64
 enum wf_status wf_journal_name(struct wf_journal *journal, enum wf_journal_named what,
                                uint64_t number, const char *name, struct wf_error *err)
 {
-    char *line;
-    bool printable = true;
-    for (const char *at = name; *at; at++) {
-        printable = printable && (unsigned char)*at >= ' ';
-    }
-    if (!printable || strlen(name) >= WF_JOURNAL_NAME_BYTES) {
-        return wf_fail(err, WF_INVALID, "the name of %s %llu is too long for a journal, or no text",
-                       wf_journal_named_word(what), (unsigned long long)number);
-    }
+    struct wf_journal_line line;
     enum wf_status status = begin_line(journal, &line, err);
+    status = status == WF_OK ? wf_journal_write_name(what, number, name, &line, err) : status;
     if (status == WF_OK) {
-        int length = snprintf(line, WF_JOURNAL_LINE_BYTES, "name %s %llu %s",
-                              wf_journal_named_word(what), (unsigned long long)number, name);
-        end_line(journal, (size_t)length);
+        end_line(journal, &line);
     }
     return status;
 }

@@ -2,5 +2,8 @@
 // What must survive. All that other folders may see of this one.
 #pragma once
 
+#include "store/batch.h"
+#include "store/database.h"
 #include "store/journal.h"
 #include "store/journal_text.h"
+#include "store/rows.h"

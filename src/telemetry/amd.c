@@ -250,7 +250,7 @@ static void describe_slices(const struct wf_amd *amd, uint32_t index, struct wf_
                  gpu->partitioning[0] ? gpu->partitioning : "partition", slice->instance);
         name_uuid(amd, node, slice->uuid);
         snprintf(path, sizeof path, "/dev/dri/renderD%u", node->render_minor);
-        wf_device_look(&amd->view->sysroot, &amd->view->identity, path, &slice->files[0]);
+        wf_device_look(&amd->view->sysroot, &amd->view->identity, path, 4 | 2, &slice->files[0]);
         slice->file_count = 1;
         check_file(gpu, &slice->files[0]);
     }

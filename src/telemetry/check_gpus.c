@@ -119,9 +119,16 @@ static void check_shares(const struct wf_gpu *gpu, struct wf_findings *findings)
                         "around",
                         name_of(gpu, name), gpu->enforced_by);
     } else {
-        wf_findings_add(findings, WF_SEVERITY_NOTE, WF_CODE_GPU_SHARES,
-                        "%s: nothing here keeps jobs that share it to their part of its memory",
-                        name_of(gpu, name));
+        struct wf_finding *finding =
+            wf_findings_add(findings, WF_SEVERITY_NOTE, WF_CODE_GPU_SHARES,
+                            "%s: nothing here keeps jobs that share it to their part of its memory",
+                            name_of(gpu, name));
+        wf_finding_mend(finding, "%s",
+                        gpu->vendor == WF_VENDOR_AMD
+                            ? "use a kernel with the dmem controller (6.14 or later), or cut the "
+                              "GPU into partitions where it can"
+                            : "start MPS (`nvidia-cuda-mps-control -d`), or cut the GPU with MIG "
+                              "where it can");
     }
 }
 

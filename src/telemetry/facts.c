@@ -245,6 +245,30 @@ static void find_disk(const struct wf_sysroot *sysroot, struct wf_machine *machi
     }
 }
 
+bool wf_mps_runs(const struct wf_sysroot *sysroot, const char *folder)
+{
+    char path[WF_SYSROOT_PATH_BYTES];
+    char name[32];
+    uint64_t pid;
+    // The kernel cuts a process' name after 15 characters.
+    return wf_file_number(wf_sysroot_path(sysroot, path, "%s/nvidia-cuda-mps-control.pid", folder),
+                          &pid) &&
+           wf_file_line(wf_sysroot_path(sysroot, path, "/proc/%llu/comm", (unsigned long long)pid),
+                        name, sizeof name) &&
+           strncmp(name, "nvidia-cuda-mps", 15) == 0;
+}
+
+// Where its daemon is by default, and where NVIDIA's plugin for Kubernetes puts it.
+static void find_mps(const struct wf_sysroot *sysroot, struct wf_machine *machine)
+{
+    static const char *const folders[] = {"/tmp/nvidia-mps", "/run/nvidia/mps"};
+    for (uint32_t i = 0; i < WF_COUNT_OF(folders) && !machine->mps_folder[0]; i++) {
+        if (wf_mps_runs(sysroot, folders[i])) {
+            wf_text_copy(machine->mps_folder, sizeof machine->mps_folder, folders[i]);
+        }
+    }
+}
+
 void wf_machine_facts(const struct wf_sysroot *sysroot, const char *data_folder,
                       struct wf_machine *machine)
 {
@@ -255,6 +279,7 @@ void wf_machine_facts(const struct wf_sysroot *sysroot, const char *data_folder,
     find_cgroup(sysroot, machine);
     find_limits(sysroot, machine);
     find_clock(sysroot, machine);
+    find_mps(sysroot, machine);
     machine->systemd = is_there(sysroot, "/run/systemd/system");
     wf_text_copy(machine->data_folder, sizeof machine->data_folder, data_folder);
     find_disk(sysroot, machine);

@@ -17,6 +17,10 @@ const char *wf_identity_home(const struct wf_identity *identity, char home[WF_HO
 void wf_machine_facts(const struct wf_sysroot *sysroot, const char *data_folder,
                       struct wf_machine *machine);
 
+// Whether the daemon of MPS runs that has this folder: it leaves its socket behind when it ends,
+// but takes its process number away.
+bool wf_mps_runs(const struct wf_sysroot *sysroot, const char *folder);
+
 // Which controllers a line like "cpuset cpu io memory pids" names.
 uint32_t wf_controllers_of(const char *line);
 

@@ -88,7 +88,8 @@ struct wf_gpu {
     uint32_t file_count;
     struct wf_device_file files[WF_DEVICE_FILES_MAX];
     enum wf_enforcement enforcement; // of a share of its memory
-    char enforced_by[48];            // "MIG", "dmem cgroup", "MPS", "nothing"
+    char enforced_by[48];            // "MIG", "partitions", "dmem cgroup", "MPS", "nothing"
+    char dmem_region[64];            // what the dmem controller calls its memory; "": not counted
 };
 
 // Which values of a reading the driver told.

@@ -80,6 +80,7 @@ struct wf_machine {
     char data_folder[256]; // where WhaleFlux keeps its state, for this identity; "": no home
     enum wf_file_access data_access;
     uint64_t data_free_bytes;
+    char mps_folder[64]; // where NVIDIA's MPS is spoken to; "": its daemon does not run
     uint32_t source_count;
     struct wf_source_report sources[WF_SOURCES_MAX];
     uint32_t gpu_count;

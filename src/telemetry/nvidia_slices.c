@@ -35,7 +35,8 @@ static void add_capability(const struct wf_nvidia *nvidia, struct wf_gpu_slice *
         return;
     }
     snprintf(file, sizeof file, "/dev/nvidia-caps/nvidia-cap%u", minor);
-    wf_device_look(&nvidia->view->sysroot, &nvidia->view->identity, file,
+    // Only read: the driver makes these files with the mode 0444.
+    wf_device_look(&nvidia->view->sysroot, &nvidia->view->identity, file, 4,
                    &slice->files[slice->file_count++]);
 }
 

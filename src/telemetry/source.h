@@ -12,6 +12,7 @@ struct wf_source_view {
     char nvml_path[256]; // "": looked for
     struct wf_identity identity;
     uint32_t controllers; // of the cgroup, for what can be enforced
+    bool mps;             // its daemon runs
 };
 
 // All calls may take as long as a driver takes. They come from threads: open and close are alone,

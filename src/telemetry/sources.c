@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 const struct wf_source *const wf_sources[] = {
     &wf_source_nvidia,
@@ -109,7 +108,8 @@ int32_t wf_pci_numa_node(const struct wf_sysroot *sysroot, const char *pci)
 void wf_gpu_add_file(const struct wf_source_view *view, struct wf_gpu *gpu, const char *path)
 {
     if (gpu->file_count < WF_DEVICE_FILES_MAX) {
-        wf_device_look(&view->sysroot, &view->identity, path, &gpu->files[gpu->file_count++]);
+        wf_device_look(&view->sysroot, &view->identity, path, 4 | 2,
+                       &gpu->files[gpu->file_count++]);
     }
 }
 
@@ -119,45 +119,44 @@ static void enforced(struct wf_gpu *gpu, enum wf_enforcement enforcement, const 
     wf_text_copy(gpu->enforced_by, sizeof gpu->enforced_by, by);
 }
 
-// Does the dmem controller count this GPU's memory? Regions are named like
-// "drm/0000:03:00.0/vram0".
-static bool counted_by_dmem(const struct wf_source_view *view, const struct wf_gpu *gpu)
+// Finds what the dmem controller calls this GPU's memory: "drm/0000:03:00.0/vram0".
+static void find_dmem_region(const struct wf_source_view *view, struct wf_gpu *gpu)
 {
     char path[WF_SYSROOT_PATH_BYTES];
     char text[4096];
-    return gpu->pci[0] && (view->controllers & WF_CONTROLLER_DMEM) != 0 &&
-           wf_file_bytes(wf_sysroot_path(&view->sysroot, path, "/sys/fs/cgroup/dmem.capacity"),
-                         text, sizeof text) > 0 &&
-           strstr(text, gpu->pci) != NULL;
+    if (!gpu->pci[0] || (view->controllers & WF_CONTROLLER_DMEM) == 0 ||
+        wf_file_bytes(wf_sysroot_path(&view->sysroot, path, "/sys/fs/cgroup/dmem.capacity"), text,
+                      sizeof text) <= 0) {
+        return;
+    }
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        size_t length = strcspn(line, " ");
+        line[length] = '\0';
+        if (strstr(line, gpu->pci) && length < sizeof gpu->dmem_region) {
+            wf_text_copy(gpu->dmem_region, sizeof gpu->dmem_region, line);
+            return;
+        }
+    }
 }
 
 // MPS limits memory from Volta (sm_70) on.
 static bool limited_by_mps(const struct wf_source_view *view, const struct wf_gpu *gpu)
 {
-    static const char *const folders[] = {"/usr/bin", "/usr/local/bin", "/usr/local/nvidia/bin",
-                                          "/opt/bin"};
     uint64_t architecture = 0;
-    if (gpu->vendor != WF_VENDOR_NVIDIA || strncmp(gpu->architecture, "sm_", 3) != 0 ||
-        !wf_text_number(gpu->architecture + 3, &architecture) || architecture < 70) {
-        return false;
-    }
-    char path[WF_SYSROOT_PATH_BYTES];
-    for (uint32_t i = 0; i < WF_COUNT_OF(folders); i++) {
-        if (access(wf_sysroot_path(&view->sysroot, path, "%s/nvidia-cuda-mps-control", folders[i]),
-                   X_OK) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return view->mps && gpu->vendor == WF_VENDOR_NVIDIA &&
+           strncmp(gpu->architecture, "sm_", 3) == 0 &&
+           wf_text_number(gpu->architecture + 3, &architecture) && architecture >= 70;
 }
 
 void wf_gpu_enforcement(const struct wf_source_view *view, struct wf_gpu *gpu)
 {
+    find_dmem_region(view, gpu);
     if (gpu->mig == WF_ON) {
         enforced(gpu, WF_ENFORCE_HARD, "MIG");
     } else if (gpu->slice_count > 1) {
         enforced(gpu, WF_ENFORCE_HARD, "partitions");
-    } else if (counted_by_dmem(view, gpu)) {
+    } else if (gpu->dmem_region[0]) {
         enforced(gpu, WF_ENFORCE_HARD, "dmem cgroup");
     } else if (limited_by_mps(view, gpu)) {
         enforced(gpu, WF_ENFORCE_SOFT, "MPS");

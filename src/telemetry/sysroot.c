@@ -174,7 +174,7 @@ bool wf_mode_allows(const struct wf_identity *identity, const struct stat *statu
 }
 
 void wf_device_look(const struct wf_sysroot *sysroot, const struct wf_identity *identity,
-                    const char *path, struct wf_device_file *file)
+                    const char *path, uint32_t bits, struct wf_device_file *file)
 {
     char full[WF_SYSROOT_PATH_BYTES];
     struct stat status;
@@ -188,9 +188,10 @@ void wf_device_look(const struct wf_sysroot *sysroot, const struct wf_identity *
     file->major_number = file->device ? major(status.st_rdev) : 0;
     file->minor_number = file->device ? minor(status.st_rdev) : 0;
     file->group = status.st_gid;
-    bool allowed = wf_mode_allows(identity, &status, 4 | 2);
+    bool allowed = wf_mode_allows(identity, &status, bits);
     if (identity->self && file->device) {
-        int opened = open(full, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        int how = bits & 2 ? O_RDWR : O_RDONLY;
+        int opened = open(full, how | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         allowed = opened >= 0;
         if (opened >= 0) {
             close(opened);

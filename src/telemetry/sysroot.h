@@ -48,9 +48,9 @@ void wf_text_copy(char *field, size_t size, const char *text);
 
 // Looks at the device file `path` ("/dev/kfd") for the identity. For the process' own user a real
 // device is opened and closed again, since neither the device filter of a cgroup nor an access
-// control list shows in the file's mode.
+// control list shows in the file's mode. bits: what it is opened for, 4 to read, 2 to write.
 void wf_device_look(const struct wf_sysroot *sysroot, const struct wf_identity *identity,
-                    const char *path, struct wf_device_file *file);
+                    const char *path, uint32_t bits, struct wf_device_file *file);
 
 // May the identity do what the bits (4 read, 2 write, 1 search) say with the file, by its mode?
 struct stat;

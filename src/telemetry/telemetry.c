@@ -314,6 +314,7 @@ static enum wf_status look_at(struct wf_telemetry *telemetry,
     wf_machine_facts(&view->sysroot, config->data_folder ? config->data_folder : folder, machine);
     view->identity = machine->identity;
     view->controllers = machine->cgroup.controllers;
+    view->mps = machine->mps_folder[0] != '\0';
     status = open_sources(telemetry, err);
     if (status == WF_OK) {
         status = make_units(telemetry, err);

@@ -8,6 +8,8 @@
 #pragma once
 
 #include "base/error.h"
+#include "telemetry/grant.h"
+#include "telemetry/inventory.h"
 #include "telemetry/machine.h"
 
 #define WF_TELEMETRY_TIMEOUT_MS 10000 // where the config says 0

@@ -10,8 +10,9 @@
 enum { PATH_SHOWN = 160 };
 
 struct wf_lines {
-    gzFile file;
-    char path[PATH_SHOWN + 4]; // as sentences show it
+    gzFile file;                   // NULL: from the source
+    struct wf_lines_source source; // all NULL: from the file
+    char path[PATH_SHOWN + 4];     // as sentences show it
     uint64_t number;
     uint32_t bytes_max;
     uint32_t buffer_bytes; // a line and its CRLF
@@ -65,26 +66,43 @@ static enum wf_status fail_read(struct wf_lines *lines, int code, struct wf_erro
     return wf_fail(err, WF_IO, "%s", reason);
 }
 
+static enum wf_status read_source(struct wf_lines *lines, struct wf_error *err)
+{
+    size_t length = 0;
+    enum wf_status status = lines->source.read(lines->source.context, lines->buffer + lines->end,
+                                               lines->buffer_bytes - lines->end, &length, err);
+    lines->end += (uint32_t)length;
+    lines->ended = status != WF_OK || length == 0;
+    lines->stopped = status != WF_OK ? lines->end - lines->start : 0;
+    return status;
+}
+
+static enum wf_status read_file(struct wf_lines *lines, struct wf_error *err)
+{
+    int length = gzread(lines->file, lines->buffer + lines->end, lines->buffer_bytes - lines->end);
+    int code = Z_OK;
+    gzerror(lines->file, &code);
+    if (length > 0) {
+        lines->end += (uint32_t)length;
+    }
+    lines->ended = length <= 0;
+    if (length < 0 || (lines->ended && code != Z_OK && code != Z_STREAM_END)) {
+        return fail_read(lines, code, err);
+    }
+    return WF_OK;
+}
+
 // Reads until the buffer is full or the file ends.
 static enum wf_status fill(struct wf_lines *lines, struct wf_error *err)
 {
     memmove(lines->buffer, lines->buffer + lines->start, lines->end - lines->start);
     lines->end -= lines->start;
     lines->start = 0;
-    while (!lines->ended && lines->end < lines->buffer_bytes) {
-        int length =
-            gzread(lines->file, lines->buffer + lines->end, lines->buffer_bytes - lines->end);
-        int code = Z_OK;
-        gzerror(lines->file, &code);
-        if (length > 0) {
-            lines->end += (uint32_t)length;
-        }
-        lines->ended = length <= 0;
-        if (length < 0 || (lines->ended && code != Z_OK && code != Z_STREAM_END)) {
-            return fail_read(lines, code, err);
-        }
+    enum wf_status status = WF_OK;
+    while (status == WF_OK && !lines->ended && lines->end < lines->buffer_bytes) {
+        status = lines->file ? read_file(lines, err) : read_source(lines, err);
     }
-    return WF_OK;
+    return status;
 }
 
 static enum wf_status begin(struct wf_lines *lines, struct wf_error *err)
@@ -159,19 +177,29 @@ static void keep_path(struct wf_lines *lines, const char *path)
     snprintf(lines->path, sizeof lines->path, "%s%s", tail == path ? "" : "...", shown);
 }
 
-enum wf_status wf_lines_open(const char *path, uint32_t bytes_max, struct wf_lines **lines_out,
-                             struct wf_error *err)
+// Returns NULL without memory.
+static struct wf_lines *create(const char *path, uint32_t bytes_max)
 {
     struct wf_lines *lines = calloc(1, sizeof *lines);
     char *buffer = lines ? malloc((size_t)bytes_max + 3) : NULL;
     if (!buffer) {
         free(lines);
-        return wf_fail(err, WF_NOMEM, "no memory to read %s", path);
+        return NULL;
     }
     keep_path(lines, path);
     lines->buffer = buffer;
     lines->bytes_max = bytes_max;
     lines->buffer_bytes = bytes_max + 2;
+    return lines;
+}
+
+enum wf_status wf_lines_open(const char *path, uint32_t bytes_max, struct wf_lines **lines_out,
+                             struct wf_error *err)
+{
+    struct wf_lines *lines = create(path, bytes_max);
+    if (!lines) {
+        return wf_fail(err, WF_NOMEM, "no memory to read %s", path);
+    }
     errno = 0;
     lines->file = gzopen(path, "rb");
     if (!lines->file) {
@@ -184,11 +212,28 @@ enum wf_status wf_lines_open(const char *path, uint32_t bytes_max, struct wf_lin
     return WF_OK;
 }
 
+enum wf_status wf_lines_open_source(const char *path, const struct wf_lines_source *source,
+                                    uint32_t bytes_max, struct wf_lines **lines_out,
+                                    struct wf_error *err)
+{
+    struct wf_lines *lines = create(path, bytes_max);
+    if (!lines) {
+        source->close(source->context);
+        return wf_fail(err, WF_NOMEM, "no memory to read %s", path);
+    }
+    lines->source = *source;
+    *lines_out = lines;
+    return WF_OK;
+}
+
 void wf_lines_close(struct wf_lines *lines)
 {
     if (lines) {
         if (lines->file) {
             gzclose(lines->file);
+        }
+        if (lines->source.close) {
+            lines->source.close(lines->source.context);
         }
         free(lines->buffer);
         free(lines);

@@ -4,6 +4,7 @@
 // Lines end with LF or CRLF; a byte order mark at the start and empty lines are skipped.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -15,6 +16,19 @@ struct wf_lines;
 enum wf_status wf_lines_open(const char *path, uint32_t bytes_max, struct wf_lines **lines_out,
                              struct wf_error *err) WF_MUST_USE;
 void wf_lines_close(struct wf_lines *lines);
+
+// The same for text that does not lie in a file as it is. read gives the next bytes, at most size
+// of them, and 0 at the end; its sentence then stands alone. The lines close the source, also when
+// they cannot be opened; path is only shown.
+struct wf_lines_source {
+    enum wf_status (*read)(void *context, char *buffer, size_t size, size_t *length_out,
+                           struct wf_error *err);
+    void (*close)(void *context);
+    void *context;
+};
+enum wf_status wf_lines_open_source(const char *path, const struct wf_lines_source *source,
+                                    uint32_t bytes_max, struct wf_lines **lines_out,
+                                    struct wf_error *err) WF_MUST_USE;
 
 // Goes to the next line that is not empty; *line_out is NULL at the end of the file. The line ends
 // with a zero, may be written to, and is gone with the next call; length_out may be NULL. After a

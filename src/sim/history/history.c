@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "sim/history/reader.h"
 #include "sim/history/text.h"
+#include "site/journal_lines.h"
 
 enum {
     LINE_BYTES_MAX = 4194304, // a Kubernetes object has at most 1.5 MiB in its store
@@ -324,7 +325,8 @@ enum wf_status wf_history_open(const struct wf_history_config *config,
     history->passed_ms = INT64_MIN;
     history->summary.first_ms = WF_TIME_UNKNOWN;
     history->summary.last_ms = WF_TIME_UNKNOWN;
-    enum wf_status status = wf_lines_open(config->path, LINE_BYTES_MAX, &history->lines, err);
+    enum wf_status status =
+        wf_journal_lines_open(config->path, LINE_BYTES_MAX, &history->lines, err);
     if (status == WF_OK) {
         status = wf_names_create(&history->names, err);
     }

@@ -2,7 +2,7 @@
 // A library that answers like NVIDIA's, for tests on machines without a GPU. What it plays stands
 // in WHALEFLUX_STUB_NVML, words divided by commas:
 //   profile=h100      which GPU (the table below); gpus=8 how many
-//   mig=I             GPU I has MIG on, with three devices
+//   mig=I             GPU I has MIG on, with three devices; alike=1: of one profile
 //   processes=N       run on every GPU
 //   init=CODE         nvmlInit fails
 //   handle=I:CODE     GPU I cannot be opened
@@ -151,6 +151,12 @@ static const struct profile *chosen(void)
     return &profiles[0];
 }
 
+// Which row of mig_devices says what a MIG device is; which instance it is, its own row says.
+static int profile_of(int mig_device)
+{
+    return number("alike", 0) ? 2 : mig_device;
+}
+
 static void wait_for_release(void)
 {
     const struct timespec pause = {0, 2000000};
@@ -238,7 +244,7 @@ EXPORT int nvmlDeviceGetName(struct device *device, char *text, uint32_t size)
     int code = refused(device, "name");
     bool mig = device->mig_device >= 0;
     snprintf(text, size, "%s%s%s", chosen()->name, mig ? " MIG " : "",
-             mig ? mig_devices[device->mig_device].profile : "");
+             mig ? mig_devices[profile_of(device->mig_device)].profile : "");
     return code;
 }
 
@@ -479,11 +485,12 @@ EXPORT int nvmlDeviceGetAttributes_v2(struct device *device, struct attributes *
     if (device->mig_device < 0) {
         return 3;
     }
+    int row = profile_of(device->mig_device);
     *attributes = (struct attributes){
-        .multiprocessors = mig_devices[device->mig_device].multiprocessors,
-        .gpu_slices = mig_devices[device->mig_device].slices,
-        .compute_slices = mig_devices[device->mig_device].slices,
-        .memory_mib = mig_devices[device->mig_device].memory_mib,
+        .multiprocessors = mig_devices[row].multiprocessors,
+        .gpu_slices = mig_devices[row].slices,
+        .compute_slices = mig_devices[row].slices,
+        .memory_mib = mig_devices[row].memory_mib,
     };
     return refused(device, "attributes");
 }

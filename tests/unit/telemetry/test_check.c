@@ -140,8 +140,11 @@ static void how_well_shares_are_kept_is_said(void **state)
     says("gpu-shares", WF_SEVERITY_FINE, "partitions");
     says("gpu", WF_SEVERITY_FINE, "cut into 8 slices");
     tree_make("nvidia");
-    tree_write("usr/bin/nvidia-cuda-mps-control", "x");
-    tree_mode("usr/bin/nvidia-cuda-mps-control", 0755);
+    check("gpus=1");
+    says("gpu-shares", WF_SEVERITY_NOTE, "nothing here keeps");
+    assert_non_null(strstr(find("gpu-shares")->mend, "nvidia-cuda-mps-control -d"));
+    tree_write("tmp/nvidia-mps/nvidia-cuda-mps-control.pid", "77");
+    tree_write("proc/77/comm", "nvidia-cuda-mps");
     check("gpus=1");
     says("gpu-shares", WF_SEVERITY_NOTE, "by a library (MPS)");
 }

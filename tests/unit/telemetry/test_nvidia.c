@@ -227,15 +227,23 @@ static void more_processes_than_fit_are_counted(void **state)
     wf_telemetry_close(telemetry);
 }
 
-static void mps_keeps_shares_softly(void **state)
+static void mps_keeps_shares_softly_while_it_runs(void **state)
 {
     (void)state;
     tree_make("nvidia");
-    tree_write("usr/bin/nvidia-cuda-mps-control", "#!/bin/sh\n");
-    tree_mode("usr/bin/nvidia-cuda-mps-control", 0755);
+    tree_write("tmp/nvidia-mps/nvidia-cuda-mps-control.pid", "77");
     struct wf_telemetry *telemetry = tree_open("gpus=1", false, 0);
+    assert_int_equal(gpu_of(telemetry, 0)->enforcement, WF_ENFORCE_NONE); // left behind
+    wf_telemetry_close(telemetry);
+    tree_write("proc/77/comm", "nvidia-cuda-mps");
+    telemetry = tree_open("gpus=1", false, 0);
     assert_int_equal(gpu_of(telemetry, 0)->enforcement, WF_ENFORCE_SOFT);
     assert_string_equal(gpu_of(telemetry, 0)->enforced_by, "MPS");
+    assert_string_equal(wf_telemetry_machine(telemetry)->mps_folder, "/tmp/nvidia-mps");
+    wf_telemetry_close(telemetry);
+    tree_write("proc/77/comm", "bash"); // another process has the number now
+    telemetry = tree_open("gpus=1", false, 0);
+    assert_int_equal(gpu_of(telemetry, 0)->enforcement, WF_ENFORCE_NONE);
     wf_telemetry_close(telemetry);
 }
 
@@ -264,7 +272,7 @@ int main(void)
         cmocka_unit_test(a_library_that_does_not_start_is_a_failure),
         cmocka_unit_test(what_is_no_library_of_nvidia_is_refused),
         cmocka_unit_test(more_processes_than_fit_are_counted),
-        cmocka_unit_test(mps_keeps_shares_softly),
+        cmocka_unit_test(mps_keeps_shares_softly_while_it_runs),
         cmocka_unit_test(capabilities_are_read_strictly),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,10 +103,10 @@ static void a_real_device_is_opened_to_know(void **state)
     struct wf_sysroot here = {.root = ""};
     struct wf_identity self = {.user = 1, .self = true};
     struct wf_device_file file;
-    wf_device_look(&here, &self, "/dev/null", &file);
+    wf_device_look(&here, &self, "/dev/null", 4 | 2, &file);
     assert_int_equal(file.access, WF_FILE_OPEN);
     assert_true(file.device && file.major_number == 1 && file.minor_number == 3);
-    wf_device_look(&here, &self, "/dev/no-such-device", &file);
+    wf_device_look(&here, &self, "/dev/no-such-device", 4 | 2, &file);
     assert_int_equal(file.access, WF_FILE_MISSING);
 }
 
