@@ -5,8 +5,8 @@
 //
 // An engine belongs to one thread and never blocks it for long: a start costs that of a small
 // process, a look at a log that of a few file calls. It has one descriptor to poll. When that is
-// readable, ask next() until it is false, then next_log() until it is false. An end makes it readable
-// as it happens, whoever caused it, and whichever process started the run.
+// readable, ask next() until it is false, then next_log() until it is false. An end makes it
+// readable as it happens, whoever caused it, and whichever process started the run.
 #pragma once
 
 #include <stdbool.h>
