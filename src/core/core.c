@@ -292,6 +292,10 @@ static enum wf_status dispatch_job(struct wf_core *core, const struct wf_event *
     case WF_EVENT_JOB_SUBMIT:
         return wf_immediate_submit(&core->immediate, &event->job_submit, err);
     case WF_EVENT_JOB_END:
+        if (event->job_end.again) {
+            return wf_fail(err, WF_INVALID,
+                           "this core was made without queues: nothing waits again");
+        }
         return wf_immediate_end(&core->immediate, event->job_end.id, err);
     case WF_EVENT_MOVES:
         return wf_immediate_allow_moves(&core->immediate, event, err);

@@ -12,7 +12,7 @@ enum wf_decision_kind {
     WF_DECISION_MOVE,   // a running task leaves its GPUs for others, so that the task of the next
                         // decision, a PLACE, has room; the node may stay the same
     // In a core with queues; of a job that waits, with task 0 and no node:
-    WF_DECISION_WAIT,    // a job was taken in and waits, or waits again after LOST or PREEMPT
+    WF_DECISION_WAIT,    // a job was taken in and waits, or waits again after LOST, PREEMPT or END
     WF_DECISION_REJECT,  // a job will never start: what it waited for ended the wrong way
     WF_DECISION_PREEMPT, // a running task is stopped for others; its job waits again
     WF_DECISION_TIMEOUT, // a running task is stopped at its job's time limit; the job is over

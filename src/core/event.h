@@ -50,6 +50,8 @@ struct wf_event {
         struct {
             wf_job_id id; // of a job that waits: it was cancelled
             bool failed;  // what jobs that wait for it may want to know
+            bool again; // only its run ended: a running job waits again, at its old place in line,
+                        // and nobody who waits for it is told; failed means nothing then
         } job_end;
         struct {
             wf_job_id job; // several tasks of a job are found one by one

@@ -107,6 +107,7 @@ static const struct wf_field job_change[] = {
 static const struct wf_field job_end[] = {
     FIELD_ALWAYS("job", job_end.id.number, NUMBER),
     FIELD("failed", job_end.failed, YES),
+    FIELD("again", job_end.again, YES),
 };
 
 static const struct wf_field task_found[] = {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/names.h"
-#include "site/gpu_name.h"
+#include "gpu/gpu_name.h"
 #include "site/price.h"
 #include "site/site.h"
 #include "site/source.h"

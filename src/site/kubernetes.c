@@ -7,10 +7,10 @@
 #include <jansson.h>
 
 #include "base/assert.h"
+#include "gpu/gpu_parts.h"
 #include "site/builder.h"
-#include "site/gpu_parts.h"
-#include "site/quantity.h"
 #include "text/csv.h"
+#include "text/quantity.h"
 
 enum { QUOTE_SHOWN = 64, LABEL_BYTES = 2 * WF_SITE_NAME_BYTES_MAX };
 

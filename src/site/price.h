@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "site/gpu_name.h"
+#include "gpu/gpu_name.h"
 
 struct wf_site_price {
     struct wf_gpu_name gpu;

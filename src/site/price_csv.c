@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "site/builder.h"
-#include "site/decimal.h"
 #include "text/csv.h"
+#include "text/decimal.h"
 
 #define GPU_COUNT_MAX 1000000 // thousandths of a GPU in one offer
 enum { CLOUDS_MAX = 256, CLOUD_BYTES = 32, DATE_BYTES = 11 };

@@ -38,7 +38,7 @@ struct wf_site {
     struct wf_site_node *nodes;
     struct wf_site_queue *queues; // parents before children; none: one queue for all
     uint32_t pool_count, node_count, queue_count;
-    char *models[WF_MODELS_MAX]; // short names (site/gpu_name.h)
+    char *models[WF_MODELS_MAX]; // short names (gpu/gpu_name.h)
     uint32_t model_count;
     struct wf_site_label *labels; // sorted by name
     uint32_t label_count;         // of names; numbers are below label_numbers

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "site/gpu_name.h"
+#include "gpu/gpu_name.h"
 #include "site/site.h"
 #include "text/csv.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "site/gpu_parts.h"
+#include "gpu/gpu_parts.h"
 #include "text/csv.h"
 
 enum { KINDS_MAX = 8, QUOTE_SHOWN = 64, NUMBER_MAX = 1000000 };

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "site/decimal.h"
 #include "text/csv.h"
+#include "text/decimal.h"
 
 enum { QUOTE_SHOWN = 48, KEYS_MAX = 48 };
 

@@ -144,7 +144,7 @@ uint64_t wf_grant_share_bytes(const struct wf_gpu *gpu, uint16_t milli)
 static void keep_share(const struct wf_machine *machine, const struct wf_grant_want *want,
                        const struct wf_gpu *gpu, struct wf_grant *grant)
 {
-    char name[WF_GPU_NAME_BYTES];
+    char name[WF_GPU_HANDLE_BYTES];
     uint16_t milli = share_of(want);
     unsigned long long mebibytes = wf_grant_share_bytes(gpu, milli) >> 20;
     wf_gpu_name(gpu, WF_WHOLE_GPU, name);
@@ -243,7 +243,7 @@ void wf_grant_taken(const struct wf_machine *machine, const struct wf_inventory_
             }
             const struct wf_gpu *gpu = &machine->gpus[node->gpus[i].gpu];
             for (uint32_t j = 0; j < gpu->slice_count; j++) {
-                char name[WF_GPU_NAME_BYTES];
+                char name[WF_GPU_HANDLE_BYTES];
                 wf_gpu_name(gpu, (uint8_t)j, name);
                 if (strlen(name) == length && strncmp(name, word, length) == 0) {
                     taken[i] |= 1u << j;

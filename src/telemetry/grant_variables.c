@@ -73,17 +73,17 @@ static uint32_t place_of(const struct wf_machine *machine, const struct wf_grant
 // How a variable chooses a device: by its UUID, or, where it has none, by its place.
 static void choose(const struct wf_machine *machine, const struct wf_grant_want *want,
                    const struct wf_grant *grant, const struct wf_grant_device *device,
-                   char name[WF_GPU_NAME_BYTES])
+                   char name[WF_GPU_HANDLE_BYTES])
 {
     const struct wf_gpu *gpu = &machine->gpus[device->gpu];
     bool whole = device->slice == WF_WHOLE_GPU;
     const char *uuid = whole ? gpu->uuid : gpu->slices[device->slice].uuid;
     if (uuid[0]) {
-        snprintf(name, WF_GPU_NAME_BYTES, "%s", uuid);
+        snprintf(name, WF_GPU_HANDLE_BYTES, "%s", uuid);
         return;
     }
     uint32_t number = whole ? gpu->number : gpu->slices[device->slice].number;
-    snprintf(name, WF_GPU_NAME_BYTES, "%u", place_of(machine, grant, want->filtered, number));
+    snprintf(name, WF_GPU_HANDLE_BYTES, "%u", place_of(machine, grant, want->filtered, number));
 }
 
 // "PREFIXa,b,c", of malloc; chosen: as a variable chooses them, else by their names.
@@ -91,11 +91,11 @@ static char *list(const struct wf_machine *machine, const struct wf_grant_want *
                   const struct wf_grant *grant, const struct wf_grant_task *task,
                   const char *prefix, bool chosen)
 {
-    size_t room = strlen(prefix) + (size_t)task->device_count * WF_GPU_NAME_BYTES + 1;
+    size_t room = strlen(prefix) + (size_t)task->device_count * WF_GPU_HANDLE_BYTES + 1;
     char *text = malloc(room);
     size_t length = text ? (size_t)snprintf(text, room, "%s", prefix) : 0;
     for (uint32_t i = 0; text && i < task->device_count; i++) {
-        char name[WF_GPU_NAME_BYTES];
+        char name[WF_GPU_HANDLE_BYTES];
         const struct wf_grant_device *device = &task->devices[i];
         if (chosen) {
             choose(machine, want, grant, device, name);

@@ -6,15 +6,15 @@
 
 #include "telemetry/telemetry.h"
 
-const char *wf_gpu_name(const struct wf_gpu *gpu, uint8_t slice, char name[WF_GPU_NAME_BYTES])
+const char *wf_gpu_name(const struct wf_gpu *gpu, uint8_t slice, char name[WF_GPU_HANDLE_BYTES])
 {
     const char *own = gpu->uuid[0] ? gpu->uuid : gpu->pci;
     if (slice == WF_WHOLE_GPU) {
-        snprintf(name, WF_GPU_NAME_BYTES, "%s", own);
+        snprintf(name, WF_GPU_HANDLE_BYTES, "%s", own);
     } else if (gpu->slices[slice].uuid[0]) {
-        snprintf(name, WF_GPU_NAME_BYTES, "%s", gpu->slices[slice].uuid);
+        snprintf(name, WF_GPU_HANDLE_BYTES, "%s", gpu->slices[slice].uuid);
     } else {
-        snprintf(name, WF_GPU_NAME_BYTES, "%s/%u", own, gpu->slices[slice].instance);
+        snprintf(name, WF_GPU_HANDLE_BYTES, "%s/%u", own, gpu->slices[slice].instance);
     }
     return name;
 }
@@ -105,7 +105,7 @@ static void take(struct wf_inventory *inventory, const struct wf_gpu *gpu, uint8
                  uint8_t slice)
 {
     struct wf_inventory_node shape;
-    char name[WF_GPU_NAME_BYTES];
+    char name[WF_GPU_HANDLE_BYTES];
     shape_of(gpu, slice, &shape);
     wf_gpu_name(gpu, slice, name);
     struct wf_inventory_gpu *place = known_place(inventory, &shape, name);

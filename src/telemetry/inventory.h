@@ -7,16 +7,16 @@
 #include "telemetry/machine.h"
 
 #define WF_INVENTORY_NODES_MAX 16
-#define WF_GPU_NAME_BYTES 80
+#define WF_GPU_HANDLE_BYTES 80
 #define WF_NOT_THERE UINT8_MAX
 #define WF_WHOLE_GPU UINT8_MAX
 
 // What the core knows as one GPU: a GPU, or one slice where slices of a GPU are not alike.
 struct wf_inventory_gpu {
-    char name[WF_GPU_NAME_BYTES]; // UUID, or the address on the bus; stays as long as the machine
-                                  // is up
-    uint8_t gpu;                  // in the machine's list, or WF_NOT_THERE: it went
-    uint8_t slice;                // of that GPU, or WF_WHOLE_GPU
+    char name[WF_GPU_HANDLE_BYTES]; // UUID, or the address on the bus; stays as long as the machine
+                                    // is up
+    uint8_t gpu;                    // in the machine's list, or WF_NOT_THERE: it went
+    uint8_t slice;                  // of that GPU, or WF_WHOLE_GPU
 };
 
 struct wf_inventory_node {
@@ -43,4 +43,4 @@ void wf_telemetry_inventory(const struct wf_machine *machine, const struct wf_in
 
 // Prints the name of a GPU, or of its slice unless that is WF_WHOLE_GPU: "GPU-...", "MIG-...",
 // "0000:05:00.0", "0000:05:00.0/3"; returns name.
-const char *wf_gpu_name(const struct wf_gpu *gpu, uint8_t slice, char name[WF_GPU_NAME_BYTES]);
+const char *wf_gpu_name(const struct wf_gpu *gpu, uint8_t slice, char name[WF_GPU_HANDLE_BYTES]);

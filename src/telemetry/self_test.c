@@ -68,7 +68,7 @@ static bool holds(const struct devices *devices, struct wf_grant_device device)
 }
 
 static const char *name_of(const struct test *test, struct wf_grant_device device,
-                           char name[WF_GPU_NAME_BYTES])
+                           char name[WF_GPU_HANDLE_BYTES])
 {
     return wf_gpu_name(&test->machine->gpus[device.gpu], device.slice, name);
 }
@@ -79,7 +79,7 @@ static const char *names_of(const struct test *test, const struct devices *devic
     size_t length = 0;
     memcpy(text, "none", 5);
     for (uint32_t i = 0; i < devices->count; i++) {
-        char name[WF_GPU_NAME_BYTES];
+        char name[WF_GPU_HANDLE_BYTES];
         name_of(test, devices->list[i], name);
         if (length + strlen(name) + 8 > 128) {
             snprintf(text + length, 128 - length, ", ...");
@@ -169,7 +169,7 @@ static void sort_by_number(const struct wf_machine *machine, struct devices *dev
 static uint32_t meant(const struct test *test, const struct devices *devices, const char *entry,
                       size_t length)
 {
-    char word[WF_GPU_NAME_BYTES];
+    char word[WF_GPU_HANDLE_BYTES];
     uint32_t found = UINT32_MAX;
     uint64_t number;
     if (length == 0 || length >= sizeof word) {
@@ -273,7 +273,7 @@ static void find_granted(struct test *test, const char *names)
         int length = (int)strcspn(at, ",");
         bool found = false;
         for (uint32_t i = 0; i < all.count && !found; i++) {
-            char name[WF_GPU_NAME_BYTES];
+            char name[WF_GPU_HANDLE_BYTES];
             name_of(test, all.list[i], name);
             found = strlen(name) == (size_t)length && strncmp(name, at, (size_t)length) == 0;
             if (found) {
@@ -326,7 +326,7 @@ static void check_filter(struct test *test, enum wf_vendor vendor)
     struct devices all;
     list_devices(test->machine, vendor, &all);
     for (uint32_t i = 0; i < all.count; i++) {
-        char name[WF_GPU_NAME_BYTES];
+        char name[WF_GPU_HANDLE_BYTES];
         const struct wf_gpu *gpu = &test->machine->gpus[all.list[i].gpu];
         // MIG devices whose files the driver does not tell cannot be kept apart, nor told apart.
         bool told = all.list[i].slice == WF_WHOLE_GPU || gpu->slices[all.list[i].slice].file_count;

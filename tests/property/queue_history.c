@@ -276,6 +276,7 @@ static void change_job(struct history *history, struct wf_event *event)
         event->kind = WF_EVENT_JOB_END;
         event->job_end.id = job->spec.id;
         event->job_end.failed = one_in(history, 2);
+        event->job_end.again = one_in(history, 2); // often one that does not run: refused, too
     } else if (job->running && one_in(history, 2)) {
         event->kind = WF_EVENT_JOB_SAVED;
         event->job_saved.id = job->spec.id;
@@ -379,7 +380,7 @@ bool history_next(struct history *history, struct wf_event *event)
 void history_take(struct history *history, const struct wf_event *event,
                   const struct wf_decisions *decisions)
 {
-    if (event->kind == WF_EVENT_JOB_END) {
+    if (event->kind == WF_EVENT_JOB_END && !event->job_end.again) {
         history_job(history, event->job_end.id)->over = true; // one that waited ends in silence
     } else if (event->kind == WF_EVENT_JOB_HOLD) {
         history_job(history, event->job_hold.id)->spec.wait.held = event->job_hold.held;

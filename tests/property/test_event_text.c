@@ -168,6 +168,7 @@ static void fill_small(struct wf_event *event)
     } else {
         SOME(event->job_saved.id.number);
         event->job_end.failed = event->kind == WF_EVENT_JOB_END && one_in(2);
+        event->job_end.again = event->kind == WF_EVENT_JOB_END && one_in(2);
         event->job_hold.held |= event->kind == WF_EVENT_JOB_HOLD && one_in(2);
     }
 }

@@ -53,7 +53,7 @@ struct onlooker {
 // What the histories were about: a test in which nothing happens shows nothing.
 static struct {
     uint32_t steps, starts, gangs, lost, timeouts, preemptions, rejected, refused, kept, kept_met,
-        overruns, ended, impossible, at_array_max, disciplines[8], outside, more;
+        overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again;
 } seen;
 
 static void fail_at(const struct onlooker *onlooker, wf_job_id job, const char *what)
@@ -586,11 +586,19 @@ static void check_step(struct onlooker *onlooker, const struct wf_event *event,
         note_met(onlooker, &event->job_submit);
     } else if (event->kind == WF_EVENT_JOB_END) {
         struct seen_job *job = seen_of(onlooker, event->job_end.id);
-        job->failed = event->job_end.failed;
+        if (event->job_end.again && job->status != RUNS) {
+            fail_at(onlooker, event->job_end.id, "a job that does not run waits again");
+        }
+        seen.again += event->job_end.again;
+        job->failed = event->job_end.failed && !event->job_end.again;
         job->status = job->status == RUNS ? RUNS : OVER; // one that waits ends in silence
     }
     for (uint32_t i = 0; i < decisions->count; i++) {
         read_decision(onlooker, &decisions->list[i]);
+    }
+    if (event->kind == WF_EVENT_JOB_END &&
+        event->job_end.again != (seen_of(onlooker, event->job_end.id)->status != OVER)) {
+        fail_at(onlooker, event->job_end.id, "a job is over that waits again, or the reverse");
     }
     seen.more += event->more;
     if (decisions->wake_ms <= event->time_ms && !event->more) {
@@ -710,12 +718,13 @@ static void the_core_keeps_its_promises(void **unused)
             assert_true(run_history(&history, &onlooker) == hash);
         }
     }
-    print_message("# %u steps, %u starts (%u of gangs), %u ended, %u lost, %u timed out, %u "
-                  "preempted, %u rejected, %u refused, kept %u times, met %u times, %u overran, "
-                  "%u at the number of their array, %u impossible, %u times without a lane\n",
-                  seen.steps, seen.starts, seen.gangs, seen.ended, seen.lost, seen.timeouts,
-                  seen.preemptions, seen.rejected, seen.refused, seen.kept, seen.kept_met,
-                  seen.overruns, seen.at_array_max, seen.impossible, seen.outside);
+    print_message(
+        "# %u steps, %u starts (%u of gangs), %u ended, %u lost, %u timed out, %u "
+        "preempted, %u rejected, %u refused, kept %u times, met %u times, %u overran, "
+        "%u at the number of their array, %u impossible, %u times without a lane, %u again\n",
+        seen.steps, seen.starts, seen.gangs, seen.ended, seen.lost, seen.timeouts, seen.preemptions,
+        seen.rejected, seen.refused, seen.kept, seen.kept_met, seen.overruns, seen.at_array_max,
+        seen.impossible, seen.outside, seen.again);
     for (uint32_t i = 0; wf_disciplines[i]; i++) {
         assert_true(seen.disciplines[i] > HISTORIES / 15);
     }
@@ -723,6 +732,7 @@ static void the_core_keeps_its_promises(void **unused)
     assert_true(seen.timeouts > 1000 && seen.preemptions > 100 && seen.rejected > 1000);
     assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
     assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
+    assert_true(seen.again > 500);
 }
 
 int main(void)

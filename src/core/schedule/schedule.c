@@ -327,11 +327,20 @@ static enum wf_status end(struct wf_schedule *schedule, const struct wf_event *e
     if (status != WF_OK) {
         return status;
     }
+    bool runs = ticket_of(schedule, job)->phase == WF_PHASE_RUNNING;
+    if (event->job_end.again && !runs) {
+        return wf_fail(err, WF_INVALID, "job %llu does not run: it waits already",
+                       (unsigned long long)event->job_end.id.number);
+    }
     wf_schedule_advance(schedule, event->time_ms);
-    if (ticket_of(schedule, job)->phase == WF_PHASE_RUNNING) {
+    if (runs) {
         wf_schedule_stop(schedule, job, WF_DECISION_END);
     } else {
         withdraw(schedule, job);
+    }
+    if (event->job_end.again) {
+        wf_schedule_requeue(schedule, job);
+        return WF_OK;
     }
     wf_schedule_forget(schedule, job, event->job_end.failed);
     return WF_OK;

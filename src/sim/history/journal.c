@@ -263,7 +263,9 @@ static void follow_event(struct wf_history *history, struct state *state,
     struct wf_live_job *live = NULL;
     if (event->kind == WF_EVENT_JOB_END) {
         live = find(state, event->job_end.id);
-        if (live) {
+        if (live && event->job_end.again) {
+            lose(history, state, live, event->time_ms);
+        } else if (live) {
             finish(history, state, live, event->time_ms,
                    event->job_end.failed ? WF_ENDED_FAILED : WF_ENDED_WELL);
         }

@@ -139,7 +139,8 @@ struct wf_decisions small_submit(struct wf_core *core, int64_t at_ms, struct wf_
 
 struct wf_event small_ending(int64_t at_ms, uint64_t id, bool failed)
 {
-    return (struct wf_event){.time_ms = at_ms, .kind = WF_EVENT_JOB_END, .job_end = {{id}, failed}};
+    return (struct wf_event){
+        .time_ms = at_ms, .kind = WF_EVENT_JOB_END, .job_end = {.id = {id}, .failed = failed}};
 }
 
 struct wf_decisions small_end(struct wf_core *core, int64_t at_ms, uint64_t id)

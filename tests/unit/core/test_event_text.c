@@ -99,7 +99,7 @@ static void every_kind_has_its_word(void **state)
         "node-down time=1 node=5",
         "node-drain time=1 node=5 closed=yes",
         "submit time=0 job=18446744073709551615 tasks=1",
-        "end time=2 job=17 failed=yes",
+        "end time=2 job=17 failed=yes again=yes",
         "found time=3 job=17 task=1 node=4 gpu_set=0+7 gpus=2 gpu_milli=1000",
         "mix time=4 class=count:12,gpus:1,gpu_milli:500,models:1 class=count:1,cpu_milli:4000",
         "moves time=5 allowed=0 cost_max_nanousd=1 value_nanousd_per_gpu_hour=2",

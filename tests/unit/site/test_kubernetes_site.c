@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "site_texts.h"
 
-#include "site/quantity.h"
+#include "text/quantity.h"
 
 static void a_list_of_nodes_is_read(void **state)
 {

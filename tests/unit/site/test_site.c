@@ -4,8 +4,8 @@
 
 #include "site_texts.h"
 
-#include "site/decimal.h"
 #include "site/source.h"
+#include "text/decimal.h"
 
 static const char nodes[] = "sn,cpu_milli,memory_mib,gpu,model\n"
                             "n0,96000,393216,8,V100M32\n"

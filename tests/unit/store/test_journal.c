@@ -140,7 +140,8 @@ static void what_is_written_is_read_again(void **state)
     uint64_t events;
     struct wf_error err;
     struct wf_journal *journal = begin(&events);
-    struct wf_event event = {.time_ms = 5, .kind = WF_EVENT_JOB_END, .job_end = {{17}, true}};
+    struct wf_event event = {
+        .time_ms = 5, .kind = WF_EVENT_JOB_END, .job_end = {.id = {17}, .failed = true}};
     assert_int_equal(wf_journal_name(journal, WF_JOURNAL_POOL, 3, "the old hall", &err), WF_OK);
     assert_int_equal(wf_journal_event(journal, &event, &err), WF_OK);
     assert_int_equal(wf_journal_hash(journal, UINT64_MAX - 1, 1, &err), WF_OK);

@@ -315,6 +315,30 @@ static void what_is_lost_waits_again_at_its_old_place(void **unused)
     wf_core_destroy(core);
 }
 
+static void a_run_that_is_to_be_repeated_waits_again_and_tells_nobody(void **unused)
+{
+    (void)unused;
+    struct wf_core *core = small_site("fifo", 2);
+    SAID(small_submit(core, 0, small_job(1, 1, 4, 0)), "w1 p1@0");
+    SAID(small_submit(core, 1, small_job(2, 2, 4, 0)), "w2");
+    struct wf_dependency after = {{1}, WF_AFTER_END};
+    struct wf_job_spec dependent = small_job(3, 1, 4, 0);
+    dependent.wait.after = &after;
+    dependent.wait.after_count = 1;
+    SAID(small_submit(core, 2, dependent), "w3");
+    struct wf_event again = small_ending(3, 1, true);
+    again.job_end.again = true;
+    SAID(small_step(core, &again), "e1@0 w1 p1@0"); // before job 2, which came later
+    again.time_ms = 4;
+    again.job_end.id.number = 2;
+    small_refused(core, &again, WF_INVALID); // it waits
+    again.job_end.id.number = 9;
+    small_refused(core, &again, WF_NOTFOUND);
+    SAID(small_end(core, 5, 1), "e1@0 p2@0 p2@1");
+    SAID(small_end(core, 6, 2), "e2@1 e2@0 p3@0");
+    wf_core_destroy(core);
+}
+
 static void what_is_lost_starts_elsewhere_at_once(void **unused)
 {
     (void)unused;
@@ -482,6 +506,7 @@ int main(void)
         cmocka_unit_test(a_held_job_waits_until_it_is_released),
         cmocka_unit_test(a_job_is_stopped_at_its_limit),
         cmocka_unit_test(what_is_lost_waits_again_at_its_old_place),
+        cmocka_unit_test(a_run_that_is_to_be_repeated_waits_again_and_tells_nobody),
         cmocka_unit_test(what_is_lost_starts_elsewhere_at_once),
         cmocka_unit_test(nothing_comes_to_a_closed_node),
         cmocka_unit_test(what_a_pool_turns_into_may_serve_those_who_wait),

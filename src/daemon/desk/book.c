@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/desk/book.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/assert.h"
+
+struct wf_book_job *wf_book_find(const struct wf_book *book, uint64_t id)
+{
+    struct wf_book_job *job = NULL;
+    HASH_FIND(hh, book->jobs, &id, sizeof id, job);
+    return job;
+}
+
+struct wf_book_job *wf_book_add(struct wf_book *book, uint64_t id)
+{
+    struct wf_book_job *job = calloc(1, sizeof *job);
+    if (job) {
+        job->id = id;
+        job->state = WF_JOB_STATE_WAITING;
+        HASH_ADD(hh, book->jobs, id, sizeof job->id, job);
+        book->states[job->state]++;
+    }
+    return job;
+}
+
+void wf_book_set_state(struct wf_book *book, struct wf_book_job *job, enum wf_job_state state)
+{
+    book->states[job->state]--;
+    job->state = state;
+    book->states[job->state]++;
+    wf_book_touch(book, job);
+}
+
+void wf_book_touch(struct wf_book *book, struct wf_book_job *job)
+{
+    if (!job->is_dirty) {
+        job->is_dirty = true;
+        job->next_dirty = book->dirty;
+        book->dirty = job;
+    }
+}
+
+struct wf_book_job *wf_book_take_dirty(struct wf_book *book)
+{
+    struct wf_book_job *job = book->dirty;
+    if (job) {
+        book->dirty = job->next_dirty;
+        job->is_dirty = false;
+    }
+    return job;
+}
+
+void wf_book_remove(struct wf_book *book, struct wf_book_job *job)
+{
+    WF_ASSERT(!job->run && !job->old);
+    for (struct wf_book_job **at = &book->dirty; job->is_dirty && *at; at = &(*at)->next_dirty) {
+        if (*at == job) {
+            *at = job->next_dirty;
+            break;
+        }
+    }
+    book->states[job->state]--;
+    HASH_DEL(book->jobs, job);
+    free(job);
+}
+
+struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *job, uint32_t attempt)
+{
+    WF_ASSERT(!job->run);
+    struct wf_book_run *run = calloc(1, sizeof *run);
+    uint32_t *task_gpus = calloc(job->tasks, sizeof *task_gpus);
+    if (!run || !task_gpus) {
+        free(run);
+        free(task_gpus);
+        return NULL;
+    }
+    *run = (struct wf_book_run){
+        .job = job, .attempt = attempt, .node = WF_NONE, .task_gpus = task_gpus};
+    job->run = run;
+    DL_APPEND(book->runs, run);
+    return run;
+}
+
+void wf_book_remove_run(struct wf_book *book, struct wf_book_run *run)
+{
+    struct wf_book_job *job = run->job;
+    if (job->run == run) {
+        job->run = NULL;
+    } else if (job->old == run) {
+        job->old = NULL;
+    }
+    DL_DELETE(book->runs, run);
+    free(run->task_gpus);
+    free(run);
+}
+
+bool wf_book_parse_id(const char *id, uint64_t *job_out, uint32_t *attempt_out)
+{
+    char *end = NULL;
+    if (id[0] != 'j' || id[1] < '1' || id[1] > '9') {
+        return false;
+    }
+    unsigned long long job = strtoull(id + 1, &end, 10);
+    if (*end != '-' || end[1] < '1' || end[1] > '9') {
+        return false;
+    }
+    unsigned long attempt = strtoul(end + 1, &end, 10);
+    *job_out = job;
+    *attempt_out = (uint32_t)attempt;
+    return *end == '\0' && job < UINT64_MAX && attempt < UINT32_MAX;
+}
+
+struct wf_book_run *wf_book_find_run(const struct wf_book *book, const char *id)
+{
+    uint64_t number;
+    uint32_t attempt;
+    struct wf_book_job *job =
+        wf_book_parse_id(id, &number, &attempt) ? wf_book_find(book, number) : NULL;
+    if (job && job->run && job->run->attempt == attempt) {
+        return job->run;
+    }
+    return job && job->old && job->old->attempt == attempt ? job->old : NULL;
+}
+
+void wf_book_finish(struct wf_book *book)
+{
+    struct wf_book_run *run, *next_run;
+    DL_FOREACH_SAFE(book->runs, run, next_run)
+    {
+        wf_book_remove_run(book, run);
+    }
+    struct wf_book_job *job, *next;
+    HASH_ITER(hh, book->jobs, job, next)
+    {
+        HASH_DEL(book->jobs, job);
+        free(job);
+    }
+    *book = (struct wf_book){0};
+}

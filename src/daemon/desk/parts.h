@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The desk from within: what its files share. A world is all that can be had again from the
+// database; the desk is a world, what is on its way to the disk, and whom it serves. Internal to
+// the desk.
+#pragma once
+
+#include "core/cluster.h"
+#include "daemon/desk/book.h"
+#include "daemon/desk/deeds.h"
+#include "daemon/desk/desk.h"
+#include "daemon/desk/directory.h"
+#include "forecast/run_time.h"
+
+#define WF_DESK_RETRY_MS 1000        // what failed is tried again after so long
+#define WF_DESK_LIMIT_SLACK_MS 15000 // the core's limit is so much longer than the engine's,
+#define WF_DESK_BLOCKED_MS 10000     // and who finds no room for so long is placed anew
+#define WF_DESK_RUNS_KEPT 4096       // ended runs whose logs are kept
+#define WF_DESK_FEED_KEPT 100000     // rows of the feed
+
+struct wf_world {
+    struct wf_core *core;
+    struct wf_directory directory;
+    struct wf_book book;
+    struct wf_run_time_model *run_times;
+    struct wf_names *names;         // of jobs, for run_times
+    uint64_t lines, events, hashed; // of the journal; events up to its last hash
+    uint64_t hash;
+    int64_t time_ms; // of the last event
+    int64_t wake_ms; // when the core wants to be asked again
+    uint64_t next_job, next_token;
+    uint64_t feed;
+};
+
+// Ids of ended runs whose logs the engine still keeps, the oldest first.
+struct wf_kept_runs {
+    struct {
+        uint64_t job;
+        uint32_t attempt;
+    } ring[WF_DESK_RUNS_KEPT];
+    uint32_t first, count;
+};
+
+struct wf_desk {
+    struct wf_desk_config config;
+    char policy[WF_JOURNAL_WORD_BYTES], discipline[WF_JOURNAL_WORD_BYTES];
+    struct wf_core_config core;
+    char **price_sources; // by pool
+    uint64_t model_memory_mib[WF_MODELS_MAX];
+    struct wf_world world;
+    struct wf_deeds deeds, writing;
+    bool is_writing;
+    bool is_stalled; // what was to be written is not on the disk: nothing new is taken
+    bool is_broken;  // the core took what no journal could: the world is to be read again
+    bool has_room;   // something ended: those that are ready may find room
+    int64_t retry_ms;
+    struct wf_error stall;
+    uint64_t lines_handed; // of the journal, in batches that were handed out
+    uint64_t trimmed;      // where the feed ended when it was last trimmed
+    struct wf_kept_runs kept;
+    struct wf_desk_counts counts;
+    void (*watch)(void *context, const struct wf_feed_row *row);
+    void *watch_context;
+};
+
+// desk.c: the time of the next event, and one event on its way: into the batch, through the core,
+// its decisions into the book. Errors: the core's; nothing changed then.
+int64_t wf_desk_now_ms(const struct wf_desk *desk);
+enum wf_status wf_desk_step(struct wf_desk *desk, struct wf_event *event,
+                            struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_desk_refuse_stalled(const struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
+// Gives a number to a name, and tells the journal.
+enum wf_status wf_desk_name_it(struct wf_desk *desk, enum wf_journal_named what, uint32_t number,
+                               const char *name, struct wf_error *err) WF_MUST_USE;
+
+// carry.c: decisions into the book, and what comes of them.
+void wf_desk_take(struct wf_desk *desk, const struct wf_decision *decision);
+void wf_desk_start_ready(struct wf_desk *desk); // those that find room
+void wf_desk_stop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_stop why);
+void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run);
+void wf_desk_make_ready(struct wf_desk *desk, uint64_t job, uint32_t attempt);
+// A run that never got to the engine is no more.
+void wf_desk_drop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_end why);
+
+// ends.c
+void wf_desk_run_started(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
+void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
+// A job is over: its row is written, its place in the book is gone. It has no runs.
+void wf_desk_finish_job(struct wf_desk *desk, struct wf_book_job *job, enum wf_job_state state,
+                        const char *code, const char *reason);
+// Tells the core that a job is over, if it does not know.
+void wf_desk_end_in_core(struct wf_desk *desk, struct wf_book_job *job, bool failed);
+
+// row.c: rows of jobs and runs; ledger.c: what a run costs until a moment.
+void wf_desk_write_job(struct wf_desk *desk, const struct wf_book_job *job, const char *document,
+                       const char *code, const char *reason);
+void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
+void wf_desk_write_dirty(struct wf_desk *desk);
+struct wf_charge {
+    uint64_t gpu_ms, core_ms;
+    int64_t cost_nanousd;
+};
+struct wf_charge wf_desk_charge(const struct wf_desk *desk, const struct wf_book_run *run,
+                                int64_t until_ms);
+void wf_desk_write_ledger(struct wf_desk *desk, const struct wf_book_run *run, int64_t ended_ms,
+                          struct wf_charge charge);
+
+// feed.c
+void wf_desk_tell_job(struct wf_desk *desk, const struct wf_book_job *job, const char *kind,
+                      const char *reason);
+void wf_desk_tell_node(struct wf_desk *desk, const char *node, const char *kind);
+
+// kept.c: logs of ended runs.
+void wf_desk_keep_run(struct wf_desk *desk, uint64_t job, uint32_t attempt);
+
+// ask_spec.c: a document for the core, without id and dependencies.
+enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_document *document,
+                                     struct wf_desk_ask *ask, struct wf_job_spec *spec_out,
+                                     struct wf_error *err) WF_MUST_USE;
+void wf_desk_predict(const struct wf_desk *desk, const struct wf_job_document *document,
+                     struct wf_job_spec *spec);
+uint64_t wf_desk_shape(const struct wf_request *request, uint32_t tasks);
+int64_t wf_desk_core_limit_ms(const struct wf_job_document *document);
+void wf_desk_fill_job(struct wf_book_job *job, const struct wf_job_document *document,
+                      const struct wf_job_spec *spec);
+struct wf_run_time_key wf_desk_run_key(const struct wf_book_job *job);
+
+// outfit.c: removes what a run that ended was started from; starts a run with the engine. Errors:
+// the engine's; WF_NOTFOUND, WF_INVALID (it will never start), WF_IO, WF_NOMEM.
+void wf_desk_clean_up_run(const struct wf_desk *desk, uint64_t job, uint32_t attempt);
+enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
+                                 struct wf_error *err) WF_MUST_USE;
+
+// world.c: everything from the database; reconcile.c: then the engine; machines.c: then the site.
+enum wf_status wf_world_read(struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
+void wf_world_finish(struct wf_world *world);
+enum wf_status wf_desk_begin_journal(struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
+void wf_desk_reconcile(struct wf_desk *desk);
+enum wf_status wf_desk_tell_site(struct wf_desk *desk, const struct wf_site *site,
+                                 struct wf_error *err) WF_MUST_USE;
