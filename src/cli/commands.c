@@ -6,11 +6,17 @@
 #include "base/nearest.h"
 
 const struct wf_command *const wf_commands[] = {
-    &wf_command_replay,    &wf_command_simulate,
-    &wf_command_explain,   &wf_command_journal,
-    &wf_command_doctor,    &wf_command_help,
-    &wf_command_version,   &wf_command_supervise,
-    &wf_command_self_test, NULL,
+    &wf_command_replay,
+    &wf_command_simulate,
+    &wf_command_explain,
+    &wf_command_journal,
+    &wf_command_doctor,
+    &wf_command_serve,
+    &wf_command_help,
+    &wf_command_version,
+    &wf_command_supervise,
+    &wf_command_self_test,
+    NULL,
 };
 
 const struct wf_command *wf_command_find(const char *name, struct wf_error *err)

@@ -34,6 +34,7 @@ extern const struct wf_command wf_command_journal;
 extern const struct wf_command wf_command_doctor;
 extern const struct wf_command wf_command_help;
 extern const struct wf_command wf_command_version;
+extern const struct wf_command wf_command_serve;
 extern const struct wf_command wf_command_supervise;
 extern const struct wf_command wf_command_self_test;
 

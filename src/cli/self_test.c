@@ -20,7 +20,9 @@ enum {
 };
 
 static const struct wf_option options[] = {
-    {"expect", "NAMES", "what was granted: names of GPUs with commas between, or none"},
+    {"expect", "NAMES",
+     "what was granted: names of GPUs with commas between, or none; not given: "
+     "the variable WHALEFLUX_GRANT says it"},
     {"filtered", NULL, "device files of other GPUs must not open"},
     {"sysroot", "DIR", "looks at sys, proc and dev below this folder"},
     {"nvml", "FILE", "takes this file for NVIDIA's library"},
@@ -82,6 +84,7 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     const struct wf_option_reader reader = {options, take, &test};
     int words = 0;
     enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);
+    test.names = test.names ? test.names : getenv("WHALEFLUX_GRANT");
     if (status == WF_OK && !test.names) {
         status = wf_fail(err, WF_INVALID, "--expect is missing: what was granted");
     }

@@ -26,7 +26,8 @@ struct wf_daemon_parts {
     bool users; // runs are started as those whose work they are: the daemon is root
     void (*log)(void *context, const char *line);
     void *log_context;
-    int64_t (*now_ms)(void *context); // the wall clock
+    int64_t (*now_ms)(void *context); // the wall clock, with now_context
+    void *now_context;
 };
 
 struct wf_daemon_front {
@@ -45,9 +46,11 @@ struct wf_daemon_config {
     const char *site; // a description of prices and queues; NULL: none
     const char *listen;
     const char *version;
-    const char *policy, *discipline;     // NULL: the usual ones
-    const char *cgroup;                  // as struct wf_engine_config has it
-    const char *sysroot;                 // as struct wf_telemetry_config has it
+    const char *policy, *discipline; // NULL: the usual ones
+    const char *cgroup;              // as struct wf_engine_config has it
+    const char *sysroot;             // as struct wf_telemetry_config has it, and the next
+    const char *nvml_path;
+    int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
     const struct wf_daemon_front *front; // NULL: none, for tests
     FILE *out;                           // greeting and log lines
     int ready;                           // a descriptor that gets one byte when it is up; -1: none

@@ -170,8 +170,8 @@ static void who_asks_too_slowly_is_cut(void **state)
 {
     static const char *const heads[] = {
         "GET /open HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wf_submitter\r\n"
-        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+        ("POST /echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wf_submitter\r\n"
+         "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"),
         "",
     };
     (void)state;

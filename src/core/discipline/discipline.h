@@ -27,7 +27,8 @@ struct wf_discipline {
     bool jumps;     // those behind one that cannot start may start
     bool shares;    // queues within their guarantee go first, then those with less past use
     bool preempts;  // may stop work, where a queue wants its guarantee back
-    bool steadfast; // a kept start time is looked at again only now and then, not at every change
+    bool steadfast; // among many nodes a kept start time is looked at again only now and then, not
+                    // at every change
     bool learns;    // wants to be told how long jobs are expected to run
     uint32_t
         believe; // which point of a job's expected run counts as its end in plans (0 to

@@ -5,7 +5,8 @@
 
 enum {
     LOOK_MS = 1000,   // a kept start time is looked at again no sooner than this,
-    LOOK_PARTS = 100, // or this part of the time that is left until then
+    LOOK_PARTS = 100, // or this part of the time that is left until then;
+    FEW_NODES = 8,    // among so few nodes a look costs nothing
 };
 
 static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
@@ -151,11 +152,20 @@ static struct wf_turn pop(struct wf_schedule *schedule)
     return first;
 }
 
+// Whether a kept start time is looked at only now and then: among many nodes a search takes long,
+// and something changes all the time. Among few, whoever waits for long work that ended early would
+// leave them idle.
+static bool is_steadfast(const struct wf_schedule *schedule)
+{
+    return schedule->discipline->steadfast && schedule->placer->cluster.nodes_end > FEW_NODES;
+}
+
 static void note_look(const struct wf_schedule *schedule, struct wf_ticket *ticket)
 {
     int64_t lead_ms = wf_future_start_ms(schedule->future, ticket->reservation) - schedule->now_ms;
     ticket->look_ms =
         schedule->now_ms + (lead_ms / LOOK_PARTS > LOOK_MS ? lead_ms / LOOK_PARTS : LOOK_MS);
+    ticket->look_ms = is_steadfast(schedule) ? ticket->look_ms : schedule->now_ms;
     ticket->changes_seen = schedule->changes;
 }
 
@@ -299,7 +309,7 @@ static bool is_time_to_look(const struct wf_schedule *schedule, const struct wf_
         return true;
     }
     return schedule->changes != ticket->changes_seen &&
-           (!schedule->discipline->steadfast || schedule->now_ms >= ticket->look_ms);
+           (!is_steadfast(schedule) || schedule->now_ms >= ticket->look_ms);
 }
 
 // Whether the start time that is kept for the job is as early as can be: a search for earlier ones

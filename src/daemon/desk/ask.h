@@ -39,24 +39,26 @@ struct wf_desk_ask {
 
 // What the GPUs that the core grants mean on this machine: variables and rules about device files.
 struct wf_desk_want {
+    const char *id; // of the run
     const char *node;
     const uint32_t *task_gpus; // by task: set of the node's GPUs; 0: none, and none is visible
     uint32_t tasks;
     uint16_t gpu_milli; // share of each
-    uint32_t uid;
 };
 #define WF_DESK_DEVICES_MAX WF_RUN_DEVICE_RULES_MAX
-#define WF_DESK_WARNINGS_BYTES 512
 struct wf_desk_made {
     struct wf_run_variable *variables; // each text and the list are of malloc: the desk frees them
     uint32_t variable_count;
     struct wf_device_rule devices[WF_DESK_DEVICES_MAX];
     uint32_t device_count;
-    char warnings[WF_DESK_WARNINGS_BYTES]; // what cannot be kept apart, "; " between; or ""
+    const char *const *prefix; // words before the command, NULL ends; borrowed. NULL: none
 };
 struct wf_desk_granter {
-    // Errors: WF_NOTFOUND (a GPU is not there any more), WF_NOMEM: the run does not start then.
+    // Errors: WF_NOTFOUND (a GPU is not there any more), WF_LIMIT, WF_INVALID: the run will never
+    // start; WF_NOMEM, WF_IO: it is tried again.
     enum wf_status (*grant)(void *context, const struct wf_desk_want *want,
                             struct wf_desk_made *made_out, struct wf_error *err);
+    // The run has ended, or never began.
+    void (*release)(void *context, const char *id);
     void *context;
 };

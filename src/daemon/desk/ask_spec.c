@@ -185,9 +185,10 @@ static enum wf_status read_request(const struct wf_desk *desk,
 
 int64_t wf_desk_core_limit_ms(const struct wf_job_document *document)
 {
-    return document->limit_ms > 0 ? document->limit_ms + document->stop_ms +
-                                        document->checkpoint_ms + WF_DESK_LIMIT_SLACK_MS
-                                  : 0;
+    int64_t save_ms = document->checkpoint_signal > 0 ? document->checkpoint_ms : 0;
+    return document->limit_ms > 0
+               ? document->limit_ms + save_ms + document->stop_ms + WF_DESK_LIMIT_SLACK_MS
+               : 0;
 }
 
 enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_document *document,

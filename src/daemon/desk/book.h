@@ -26,10 +26,11 @@ struct wf_book_run {
     struct wf_book_job *job;
     uint32_t attempt;
     enum wf_book_phase phase;
-    bool has_room; // its room is taken off what is really free
-    bool is_whole; // where each task's GPUs are is known no more: all of them count as taken
-    bool stop_wanted, stop_told;
-    bool is_dirty; // its row is to be written
+    bool has_room;    // its room is taken off what is really free
+    bool is_whole;    // where each task's GPUs are is known no more: all of them count as taken
+    bool stop_wanted; // the row says so, or will with the next batch
+    bool stop_failed; // the engine was told, and could not: it is told again
+    bool is_dirty;    // its row is to be written
     enum wf_run_stop stop_why;
     uint32_t node;
     uint32_t gpu_set; // of all tasks

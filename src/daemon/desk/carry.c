@@ -73,9 +73,6 @@ static void start(struct wf_desk *desk, struct wf_book_run *run)
         run->phase = WF_BOOK_STARTED;
         run->retry_ms = 0;
         desk->counts.runs_started++;
-        if (run->stop_wanted) {
-            wf_desk_tell_stop(desk, run);
-        }
     } else if (status == WF_IO || status == WF_NOMEM) {
         // The disk is full, or so: it is as if there was no room yet.
         give_room(desk, run);
@@ -126,19 +123,17 @@ void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
     enum wf_status status =
         desk->config.kind->stop(desk->config.engine, id, run->stop_why, run->job->stop_ms, NULL);
     // One that the engine does not know has ended, and it says so.
-    run->stop_told = status == WF_OK || status == WF_NOTFOUND;
+    run->stop_failed = status != WF_OK && status != WF_NOTFOUND;
     run->retry_ms = desk->config.now_ms(desk->config.context) + WF_DESK_RETRY_MS;
 }
 
 void wf_desk_stop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_stop why)
 {
     run->stop_wanted = true;
-    run->stop_told = false;
     run->stop_why = why > run->stop_why ? why : run->stop_why;
     struct wf_deed *deed = wf_deeds_add(&desk->deeds, WF_DEED_STOP);
     deed->run.job = run->job->id;
     deed->run.attempt = run->attempt;
-    run->retry_ms = desk->config.now_ms(desk->config.context) + WF_DESK_RETRY_MS;
 }
 
 void wf_desk_drop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_end why)

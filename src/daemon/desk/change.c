@@ -90,17 +90,20 @@ static enum wf_status find_mine(struct wf_desk *desk, uint64_t id, struct wf_des
     return WF_OK;
 }
 
-// A job that the engine does not have: it is over at once, or when the run that was told to give
-// way has ended.
-static void cancel_waiting(struct wf_desk *desk, struct wf_book_job *job)
+// For the core it is over at once, so that it makes no plans with it any more; for people when its
+// last process is gone.
+static void cancel(struct wf_desk *desk, struct wf_book_job *job)
 {
-    if (job->run) {
+    job->cancelled = true;
+    if (job->run && job->run->phase != WF_BOOK_STARTED) {
         wf_desk_drop_run(desk, job->run, WF_RUN_END_CANCELLED);
     }
     wf_desk_end_in_core(desk, job, true);
-    if (job->old) {
+    struct wf_book_run *run = job->run ? job->run : job->old;
+    if (run) {
         wf_book_set_state(&desk->world.book, job, WF_JOB_STATE_ENDING);
-        wf_desk_stop_run(desk, job->old, WF_RUN_STOP_CANCELLED);
+        wf_desk_stop_run(desk, run, WF_RUN_STOP_CANCELLED);
+        wf_desk_tell_job(desk, job, "cancelling", "");
     } else {
         wf_desk_finish_job(desk, job, WF_JOB_STATE_CANCELLED, "cancelled", "cancelled");
     }
@@ -114,22 +117,11 @@ enum wf_status wf_desk_cancel(struct wf_desk *desk, uint64_t id, struct wf_desk_
     if (status != WF_OK) {
         return status;
     }
-    bool runs = job->run && job->run->phase == WF_BOOK_STARTED;
-    if (ask->dry_run || job->cancelled || job->timed_out) {
-        promise(desk, ask, id, job->state);
-        return WF_OK;
+    if (!ask->dry_run && job->in_core) {
+        audit_job(desk, ask, "cancel", id);
+        cancel(desk, job);
+        job = wf_book_find(&desk->world.book, id);
     }
-    audit_job(desk, ask, "cancel", id);
-    job->cancelled = true;
-    if (runs) {
-        // It is over when its last process is gone; then the core is told.
-        wf_book_set_state(&desk->world.book, job, WF_JOB_STATE_ENDING);
-        wf_desk_stop_run(desk, job->run, WF_RUN_STOP_CANCELLED);
-        wf_desk_tell_job(desk, job, "cancelling", "");
-    } else {
-        cancel_waiting(desk, job);
-    }
-    job = wf_book_find(&desk->world.book, id);
     promise(desk, ask, id, job ? job->state : WF_JOB_STATE_CANCELLED);
     return WF_OK;
 }

@@ -378,8 +378,7 @@ void wf_desk_tick(struct wf_desk *desk)
     }
     place_blocked_anew(desk, now_ms);
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
-        if (run->stop_wanted && !run->stop_told && run->phase == WF_BOOK_STARTED &&
-            now_ms >= run->retry_ms) {
+        if (run->stop_failed && now_ms >= run->retry_ms) {
             wf_desk_tell_stop(desk, run);
         }
     }
@@ -394,9 +393,7 @@ int64_t wf_desk_wake_ms(const struct wf_desk *desk)
     }
     int64_t wake_ms = desk->world.wake_ms;
     for (const struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
-        bool pending = run->phase == WF_BOOK_READY ||
-                       (run->phase == WF_BOOK_STARTED && run->stop_wanted && !run->stop_told);
-        if (pending) {
+        if (run->phase == WF_BOOK_READY || run->stop_failed) {
             int64_t at_ms =
                 run->retry_ms > 0 ? run->retry_ms : run->granted_ms + WF_DESK_BLOCKED_MS + 1;
             wake_ms = at_ms < wake_ms ? at_ms : wake_ms;

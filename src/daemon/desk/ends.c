@@ -12,7 +12,6 @@ enum outcome {
     AGAIN_COUNTED,
     DONE,
     FAILED,
-    CANCELLED,
     LOST,
 };
 
@@ -50,7 +49,7 @@ static bool ended_by_itself(const struct wf_run *fact)
 
 static enum outcome failed(const struct wf_book_job *job)
 {
-    bool again = job->requeue_failed && job->requeues < job->requeue_at_most && !job->cancelled;
+    bool again = job->requeue_failed && job->requeues < job->requeue_at_most;
     return again ? AGAIN_COUNTED : FAILED;
 }
 
@@ -66,9 +65,6 @@ static enum outcome outcome_of(const struct wf_book_job *job, const struct wf_ru
     }
     if (ended_by_itself(fact)) {
         return failed(job);
-    }
-    if (job->cancelled) {
-        return CANCELLED;
     }
     switch (fact->end) {
     case WF_RUN_END_NOT_STARTED:
@@ -171,15 +167,13 @@ static void end_job(struct wf_desk *desk, struct wf_book_job *job, enum outcome 
     static const enum wf_job_state states[] = {
         [DONE] = WF_JOB_STATE_DONE,
         [FAILED] = WF_JOB_STATE_FAILED,
-        [CANCELLED] = WF_JOB_STATE_CANCELLED,
         [LOST] = WF_JOB_STATE_LOST,
     };
     if (job->run) {
         wf_desk_drop_run(desk, job->run, WF_RUN_END_CANCELLED); // it was placed anew already
     }
     wf_desk_end_in_core(desk, job, outcome != DONE);
-    wf_desk_finish_job(desk, job, states[outcome],
-                       outcome == CANCELLED ? "cancelled" : code_of(fact->end), why);
+    wf_desk_finish_job(desk, job, states[outcome], code_of(fact->end), why);
 }
 
 static void decide(struct wf_desk *desk, struct wf_book_job *job, enum outcome outcome,
@@ -197,7 +191,6 @@ static void decide(struct wf_desk *desk, struct wf_book_job *job, enum outcome o
         break;
     case DONE:
     case FAILED:
-    case CANCELLED:
     case LOST:
         end_job(desk, job, outcome, fact, why);
         break;

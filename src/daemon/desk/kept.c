@@ -12,7 +12,7 @@ void wf_desk_run_id(uint64_t job, uint32_t attempt, char id[WF_RUN_ID_MAX + 1])
 void wf_desk_keep_run(struct wf_desk *desk, uint64_t job, uint32_t attempt)
 {
     struct wf_kept_runs *kept = &desk->kept;
-    wf_desk_remove_script(desk, job, attempt);
+    wf_desk_clean_up_run(desk, job, attempt);
     if (kept->count == WF_DESK_RUNS_KEPT) {
         char id[WF_RUN_ID_MAX + 1];
         wf_desk_run_id(kept->ring[kept->first].job, kept->ring[kept->first].attempt, id);

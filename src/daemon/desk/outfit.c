@@ -136,7 +136,7 @@ static enum wf_status write_script(struct outfit *outfit, struct wf_error *err)
     return status;
 }
 
-void wf_desk_remove_script(const struct wf_desk *desk, uint64_t job, uint32_t attempt)
+void wf_desk_clean_up_run(const struct wf_desk *desk, uint64_t job, uint32_t attempt)
 {
     char path[4352], id[WF_RUN_ID_MAX + 1];
     wf_desk_run_id(job, attempt, id);
@@ -146,32 +146,49 @@ void wf_desk_remove_script(const struct wf_desk *desk, uint64_t job, uint32_t at
         snprintf(path, sizeof path, "%s/scripts/%s", desk->config.data, id);
     }
     (void)unlink(path);
+    if (desk->config.granter && desk->config.granter->release) {
+        desk->config.granter->release(desk->config.granter->context, id);
+    }
 }
 
+static uint32_t count_words(const char *const *words)
+{
+    uint32_t count = 0;
+    while (words[count]) {
+        count++;
+    }
+    return count;
+}
+
+// The words of the command, behind those of the grant.
 static enum wf_status set_command(struct outfit *outfit, struct wf_error *err)
 {
     const struct wf_job_document *document = &outfit->document;
     wf_job_texts command = wf_job_document_command(document, vendor_of(outfit));
-    uint32_t count = 0;
-    while (command[count]) {
-        count++;
+    static const char *const nothing[] = {NULL};
+    const char *const *prefix = outfit->grant.prefix ? outfit->grant.prefix : nothing;
+    enum wf_status status = WF_OK;
+    uint32_t words = 0;
+    uint32_t most = document->argument_count + 2 + count_words(prefix) + count_words(command);
+    outfit->arguments = calloc(most, sizeof *outfit->arguments);
+    if (!outfit->arguments) {
+        return wf_fail(err, WF_NOMEM, "no memory for a command");
     }
-    if (count > 0) {
-        outfit->spec.arguments = command;
-        return WF_OK;
+    for (uint32_t i = 0; prefix[i]; i++) {
+        outfit->arguments[words++] = prefix[i];
     }
-    enum wf_status status = document->script
-                                ? write_script(outfit, err)
-                                : wf_fail(err, WF_INVALID, "it has no command for these GPUs");
-    outfit->arguments = calloc(document->argument_count + 2, sizeof *outfit->arguments);
-    if (status != WF_OK || !outfit->arguments) {
-        return status != WF_OK ? status : wf_fail(err, WF_NOMEM, "no memory for a command");
+    for (uint32_t i = 0; command[i]; i++) {
+        outfit->arguments[words++] = command[i];
     }
-    outfit->arguments[0] = outfit->script;
-    memcpy(outfit->arguments + 1, document->arguments,
-           document->argument_count * sizeof *outfit->arguments);
+    if (!command[0]) {
+        status = document->script ? write_script(outfit, err)
+                                  : wf_fail(err, WF_INVALID, "it has no command for these GPUs");
+        outfit->arguments[words++] = outfit->script;
+        memcpy(outfit->arguments + words, document->arguments,
+               document->argument_count * sizeof *outfit->arguments);
+    }
     outfit->spec.arguments = outfit->arguments;
-    return WF_OK;
+    return status;
 }
 
 static bool has_variable(const struct outfit *outfit, const char *name, size_t length)
@@ -230,11 +247,11 @@ static enum wf_status grant(struct outfit *outfit, struct wf_error *err)
     const struct wf_book_run *run = outfit->run;
     const struct wf_desk_granter *granter = desk->config.granter;
     const char *node = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
-    struct wf_desk_want want = {.node = node ? node : "",
+    struct wf_desk_want want = {.id = outfit->id,
+                                .node = node ? node : "",
                                 .task_gpus = run->task_gpus,
                                 .tasks = run->job->tasks,
-                                .gpu_milli = run->gpu_milli,
-                                .uid = outfit->spec.user};
+                                .gpu_milli = run->gpu_milli};
     enum wf_status status =
         granter ? granter->grant(granter->context, &want, &outfit->grant, err) : WF_OK;
     if (status == WF_OK) {
@@ -370,9 +387,9 @@ enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
     wf_desk_run_id(run->job->id, run->attempt, outfit->id);
     enum wf_status status = find_document(outfit, err);
     status = status == WF_OK ? find_user(outfit, err) : status;
+    status = status == WF_OK ? grant(outfit, err) : status;
     status = status == WF_OK ? set_command(outfit, err) : status;
     status = status == WF_OK ? set_environment(outfit, err) : status;
-    status = status == WF_OK ? grant(outfit, err) : status;
     status = status == WF_OK ? set_variables(outfit, err) : status;
     if (status == WF_OK) {
         set_limits(outfit);

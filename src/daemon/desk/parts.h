@@ -126,7 +126,7 @@ struct wf_run_time_key wf_desk_run_key(const struct wf_book_job *job);
 
 // outfit.c: removes what a run that ended was started from; starts a run with the engine. Errors:
 // the engine's; WF_NOTFOUND, WF_INVALID (it will never start), WF_IO, WF_NOMEM.
-void wf_desk_remove_script(const struct wf_desk *desk, uint64_t job, uint32_t attempt);
+void wf_desk_clean_up_run(const struct wf_desk *desk, uint64_t job, uint32_t attempt);
 enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
                                  struct wf_error *err) WF_MUST_USE;
 

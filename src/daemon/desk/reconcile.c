@@ -64,14 +64,23 @@ static struct wf_run vanished(const struct wf_desk *desk, const struct wf_book_r
     return fact;
 }
 
-// First those that run, so that their room is taken before anything is started; then those that
-// have ended; what is left of the book's runs is to be started.
+// Whether the engine has it and it has not ended.
+static bool is_alive(const struct wf_run *fact)
+{
+    return fact && fact->phase != WF_RUN_INTENDED && fact->phase != WF_RUN_ENDED;
+}
+
+// First of all runs it is said whether they ever got to the engine: what ends or runs must not be
+// taken for one that never began, whatever the core decides meanwhile. What runs takes its room
+// before anything is started.
 static void adopt(struct inventory *inventory)
 {
     for (struct wf_book_run *run = inventory->desk->world.book.runs; run; run = run->next) {
         const struct wf_run *fact = find(inventory, run);
-        if (fact && fact->phase != WF_RUN_INTENDED && fact->phase != WF_RUN_ENDED) {
-            run->phase = WF_BOOK_STARTED;
+        bool begun = fact && fact->phase != WF_RUN_INTENDED;
+        bool gone = !begun && (run->started_ms > 0 || run->stop_wanted);
+        run->phase = begun || gone ? WF_BOOK_STARTED : WF_BOOK_READY;
+        if (is_alive(fact)) {
             run->has_room = true;
             wf_desk_run_started(inventory->desk, run, fact);
         }
@@ -82,19 +91,10 @@ static bool end_one(struct inventory *inventory)
 {
     struct wf_desk *desk = inventory->desk;
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
-        const struct wf_run *fact = run->phase == WF_BOOK_READY ? find(inventory, run) : NULL;
-        struct wf_run gone;
-        if (run->phase == WF_BOOK_READY && !(fact && fact->phase == WF_RUN_ENDED)) {
-            bool has_begun = !fact && (run->started_ms > 0 || run->stop_wanted);
-            bool needless = fact && run->stop_wanted; // written down, never begun
-            if (!has_begun && !needless) {
-                continue;
-            }
-            gone = vanished(desk, run);
-            fact = &gone;
-        }
-        if (run->phase == WF_BOOK_READY) {
-            wf_desk_run_ended(desk, run, fact);
+        const struct wf_run *fact = find(inventory, run);
+        if (run->phase == WF_BOOK_STARTED && !is_alive(fact)) {
+            struct wf_run gone = vanished(desk, run);
+            wf_desk_run_ended(desk, run, fact && fact->phase == WF_RUN_ENDED ? fact : &gone);
             return true; // others may have gone or come with it
         }
     }

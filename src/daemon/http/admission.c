@@ -3,6 +3,7 @@
 // without rights what there is.
 #include <strings.h>
 
+#include "base/assert.h"
 #include "daemon/http/server.h"
 
 enum { TOKEN_BYTES_MAX = 255 };
@@ -127,6 +128,7 @@ static bool check_body(struct wf_http_request *request, const struct wf_route *r
                        unsigned long long length)
 {
     static const char json[] = "application/json";
+    WF_ASSERT(route);
     if (route->body == WF_BODY_NONE) {
         if (length > 0) {
             wf_http_fail(request, 400, NULL, "that takes no body");

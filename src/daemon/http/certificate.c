@@ -194,7 +194,7 @@ static enum wf_status check_times(const struct facts *facts, const char *path, i
 enum wf_status wf_certificate_load(const char *folder, const char *address, int64_t now_ms,
                                    struct wf_certificate *certificate_out, struct wf_error *err)
 {
-    struct paths paths;
+    struct paths paths = {0};
     struct facts facts = {0};
     int64_t now_s = now_ms / 1000;
     *certificate_out = (struct wf_certificate){0};

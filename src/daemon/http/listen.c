@@ -104,10 +104,15 @@ static struct MHD_Daemon *start(struct wf_http_listener *listener, int descripto
                             MHD_OPTION_ARRAY, certificate ? tls : nothing, MHD_OPTION_END);
 }
 
+// Of TLS; both NULL: none.
+struct pair {
+    const char *certificate, *key;
+};
+
 // Takes descriptor over, also when it fails.
 static enum wf_status add_listener(struct wf_http *http, int descriptor, enum wf_over over,
-                                   const char *certificate, const char *key,
-                                   struct wf_http_listener **listener_out, struct wf_error *err)
+                                   const struct pair *pair, struct wf_http_listener **listener_out,
+                                   struct wf_error *err)
 {
     struct wf_http_listener *listener = calloc(1, sizeof *listener);
     if (!listener || http->listener_count == WF_LISTENERS_MAX) {
@@ -116,13 +121,13 @@ static enum wf_status add_listener(struct wf_http *http, int descriptor, enum wf
         return wf_fail(err, WF_NOMEM, "out of memory, or of places for listeners");
     }
     *listener = (struct wf_http_listener){.http = http, .over = over, .quiet_socket = -1};
-    listener->daemon = start(listener, descriptor, certificate, key);
+    listener->daemon = start(listener, descriptor, pair->certificate, pair->key);
     if (!listener->daemon) {
         free(listener);
         close(descriptor);
         return wf_fail(err, WF_IO, "the HTTP server does not start%s",
-                       certificate ? ": perhaps its certificate or key is not as it should be"
-                                   : "");
+                       pair->certificate ? ": perhaps its certificate or key is not as it should be"
+                                         : "");
     }
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -161,11 +166,13 @@ static bool split(const char *address, char *host_out, const char **port_out)
 static bool is_this_machine(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
-        return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof in);
+        return ntohl(in.sin_addr.s_addr) >> 24 == 127;
     }
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
-    return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+    struct sockaddr_in6 in6;
+    memcpy(&in6, address, sizeof in6);
+    return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
 }
 
 static int bind_first(const struct addrinfo *found, bool here_only)
@@ -201,8 +208,9 @@ static uint16_t port_of(int descriptor)
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     WF_ASSERT(getsockname(descriptor, (struct sockaddr *)&address, &size) == 0);
-    // The port stands at the same place in both families.
-    return ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+    struct sockaddr_in in; // the port stands at the same place in both families
+    memcpy(&in, &address, sizeof in);
+    return ntohs(in.sin_port);
 }
 
 enum wf_status wf_http_listen(struct wf_http *http, const char *address, const char *certificate,
@@ -238,9 +246,9 @@ enum wf_status wf_http_listen(struct wf_http *http, const char *address, const c
                    : wf_fail(err, WF_IO, "cannot listen at '%s': %s", address, strerror(why));
     }
     uint16_t port_number = port_of(descriptor);
-    enum wf_status status =
-        add_listener(http, descriptor, certificate ? WF_OVER_TLS : WF_OVER_PLAIN, certificate, key,
-                     &listener, err);
+    struct pair pair = {certificate, key};
+    enum wf_status status = add_listener(
+        http, descriptor, certificate ? WF_OVER_TLS : WF_OVER_PLAIN, &pair, &listener, err);
     if (status == WF_OK && port_out) {
         *port_out = port_number;
     }
@@ -263,7 +271,7 @@ enum wf_status wf_http_listen_socket(struct wf_http *http, const char *path, uin
                                      struct wf_error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct wf_http_listener *listener;
+    struct wf_http_listener *listener = NULL;
     struct stat there;
     if (strlen(path) >= sizeof address.sun_path) {
         return wf_fail(err, WF_INVALID,
@@ -293,8 +301,9 @@ enum wf_status wf_http_listen_socket(struct wf_http *http, const char *path, uin
         return wf_fail(err, WF_IO, "cannot listen at %s: %s", path, strerror(why));
     }
     enum wf_status status =
-        add_listener(http, descriptor, WF_OVER_SOCKET, NULL, NULL, &listener, err);
+        add_listener(http, descriptor, WF_OVER_SOCKET, &(struct pair){0}, &listener, err);
     if (status == WF_OK) {
+        WF_ASSERT(listener);
         memcpy(listener->path, path, strlen(path) + 1);
     }
     return status;

@@ -125,6 +125,7 @@ static enum MHD_Result hand_over(struct wf_http_request *request)
     return MHD_YES;
 }
 
+// NOLINTNEXTLINE(readability-function-size): microhttpd's
 enum MHD_Result wf_http_on_request(void *context, struct MHD_Connection *mhd, const char *target,
                                    const char *method, const char *version, const char *data,
                                    size_t *length, void **request_out)

@@ -5,7 +5,7 @@
 #include "base/assert.h"
 #include "daemon/http/server.h"
 
-enum { SWEEP_MS = 1000, LOG_LINES = 5 };
+enum { SWEEP_MS = 1000, LOG_LINES = 5, LAST_ROUNDS = 4 };
 
 void wf_http_log(struct wf_http *http, const char *format, ...)
 {
@@ -127,8 +127,10 @@ void wf_http_destroy(struct wf_http *http, void (*closed)(void *context), void *
     http->closed_context = context;
     for (uint32_t i = 0; i < http->listener_count; i++) {
         struct wf_http_listener *listener = http->listeners[i];
-        // Connections that were resumed just now are only let go by one more round.
-        MHD_run(listener->daemon);
+        // Connections that were resumed just now are let go, and last words sent, by some rounds.
+        for (int round = 0; round < LAST_ROUNDS; round++) {
+            MHD_run(listener->daemon);
+        }
         listener->poll.data = http;
         listener->timer.data = http;
         uv_close((uv_handle_t *)&listener->poll, on_handle_closed);

@@ -40,12 +40,14 @@ uint64_t wf_throttle_address(const struct sockaddr *address)
 {
     uint64_t bits = 0;
     if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
-        bits = in->sin_addr.s_addr;
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof in);
+        bits = in.sin_addr.s_addr;
     } else if (address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
-        const unsigned char *bytes = in6->sin6_addr.s6_addr;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+        struct sockaddr_in6 in6;
+        memcpy(&in6, address, sizeof in6);
+        const unsigned char *bytes = in6.sin6_addr.s6_addr;
+        bool mapped = IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
         for (int i = mapped ? 12 : 0; i < (mapped ? 16 : 8); i++) {
             bits = bits << 8 | bytes[i];
         }

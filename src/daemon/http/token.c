@@ -18,7 +18,7 @@ enum wf_status wf_token_make(char *secret_out, struct wf_error *err)
     }
     size_t at = strlen(WF_TOKEN_PREFIX);
     memcpy(secret_out, WF_TOKEN_PREFIX, at);
-    for (size_t bit = 0; bit < SECRET_BYTES * 8; bit += 6) {
+    for (size_t bit = 0; bit < (size_t)SECRET_BYTES * 8; bit += 6) {
         unsigned pair = ((unsigned)bytes[bit / 8] << 8) | bytes[bit / 8 + 1];
         secret_out[at++] = letters[(pair >> (10 - bit % 8)) & 0x3f];
     }
@@ -37,5 +37,5 @@ void wf_token_hash(const char *secret, char *hash_out)
         hash_out[2 * i] = digits[hash[i] >> 4];
         hash_out[2 * i + 1] = digits[hash[i] & 0xf];
     }
-    hash_out[2 * HASH_BYTES] = '\0';
+    hash_out[WF_TOKEN_HASH_BYTES - 1] = '\0';
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "sim/placement/explain_words.h"
+#include "explain/explain_words.h"
 #include "trace/trace_file.h"
 
 // What the names given out to the printing functions need.

@@ -677,3 +677,25 @@ enum wf_status wf_rerun(const struct wf_rerun_config *config, struct wf_outcome_
     run_out->jobs = rerun.outcomes;
     return WF_OK;
 }
+
+static enum wf_status driver_change(void *context, const struct wf_event *event,
+                                    struct wf_error *err)
+{
+    return wf_rerun_change(context, event, err);
+}
+
+static enum wf_status driver_advance(void *context, int64_t time_ms, struct wf_error *err)
+{
+    return wf_rerun_to(context, time_ms, err);
+}
+
+static bool driver_has_started(void *context, wf_job_id job, int64_t since_ms)
+{
+    return wf_rerun_outcomes(context)[job.number].start_ms >= since_ms;
+}
+
+struct wf_wait_driver wf_rerun_driver(struct wf_rerun_stepper *stepper)
+{
+    return (struct wf_wait_driver){wf_rerun_core(stepper), driver_change, driver_advance,
+                                   driver_has_started, stepper};
+}

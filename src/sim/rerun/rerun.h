@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/core.h"
+#include "explain/wait_remedy.h"
 #include "sim/rerun/rerun_jobs.h"
 #include "sim/rerun/rerun_journal.h"
 
@@ -52,6 +53,9 @@ const struct wf_core *wf_rerun_core(const struct wf_rerun_stepper *stepper);
 const struct wf_outcome *wf_rerun_outcomes(const struct wf_rerun_stepper *stepper);
 bool wf_rerun_is_over(const struct wf_rerun_stepper *stepper); // no job waits, runs or is to come
 int64_t wf_rerun_next_ms(const struct wf_rerun_stepper *stepper); // INT64_MAX: nothing is due
+
+// For the search of changes that help: driven by copies of it.
+struct wf_wait_driver wf_rerun_driver(struct wf_rerun_stepper *stepper);
 
 // What really happened to the same jobs. The caller frees run_out->jobs. Errors: WF_NOMEM.
 enum wf_status wf_rerun_happened(const struct wf_rerun_jobs *jobs, const struct wf_site *site,

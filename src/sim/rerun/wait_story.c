@@ -203,8 +203,9 @@ static enum wf_status look(struct wf_rerun_stepper *stepper, const struct wf_rer
         story->plain_estimate_ms = wf_start_watch_estimate_ms(core, slot);
         // The run may stand at an event before the time asked for: changes are made at that time.
         story->wait.now_ms = story->asked_ms;
+        struct wf_wait_driver driver = wf_rerun_driver(stepper);
         status =
-            wf_wait_remedy_find(stepper, &story->wait, config->discipline, &story->remedy, err);
+            wf_wait_remedy_find(&driver, &story->wait, config->discipline, &story->remedy, err);
     }
     story->wait.ticket = NULL;
     return status;

@@ -3,9 +3,9 @@
 // looked at, and asked what a change would do.
 #pragma once
 
+#include "explain/wait_remedy.h"
 #include "forecast/start_time.h"
 #include "sim/rerun/rerun.h"
-#include "sim/rerun/wait_remedy.h"
 
 #define WF_STORY_STEPS 16 // of how it came about; the first, and the last of the others
 #define WF_STORY_NODES_SHOWN 8

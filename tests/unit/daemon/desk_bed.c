@@ -36,14 +36,13 @@ static void check_alone(struct wf_engine *engine, const char *id)
     }
 }
 
-static void take(struct wf_engine *engine, const struct bed_run *run, int sign)
+static void take(struct wf_engine *engine, const struct bed_run *run, bool gives)
 {
     for (uint32_t gpu = 0; gpu < BED_GPUS; gpu++) {
-        if (run->gpus >> gpu & 1) {
-            engine->gpu_used_milli[gpu] += (uint32_t)(sign * (int)run->gpu_milli);
-            if (engine->gpu_used_milli[gpu] > WF_GPU_MILLI) {
-                fail_msg("run %s gets GPU %u, which somebody has", run->run.id, gpu);
-            }
+        uint32_t milli = run->gpu_milli[gpu];
+        engine->gpu_used_milli[gpu] += gives ? -milli : milli;
+        if (engine->gpu_used_milli[gpu] > WF_GPU_MILLI) {
+            fail_msg("run %s gets GPU %u, which somebody has", run->run.id, gpu);
         }
     }
 }
@@ -55,10 +54,15 @@ static enum wf_status fake_start(struct wf_engine *engine, const struct wf_run_s
         engine->starts_fail--;
         return wf_fail(err, engine->fail, "no space left on the device");
     }
+    struct bed_run *known = find(engine, spec->id);
+    if (known && engine->again) {
+        return WF_OK; // the same again: nothing
+    }
     check_alone(engine, spec->id);
     assert_true(engine->count < BED_RUNS_MAX);
     struct bed_run *run = &engine->runs[engine->count++];
-    *run = (struct bed_run){.known = true, .time_limit_ms = spec->time_limit_ms};
+    *run =
+        (struct bed_run){.known = true, .time_limit_ms = spec->time_limit_ms, .tasks = spec->tasks};
     snprintf(run->run.id, sizeof run->run.id, "%s", spec->id);
     run->run.phase = WF_RUN_STARTING;
     run->run.exit_code = -1;
@@ -67,11 +71,12 @@ static enum wf_status fake_start(struct wf_engine *engine, const struct wf_run_s
     for (uint32_t i = 0; i < spec->variable_count; i++) {
         unsigned gpus, milli;
         if (sscanf(spec->variables[i].text, "BED_GPUS=%u/%u", &gpus, &milli) == 2) {
-            run->gpus |= gpus;
-            run->gpu_milli = (uint16_t)milli;
+            for (; gpus; gpus &= gpus - 1) {
+                run->gpu_milli[__builtin_ctz(gpus)] += milli;
+            }
         }
     }
-    take(engine, run, 1);
+    take(engine, run, false);
     return WF_OK;
 }
 
@@ -123,8 +128,17 @@ static enum wf_status fake_forget(struct wf_engine *engine, const char *id, stru
     return WF_OK;
 }
 
+static enum wf_status fake_log_path(struct wf_engine *engine, const char *id, uint32_t task,
+                                    char *path, uint32_t path_bytes, struct wf_error *err)
+{
+    (void)err;
+    snprintf(path, path_bytes, "%s/%s-%u.log", engine->logs, id, task);
+    return WF_OK;
+}
+
 const struct wf_engine_kind bed_engine_kind = {
     .name = "fake",
+    .log_path = fake_log_path,
     .start = fake_start,
     .stop = fake_stop,
     .list = fake_list,
@@ -164,6 +178,7 @@ void bed_make(struct bed *bed, uint32_t gpus)
     bed->engine = calloc(1, sizeof *bed->engine);
     bed->site = calloc(1, sizeof *bed->site);
     assert_true(bed->engine && bed->site);
+    bed->engine->logs = bed->folder;
     static char pool[] = "pool", source[] = "a test", node[] = "here", model[] = "H100";
     struct wf_site *site = bed->site;
     site->pools = calloc(1, sizeof *site->pools);
@@ -176,6 +191,13 @@ void bed_make(struct bed *bed, uint32_t gpus)
                               .spec = {.price_nanousd_per_gpu_hour = INT64_C(1000000000)}};
     site->nodes[0] = (struct wf_site_node){
         .name = node, .spec = {.cpu_milli = 16000, .memory_mib = 65536, .gpus = (uint8_t)gpus}};
+    static char usual[] = "default", owned[] = "owned";
+    site->queues = calloc(2, sizeof *site->queues);
+    assert_non_null(site->queues);
+    site->queue_count = 2;
+    site->queues[0] = (struct wf_site_queue){.name = usual, .spec = {.parent = {WF_NONE}}};
+    site->queues[1] = (struct wf_site_queue){
+        .name = owned, .spec = {.parent = {WF_NONE}, .guarantee_gpu_milli = gpus > 0 ? 2000 : 0}};
     site->models[0] = model;
     site->model_count = 1;
     bed_open(bed);
@@ -232,6 +254,7 @@ void bed_clear(struct bed *bed)
     assert_int_equal(rmdir(bed->folder), 0);
     free(bed->site->pools);
     free(bed->site->nodes);
+    free(bed->site->queues);
     free(bed->site);
     free(bed->engine);
 }
@@ -389,7 +412,7 @@ void bed_end(struct bed *bed, const char *id, enum wf_run_end end, int32_t exit_
     run->run.signal = end == WF_RUN_END_SIGNAL ? 9 : 0;
     run->run.ended_ms = bed->now_ms;
     run->told = false;
-    take(bed->engine, run, -1);
+    take(bed->engine, run, true);
 }
 
 struct seen_row {

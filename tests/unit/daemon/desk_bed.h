@@ -21,15 +21,17 @@ struct bed_run {
     bool told;  // its phase was told by next()
     bool stopped;
     enum wf_run_stop why;
-    uint32_t gpus; // of the one node
-    uint16_t gpu_milli;
+    uint32_t gpu_milli[BED_GPUS]; // of the one node
+    uint32_t tasks;
     uint64_t time_limit_ms;
     char command[64]; // first two words
 };
 
 struct wf_engine {
+    const char *logs; // folder that logs would be in; nobody writes any
     struct bed_run runs[BED_RUNS_MAX];
     uint32_t count;
+    bool again;           // a start that is told twice is no mistake: the teller was killed
     uint32_t starts_fail; // so many starts more fail, as if the disk was full
     enum wf_status fail;
     uint32_t gpu_used_milli[BED_GPUS];
@@ -51,7 +53,8 @@ struct bed {
     uint32_t asked;
 };
 
-// A machine with BED_GPUS GPUs of model H100 at a dollar an hour (0: none), 16 cores and 64 GiB.
+// A machine with so many GPUs (0 to BED_GPUS) of model H100 at a dollar an hour, 16 cores and 64
+// GiB; the queues "default" and "owned", to which 2 of the GPUs are guaranteed.
 void bed_make(struct bed *bed, uint32_t gpus);
 void bed_open(struct bed *bed);  // as the daemon does when it starts
 void bed_close(struct bed *bed); // as it does when it is killed: what is not written is lost

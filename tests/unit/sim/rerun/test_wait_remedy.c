@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One node with eight GPUs in two queues: the change that is named starts the job, the run itself
 // is not changed by asking, and the story tells what was.
-#include "sim/rerun/wait_remedy.h"
+#include "explain/wait_remedy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
-#include "sim/rerun/trial.h"
+#include "explain/trial.h"
 #include "sim/rerun/wait_story.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -91,11 +91,13 @@ static struct wf_wait_remedy remedy_for(const char *discipline, uint32_t job)
     assert_int_equal(wf_rerun_to(other, 0, &err), WF_OK);
     assert_int_equal(wf_wait_explain(wf_rerun_core(asked), (wf_job_id){job}, &explanation, &err),
                      WF_OK);
-    assert_int_equal(wf_wait_remedy_find(asked, &explanation, config.discipline, &remedy, &err),
-                     WF_OK);
+    struct wf_wait_driver asked_driver = wf_rerun_driver(asked);
+    struct wf_wait_driver other_driver = wf_rerun_driver(other);
+    assert_int_equal(
+        wf_wait_remedy_find(&asked_driver, &explanation, config.discipline, &remedy, &err), WF_OK);
     bool starts = false;
-    assert_int_equal(wf_wait_remedy_try(other, &remedy, 0, config.discipline, &starts, &err),
-                     WF_OK);
+    assert_int_equal(
+        wf_wait_remedy_try(&other_driver, &remedy, 0, config.discipline, &starts, &err), WF_OK);
     assert_int_equal(starts, remedy.found);
     assert_int_equal(wf_rerun_to(asked, INT64_MAX, &err), WF_OK);
     assert_true(wf_rerun_is_over(asked));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/rerun/trial.h"
+#include "explain/trial.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/rerun/wait_remedy.h"
+#include "explain/wait_remedy.h"
 
 #include <stdlib.h>
 
 #include "core/discipline/discipline.h"
 #include "core/explain/remedy.h"
 #include "core/schedule/schedule.h"
-#include "sim/rerun/trial.h"
+#include "explain/trial.h"
 
 enum {
     ATTEMPTS_MAX = 48,
@@ -28,7 +28,7 @@ struct requests {
 };
 
 struct search {
-    struct wf_rerun_stepper *stepper;
+    const struct wf_wait_driver *driver;
     const struct wf_schedule *schedule;
     const struct wf_wait_explanation *explanation;
     const struct wf_discipline *discipline;
@@ -41,7 +41,7 @@ struct search {
 };
 
 struct trial {
-    struct wf_rerun_stepper *stepper;
+    const struct wf_wait_driver *driver;
     const struct wf_wait_remedy *remedy;
     int64_t now_ms;
     int64_t cycle_ms;
@@ -53,31 +53,32 @@ static void try_in_copy(void *context, void *answer)
     bool *starts = answer;
     struct wf_error err;
     const struct wf_wait_remedy *remedy = trial->remedy;
+    const struct wf_wait_driver *driver = trial->driver;
     struct wf_event event = {.time_ms = trial->now_ms, .kind = WF_EVENT_TIME};
     if (remedy->changes_job) {
         event.kind = WF_EVENT_JOB_CHANGE;
         event.job_change = remedy->after;
     }
-    enum wf_status status = wf_rerun_change(trial->stepper, &event, &err);
+    enum wf_status status = driver->change(driver->context, &event, &err);
     for (uint32_t i = 0; i < remedy->queue_count && status == WF_OK; i++) {
         event = (struct wf_event){.time_ms = trial->now_ms, .kind = WF_EVENT_QUEUE};
         event.queue.id = remedy->queues[i].id;
         event.queue.spec = remedy->queues[i].after;
-        status = wf_rerun_change(trial->stepper, &event, &err);
+        status = driver->change(driver->context, &event, &err);
     }
     if (status == WF_OK && trial->cycle_ms > 0) {
-        status = wf_rerun_to(trial->stepper, trial->now_ms + trial->cycle_ms, &err);
+        status = driver->advance(driver->context, trial->now_ms + trial->cycle_ms, &err);
     }
-    const struct wf_outcome *outcome = &wf_rerun_outcomes(trial->stepper)[remedy->before.id.number];
-    *starts = status == WF_OK && outcome->start_ms >= trial->now_ms;
+    *starts =
+        status == WF_OK && driver->has_started(driver->context, remedy->before.id, trial->now_ms);
 }
 
-enum wf_status wf_wait_remedy_try(struct wf_rerun_stepper *stepper,
+enum wf_status wf_wait_remedy_try(const struct wf_wait_driver *driver,
                                   const struct wf_wait_remedy *remedy, int64_t now_ms,
                                   const struct wf_discipline *discipline, bool *starts_out,
                                   struct wf_error *err)
 {
-    struct trial trial = {stepper, remedy, now_ms, discipline->cycle_ms};
+    struct trial trial = {driver, remedy, now_ms, discipline->cycle_ms};
     return wf_trial(try_in_copy, &trial, starts_out, sizeof *starts_out, err);
 }
 
@@ -88,7 +89,7 @@ static void find_requests(void *context, void *answer)
     const struct search *search = context;
     struct requests *requests = answer;
     const struct wf_ticket *ticket = search->explanation->ticket;
-    const struct wf_core *core = wf_rerun_core(search->stepper);
+    const struct wf_core *core = search->driver->core;
     struct wf_future *future = search->schedule->future;
     struct wf_error err;
     struct wf_remedy_scratch *scratch;
@@ -314,7 +315,7 @@ static enum wf_status try_one(struct search *search, const struct wf_wait_remedy
                               bool *starts_out, struct wf_error *err)
 {
     search->trials++;
-    return wf_wait_remedy_try(search->stepper, remedy, search->explanation->now_ms,
+    return wf_wait_remedy_try(search->driver, remedy, search->explanation->now_ms,
                               search->discipline, starts_out, err);
 }
 
@@ -479,7 +480,7 @@ static enum wf_status try_all(struct search *search, struct wf_wait_remedy *out,
     return WF_OK;
 }
 
-enum wf_status wf_wait_remedy_find(struct wf_rerun_stepper *stepper,
+enum wf_status wf_wait_remedy_find(const struct wf_wait_driver *driver,
                                    const struct wf_wait_explanation *explanation,
                                    const struct wf_discipline *discipline,
                                    struct wf_wait_remedy *out, struct wf_error *err)
@@ -488,8 +489,8 @@ enum wf_status wf_wait_remedy_find(struct wf_rerun_stepper *stepper,
     if (!search) {
         return wf_fail(err, WF_NOMEM, "no memory to look for a change that helps");
     }
-    search->stepper = stepper;
-    search->schedule = wf_core_schedule(wf_rerun_core(stepper));
+    search->driver = driver;
+    search->schedule = wf_core_schedule(driver->core);
     search->explanation = explanation;
     search->discipline = discipline;
     *out = nothing(search);

@@ -2,7 +2,7 @@
 // The words that the parts of an explanation share. Internal to it.
 #pragma once
 
-#include "sim/placement/explain_text.h"
+#include "explain/explain_text.h"
 
 // "" for one, "s" for more.
 const char *wf_words_plural(uint64_t count);

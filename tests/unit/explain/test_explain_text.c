@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/placement/explain_text.h"
+#include "explain/explain_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/placement/explain_text.h"
+#include "explain/explain_text.h"
 
 #include <inttypes.h>
 
 #include "base/number.h"
-#include "sim/placement/explain_words.h"
+#include "explain/explain_words.h"
 
 static const struct wf_explain_names no_names;
 

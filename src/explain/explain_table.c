@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "sim/placement/explain_words.h"
+#include "explain/explain_words.h"
 
 enum {
     ROWS_MAX = 6,          // the winner and five that lost

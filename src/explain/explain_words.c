@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/placement/explain_words.h"
+#include "explain/explain_words.h"
 
 #include <inttypes.h>
 

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a job waits, and what would help: worked out in a copy of the daemon, because looking for
+// changes that help tries many, and the loop has others to serve meanwhile. The copy writes its
+// answer into a pipe.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/number.h"
+#include "core/core.h"
+#include "core/future/timeline.h"
+#include "core/schedule/schedule.h"
+#include "daemon/api/parts.h"
+#include "explain/wait_words.h"
+
+enum {
+    AT_ONCE_MAX = 4,
+    SECONDS_MAX = 10, // of processor time
+    ANSWER_BYTES_MAX = 1024 * 1024,
+};
+
+// One explanation on its way.
+struct wf_api_story {
+    struct wf_api *api;
+    struct wf_http_request *request;
+    struct wf_api_story *next;
+    struct wf_api_story **link;
+    uv_poll_t poll;
+    pid_t child;
+    int pipe;
+    char *text;
+    size_t length, room;
+};
+
+// What the names of a story need.
+struct teller {
+    struct wf_api *api;
+    struct wf_core *core; // of the copy, which may be changed
+    uint64_t job;
+    int64_t now_ms;
+    bool started; // the job, in a trial
+    json_t *told;
+};
+
+static const char *name_of(void *context, enum wf_journal_named what, uint32_t number)
+{
+    return wf_desk_name(((struct teller *)context)->api->desk, what, number);
+}
+
+static const char *node_name(void *context, uint32_t number)
+{
+    return name_of(context, WF_JOURNAL_NODE, number);
+}
+
+static const char *pool_name(void *context, uint32_t number)
+{
+    return name_of(context, WF_JOURNAL_POOL, number);
+}
+
+static const char *model_name(void *context, uint32_t number)
+{
+    return name_of(context, WF_JOURNAL_MODEL, number);
+}
+
+static const char *label_name(void *context, uint32_t number)
+{
+    return name_of(context, WF_JOURNAL_LABEL, number);
+}
+
+static const char *queue_name(void *context, wf_queue_id queue)
+{
+    const char *name = name_of(context, WF_JOURNAL_QUEUE, queue.index);
+    return name ? name : "(no queue)";
+}
+
+static const char *job_name(void *context, wf_job_id job, char *text)
+{
+    (void)context;
+    snprintf(text, WF_WAIT_JOB_BYTES, "%llu", (unsigned long long)job.number);
+    return text;
+}
+
+static const char *time_text(void *context, char *text, int64_t ms)
+{
+    time_t clock = (time_t)(ms / 1000);
+    struct tm at;
+    (void)context;
+    if (!gmtime_r(&clock, &at) || strftime(text, WF_NUMBER_BYTES, "%Y-%m-%d %H:%M:%S", &at) == 0) {
+        snprintf(text, WF_NUMBER_BYTES, "%lld", (long long)ms);
+    }
+    return text;
+}
+
+static struct wf_wait_names names_of(struct teller *teller, char *job)
+{
+    snprintf(job, WF_WAIT_JOB_BYTES, "Job %llu", (unsigned long long)teller->job);
+    return (struct wf_wait_names){
+        .words = {.job = job,
+                  .node = node_name,
+                  .pool = pool_name,
+                  .model = model_name,
+                  .label = label_name,
+                  .context = teller},
+        .job = job_name,
+        .queue = queue_name,
+        .time = time_text,
+        .context = teller,
+    };
+}
+
+// The copy's core takes an event and says whether the job started with it.
+static enum wf_status step(void *context, const struct wf_event *event, struct wf_error *err)
+{
+    struct teller *teller = context;
+    struct wf_decisions decisions;
+    enum wf_status status = wf_core_step(teller->core, event, &decisions, err);
+    for (uint32_t i = 0; status == WF_OK && i < decisions.count; i++) {
+        const struct wf_decision *decision = &decisions.list[i];
+        teller->started = teller->started || (decision->kind == WF_DECISION_PLACE &&
+                                              decision->job.number == teller->job);
+    }
+    return status;
+}
+
+static enum wf_status advance(void *context, int64_t time_ms, struct wf_error *err)
+{
+    struct wf_event event = {.time_ms = time_ms, .kind = WF_EVENT_TIME};
+    return step(context, &event, err);
+}
+
+static bool has_started(void *context, wf_job_id job, int64_t since_ms)
+{
+    (void)job;
+    (void)since_ms;
+    return ((struct teller *)context)->started;
+}
+
+static json_t *list_blockers(const struct wf_wait_explanation *wait)
+{
+    json_t *list = wf_api_list();
+    for (uint32_t reason = 0; reason < WF_WAIT_REASON_COUNT; reason++) {
+        if (wait->blockers & (UINT32_C(1) << reason)) {
+            json_t *root = wf_api_object();
+            wf_api_set(root, "code", wf_api_text(wf_wait_reason_name((enum wf_wait_reason)reason)));
+            wf_api_set(root, "text", wf_api_text(wf_wait_reason_text((enum wf_wait_reason)reason)));
+            wf_api_add(list, root);
+        }
+    }
+    return list;
+}
+
+static json_t *tell_ahead(uint32_t jobs, int64_t gpu_milli)
+{
+    json_t *root = wf_api_object();
+    wf_api_set(root, "jobs", wf_api_number(jobs));
+    wf_api_set(root, "gpu_milli", wf_api_number(gpu_milli));
+    return root;
+}
+
+// In the copy: prints the story of a job that waits.
+static void print_waiting(struct teller *teller, struct wf_wait_explanation *wait, FILE *out)
+{
+    struct wf_wait_remedy remedy;
+    struct wf_wait_driver driver = {teller->core, step, advance, has_started, teller};
+    const struct wf_schedule *schedule = wf_core_schedule(teller->core);
+    char job[WF_WAIT_JOB_BYTES];
+    struct wf_error err;
+    struct wf_wait_names names = names_of(teller, job);
+    wf_wait_print_blockers(out, &wait->ticket->spec, wait, &names);
+    wf_wait_print_ahead(out, wait, &names);
+    wf_wait_print_kept(out, wait, &names);
+    if (wf_wait_remedy_find(&driver, wait, schedule->discipline, &remedy, &err) == WF_OK) {
+        wf_wait_print_remedy(out, &remedy, &names);
+    } else {
+        fprintf(out, "What would help could not be worked out: %s.\n", err.text);
+    }
+}
+
+static json_t *tell_story(struct teller *teller, const char *state, const char *text)
+{
+    json_t *root = wf_api_object();
+    wf_api_set(root, "id", wf_api_number((int64_t)teller->job));
+    wf_api_set(root, "state", wf_api_text(state));
+    wf_api_set(root, "asked_ms", wf_api_number(teller->now_ms));
+    wf_api_set(root, "blockers", wf_api_list());
+    wf_api_set(root, "ahead", tell_ahead(0, 0));
+    wf_api_set(root, "kept_start_ms", NULL);
+    wf_api_set(root, "text", wf_api_text(text));
+    return root;
+}
+
+// In the copy: everything, as the text of the answer.
+static char *make_answer(struct teller *teller, const char *state)
+{
+    struct wf_wait_explanation wait;
+    struct wf_error err;
+    char *text = NULL;
+    size_t size = 0;
+    if (wf_wait_explain(teller->core, (wf_job_id){teller->job}, &wait, &err) != WF_OK) {
+        return NULL;
+    }
+    FILE *out = open_memstream(&text, &size);
+    WF_ASSERT(out);
+    wait.now_ms = wait.now_ms > teller->now_ms ? wait.now_ms : teller->now_ms;
+    print_waiting(teller, &wait, out);
+    WF_ASSERT(fclose(out) == 0);
+    json_t *root = tell_story(teller, state, text);
+    wf_api_set(root, "blockers", list_blockers(&wait));
+    wf_api_set(root, "ahead", tell_ahead(wait.ahead.jobs_all, wait.ahead.gpu_milli_all));
+    wf_api_set(root, "kept_start_ms",
+               wait.kept_start_ms != WF_NEVER ? wf_api_number(wait.kept_start_ms) : NULL);
+    return json_dumps(root, JSON_COMPACT);
+}
+
+WF_NORETURN static void be_the_copy(struct teller *teller, const char *state, int out)
+{
+    struct rlimit limit = {SECONDS_MAX, SECONDS_MAX};
+    signal(SIGPIPE, SIG_DFL);
+    setrlimit(RLIMIT_CPU, &limit);
+    char *answer = make_answer(teller, state);
+    for (size_t at = 0, length = answer ? strlen(answer) : 0; at < length;) {
+        ssize_t written = write(out, answer + at, length - at);
+        if (written <= 0) {
+            break;
+        }
+        at += (size_t)written;
+    }
+    _exit(0);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    struct wf_api_story *story = handle->data;
+    close(story->pipe);
+    free(story->text);
+    free(story);
+}
+
+static void end_story(struct wf_api_story *story)
+{
+    int status;
+    *story->link = story->next;
+    if (story->next) {
+        story->next->link = story->link;
+    }
+    story->api->story_count--;
+    kill(story->child, SIGKILL);
+    while (waitpid(story->child, &status, 0) < 0 && errno == EINTR) {
+    }
+    uv_close((uv_handle_t *)&story->poll, on_poll_closed);
+}
+
+static void on_readable(uv_poll_t *poll, int failed, int events)
+{
+    struct wf_api_story *story = poll->data;
+    (void)failed;
+    (void)events;
+    if (story->length == story->room) {
+        size_t room = story->room > 0 ? story->room * 2 : 4096;
+        char *text = room <= ANSWER_BYTES_MAX ? realloc(story->text, room) : NULL;
+        if (!text) {
+            wf_http_fail(story->request, 503, NULL, "the explanation is too long");
+            end_story(story);
+            return;
+        }
+        story->text = text;
+        story->room = room;
+    }
+    ssize_t got = read(story->pipe, story->text + story->length, story->room - story->length);
+    if (got > 0) {
+        story->length += (size_t)got;
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        if (story->length > 0 && story->text[story->length - 1] == '}') {
+            wf_http_reply(story->request, 200, "application/json", story->text, story->length,
+                          NULL);
+            story->text = NULL;
+        } else {
+            wf_http_fail(story->request, 503, NULL, "the explanation could not be worked out");
+        }
+        end_story(story);
+    }
+}
+
+void wf_api_end_stories(struct wf_api *api)
+{
+    while (api->stories) {
+        wf_http_fail(api->stories->request, 503, NULL, "the daemon stops");
+        end_story(api->stories);
+    }
+}
+
+static void begin_story(struct teller *teller, struct wf_http_request *request, const char *state)
+{
+    struct wf_api *api = teller->api;
+    int ends[2];
+    if (api->story_count == AT_ONCE_MAX || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        wf_http_fail(request, 503, NULL,
+                     "%d explanations are being worked out; try again in a "
+                     "moment",
+                     AT_ONCE_MAX);
+        return;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        fcntl(ends[1], F_SETFL, 0);
+        be_the_copy(teller, state, ends[1]);
+    }
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        wf_http_fail(request, 503, NULL, "the explanation finds no process: %s", strerror(errno));
+        return;
+    }
+    struct wf_api_story *story = calloc(1, sizeof *story);
+    WF_ASSERT(story);
+    *story = (struct wf_api_story){.api = api,
+                                   .request = request,
+                                   .next = api->stories,
+                                   .link = &api->stories,
+                                   .child = child,
+                                   .pipe = ends[0]};
+    if (story->next) {
+        story->next->link = &story->next;
+    }
+    api->stories = story;
+    api->story_count++;
+    WF_ASSERT(uv_poll_init(api->parts.loop, &story->poll, ends[0]) == 0);
+    story->poll.data = story;
+    WF_ASSERT(uv_poll_start(&story->poll, UV_READABLE, on_readable) == 0);
+}
+
+// One that runs, or is over, needs no working out.
+static bool take_row(void *context, const struct wf_job_row *row)
+{
+    struct teller *teller = context;
+    struct wf_job_live live;
+    char text[1024];
+    char at[WF_NUMBER_BYTES];
+    bool is_live = wf_desk_live(teller->api->desk, row->id, &live);
+    if (is_live && live.node) {
+        snprintf(text, sizeof text, "It runs on %s%s%s.\n", live.node,
+                 live.started_ms > 0 ? " since " : "",
+                 live.started_ms > 0 ? time_text(NULL, at, live.started_ms) : "");
+    } else {
+        snprintf(text, sizeof text, "It is over since %s: %s.\n",
+                 time_text(NULL, at, row->ended_ms),
+                 *row->reason ? row->reason : wf_job_state_word(row->state));
+    }
+    teller->told = tell_story(teller, wf_job_state_word(is_live ? live.state : row->state), text);
+    return false;
+}
+
+void wf_api_jobs_explain(void *context, struct wf_http_request *request)
+{
+    struct wf_api *api = context;
+    struct wf_job_live live;
+    struct teller teller = {.api = api, .now_ms = wf_api_now_ms(api)};
+    if (!wf_api_find_job(api, request, &teller.job)) {
+        return;
+    }
+    bool waits = wf_desk_live(api->desk, teller.job, &live) &&
+                 (live.state == WF_JOB_STATE_WAITING || live.state == WF_JOB_STATE_HELD);
+    if (waits) {
+        // Only the copy changes it.
+        teller.core = (struct wf_core *)(uintptr_t)wf_desk_core(api->desk);
+        begin_story(&teller, request, wf_job_state_word(live.state));
+        return;
+    }
+    if (!wf_api_read_job(api, request, teller.job, take_row, &teller)) {
+        return;
+    }
+    if (!teller.told) {
+        wf_http_fail(request, 404, "job", "there is no job %llu", (unsigned long long)teller.job);
+        return;
+    }
+    wf_api_send(request, 200, teller.told, NULL);
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/assert.h"
+#include "daemon/clock.h"
+#include "daemon/desk/desk.h"
+#include "daemon/host.h"
+
+enum {
+    FACTS_AT_ONCE = 256, // of the engine, before others have their turn
+    PATH_BYTES = 4096,
+    SLEEP_MS_MAX = 60000, // the wall clock may be set meanwhile
+};
+
+struct daemon {
+    const struct wf_daemon_config *config;
+    char data[PATH_BYTES], database[PATH_BYTES + 16], program[PATH_BYTES];
+    int lock;
+    struct wf_clock clock;
+    struct wf_database *db;
+    struct wf_engine *engine;
+    struct wf_host *host;
+    struct wf_desk *desk;
+    void *front;
+    uv_loop_t loop;
+    bool has_loop;
+    uv_prepare_t prepare;
+    uv_timer_t timer;
+    uv_poll_t facts;
+    uv_signal_t signals[3];
+    uv_work_t work;
+    const struct wf_batch *batch; // in the worker's hands
+    bool probes;
+    enum wf_status written;
+    struct wf_error why;
+    bool ends, closed;
+    enum wf_status status; // why it ends
+    struct wf_error *err;
+};
+
+static void say(void *context, const char *line)
+{
+    struct daemon *daemon = context;
+    if (daemon->config->out) {
+        fprintf(daemon->config->out, "whaleflux: %s\n", line);
+        fflush(daemon->config->out);
+    }
+}
+
+static int64_t now_ms(void *context)
+{
+    return wf_clock_now_ms(&((struct daemon *)context)->clock);
+}
+
+static void end(struct daemon *daemon)
+{
+    daemon->ends = true;
+}
+
+static void write_batch(uv_work_t *work)
+{
+    struct daemon *daemon = work->data;
+    daemon->written = daemon->probes ? wf_database_probe(daemon->db, &daemon->why) : WF_OK;
+    if (daemon->written == WF_OK) {
+        daemon->written = wf_database_write(daemon->db, daemon->batch, &daemon->why);
+    }
+}
+
+// Back in the loop's thread.
+static void take_written(struct daemon *daemon)
+{
+    bool was_stalled = wf_desk_probes(daemon->desk);
+    daemon->batch = NULL;
+    if (daemon->written != WF_OK && !was_stalled) {
+        say(daemon, daemon->why.text);
+    }
+    daemon->status = wf_desk_written(daemon->desk, daemon->written, &daemon->why, daemon->err);
+    if (daemon->status != WF_OK) {
+        end(daemon);
+    } else if (was_stalled && !wf_desk_probes(daemon->desk)) {
+        say(daemon, "the disk takes what is written again; new work is taken");
+    }
+}
+
+static void after_write(uv_work_t *work, int cancelled)
+{
+    WF_ASSERT(cancelled == 0); // nothing here cancels work
+    take_written(work->data);
+}
+
+static void write_next(struct daemon *daemon)
+{
+    if (daemon->batch || daemon->status != WF_OK) {
+        return;
+    }
+    daemon->batch = wf_desk_batch(daemon->desk);
+    if (daemon->batch) {
+        daemon->probes = wf_desk_probes(daemon->desk);
+        daemon->work.data = daemon;
+        int error = uv_queue_work(&daemon->loop, &daemon->work, write_batch, after_write);
+        WF_ASSERT(error == 0);
+    }
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+static void close_all(struct daemon *daemon)
+{
+    daemon->closed = true;
+    if (daemon->front) {
+        daemon->config->front->close(daemon->front);
+    }
+    close_handle((uv_handle_t *)&daemon->prepare);
+    close_handle((uv_handle_t *)&daemon->timer);
+    close_handle((uv_handle_t *)&daemon->facts);
+    for (uint32_t i = 0; i < WF_COUNT_OF(daemon->signals); i++) {
+        close_handle((uv_handle_t *)&daemon->signals[i]);
+    }
+}
+
+static void wake(uv_timer_t *timer)
+{
+    (void)timer; // what is due is done before the loop sleeps
+}
+
+// Before the loop sleeps: what is due, what is to be written, and until when it may sleep.
+static void prepare(uv_prepare_t *handle)
+{
+    struct daemon *daemon = handle->data;
+    int64_t at_ms = now_ms(daemon);
+    if (wf_desk_wake_ms(daemon->desk) <= at_ms) {
+        wf_desk_tick(daemon->desk);
+    }
+    write_next(daemon);
+    if (daemon->ends && !daemon->batch && !daemon->closed) {
+        close_all(daemon); // what waits for the disk has got there
+        return;
+    }
+    int64_t wake_ms = wf_desk_wake_ms(daemon->desk);
+    int64_t sleep_ms = wake_ms > at_ms ? wake_ms - at_ms : 1;
+    sleep_ms = sleep_ms < SLEEP_MS_MAX ? sleep_ms : SLEEP_MS_MAX;
+    if (!daemon->closed) {
+        (void)uv_timer_start(&daemon->timer, wake, (uint64_t)sleep_ms, 0);
+    }
+}
+
+static void hear_engine(uv_poll_t *handle, int error, int events)
+{
+    struct daemon *daemon = handle->data;
+    struct wf_run run;
+    (void)error;
+    (void)events;
+    for (uint32_t i = 0; i < FACTS_AT_ONCE && wf_engine_local.next(daemon->engine, &run); i++) {
+        wf_desk_run(daemon->desk, &run);
+    }
+}
+
+static void look_again(struct daemon *daemon)
+{
+    struct wf_error err;
+    enum wf_status status = wf_host_look_again(daemon->host, &err);
+    if (status == WF_OK) {
+        status = wf_desk_site(daemon->desk, wf_host_site(daemon->host), &err);
+    }
+    say(daemon, status == WF_OK ? "looked at the machine and its description again" : err.text);
+}
+
+static void hear_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+    if (number == SIGHUP) {
+        look_again(daemon);
+    } else {
+        say(daemon, "ends; what runs goes on");
+        end(daemon);
+    }
+}
+
+static enum wf_status find_data(struct daemon *daemon, struct wf_error *err)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *user = home && home[0] ? NULL : getpwuid(geteuid());
+    home = user ? user->pw_dir : home;
+    if (!daemon->config->data && (!home || !home[0])) {
+        return wf_fail(err, WF_INVALID, "there is no home folder: name a folder by --data-dir");
+    }
+    char path[PATH_BYTES];
+    int length = daemon->config->data ? snprintf(path, sizeof path, "%s", daemon->config->data)
+                                      : snprintf(path, sizeof path, "%s/.whaleflux", home);
+    if (length <= 0 || (size_t)length >= sizeof path - 300) {
+        return wf_fail(err, WF_INVALID, "the data folder's path is empty or too long");
+    }
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return wf_fail(err, WF_IO, "%s cannot be made: %s", path, strerror(errno));
+    }
+    if (!realpath(path, daemon->data)) {
+        return wf_fail(err, WF_IO, "%s cannot be used: %s", path, strerror(errno));
+    }
+    snprintf(daemon->database, sizeof daemon->database, "%s/whaleflux.db", daemon->data);
+    return WF_OK;
+}
+
+static enum wf_status lock_data(struct daemon *daemon, struct wf_error *err)
+{
+    char path[PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/serve.lock", daemon->data);
+    daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (daemon->lock < 0) {
+        return wf_fail(err, WF_IO, "%s cannot be opened: %s", path, strerror(errno));
+    }
+    if (flock(daemon->lock, LOCK_EX | LOCK_NB) != 0) {
+        return wf_fail(err, WF_EXISTS, "another daemon serves %s", daemon->data);
+    }
+    return WF_OK;
+}
+
+static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
+{
+    const struct wf_daemon_config *config = daemon->config;
+    ssize_t length = readlink("/proc/self/exe", daemon->program, sizeof daemon->program - 1);
+    snprintf(daemon->program + (length > 0 ? length : 0), 1, "%s", "");
+    struct wf_host_config host = {.site = config->site,
+                                  .sysroot = config->sysroot,
+                                  .nvml_path = config->nvml_path,
+                                  .data = daemon->data,
+                                  .program = daemon->program};
+    struct wf_engine_config engine = {.data = daemon->data, .cgroup = config->cgroup};
+    enum wf_status status = wf_database_open(daemon->database, &daemon->db, err);
+    status = status == WF_OK ? wf_host_open(&host, &daemon->host, err) : status;
+    status = status == WF_OK ? wf_engine_local.open(&engine, &daemon->engine, err) : status;
+    if (status != WF_OK) {
+        return status;
+    }
+    struct wf_desk_config desk = {
+        .db = daemon->db,
+        .database = daemon->database,
+        .kind = &wf_engine_local,
+        .engine = daemon->engine,
+        .site = wf_host_site(daemon->host),
+        .model_memory_mib = wf_host_model_memory_mib(daemon->host),
+        .granter = wf_host_granter(daemon->host),
+        .program = config->version,
+        .data = daemon->data,
+        .policy = config->policy,
+        .discipline = config->discipline,
+        .core_price_nanousd_per_hour = config->core_price_nanousd_per_hour,
+        .users = geteuid() == 0,
+        .now_ms = now_ms,
+        .context = daemon,
+    };
+    return wf_desk_open(&desk, &daemon->desk, err);
+}
+
+static enum wf_status open_loop(struct daemon *daemon, struct wf_error *err)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    int error = uv_loop_init(&daemon->loop);
+    daemon->has_loop = error == 0;
+    error = error ? error : uv_prepare_init(&daemon->loop, &daemon->prepare);
+    error = error ? error : uv_timer_init(&daemon->loop, &daemon->timer);
+    int facts = wf_engine_local.descriptor(daemon->engine);
+    error = error ? error : uv_poll_init(&daemon->loop, &daemon->facts, facts);
+    daemon->prepare.data = daemon->timer.data = daemon->facts.data = daemon;
+    error = error ? error : uv_prepare_start(&daemon->prepare, prepare);
+    error = error ? error : uv_poll_start(&daemon->facts, UV_READABLE, hear_engine);
+    for (uint32_t i = 0; i < WF_COUNT_OF(numbers) && !error; i++) {
+        error = uv_signal_init(&daemon->loop, &daemon->signals[i]);
+        daemon->signals[i].data = daemon;
+        error = error ? error : uv_signal_start(&daemon->signals[i], hear_signal, numbers[i]);
+    }
+    return error ? wf_fail(err, WF_IO, "no loop: %s", uv_strerror(error)) : WF_OK;
+}
+
+static enum wf_status open_front(struct daemon *daemon, struct wf_error *err)
+{
+    const struct wf_daemon_config *config = daemon->config;
+    if (!config->front) {
+        return WF_OK;
+    }
+    struct wf_daemon_parts parts = {.loop = &daemon->loop,
+                                    .desk = daemon->desk,
+                                    .data = daemon->data,
+                                    .listen = config->listen,
+                                    .version = config->version,
+                                    .users = geteuid() == 0,
+                                    .log = say,
+                                    .log_context = daemon,
+                                    .now_ms = now_ms,
+                                    .now_context = daemon};
+    return config->front->open(&parts, &daemon->front, err);
+}
+
+static void run(struct daemon *daemon)
+{
+    const struct wf_daemon_config *config = daemon->config;
+    if (daemon->front && config->out) {
+        config->front->greet(daemon->front, config->out);
+        fflush(config->out);
+    }
+    if (config->ready >= 0) {
+        (void)!write(config->ready, "", 1);
+    }
+    (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+}
+
+static void close_parts(struct daemon *daemon)
+{
+    if (daemon->has_loop) {
+        if (!daemon->closed && daemon->desk) {
+            close_all(daemon); // it never ran
+            (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+        }
+        (void)uv_loop_close(&daemon->loop);
+    }
+    if (daemon->front) {
+        daemon->config->front->destroy(daemon->front);
+    }
+    wf_desk_close(daemon->desk);
+    if (daemon->engine) {
+        wf_engine_local.close(daemon->engine);
+    }
+    wf_host_close(daemon->host);
+    wf_database_close(daemon->db);
+    if (daemon->lock >= 0) {
+        (void)close(daemon->lock);
+    }
+    free(daemon);
+}
+
+enum wf_status wf_daemon_serve(const struct wf_daemon_config *config, struct wf_error *err)
+{
+    struct daemon *daemon = calloc(1, sizeof *daemon);
+    if (!daemon) {
+        return wf_fail(err, WF_NOMEM, "no memory for the daemon");
+    }
+    daemon->config = config;
+    daemon->lock = -1;
+    daemon->err = err;
+    wf_clock_init(&daemon->clock);
+    (void)signal(SIGPIPE, SIG_IGN);
+    enum wf_status status = find_data(daemon, err);
+    status = status == WF_OK ? lock_data(daemon, err) : status;
+    status = status == WF_OK ? open_parts(daemon, err) : status;
+    status = status == WF_OK ? open_loop(daemon, err) : status;
+    status = status == WF_OK ? open_front(daemon, err) : status;
+    if (status == WF_OK) {
+        run(daemon);
+        status = daemon->status;
+    }
+    close_parts(daemon);
+    return status;
+}

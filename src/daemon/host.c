@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/host_parts.h"
+#include "site/price.h"
+
+// What is put together while it is looked at.
+struct sketch {
+    struct wf_host *host;
+    const struct wf_machine *machine;
+    struct wf_site *site;        // to be
+    struct wf_site described;    // by the file
+    struct wf_site_prices table; // the program's own
+    uint64_t memory_mib[WF_MODELS_MAX];
+    bool out_of_memory;
+};
+
+static char *copy(struct sketch *sketch, const char *text)
+{
+    char *copied = strdup(text);
+    sketch->out_of_memory = sketch->out_of_memory || !copied;
+    return copied;
+}
+
+// The price of a model: as the description says, or as the table does; 0: nobody knows.
+static int64_t find_price(struct sketch *sketch, const char *model, char **source_out)
+{
+    const struct wf_site *described = &sketch->described;
+    struct wf_gpu_name name, other;
+    bool good = wf_gpu_name_read(model, &name);
+    for (uint32_t i = 0; i < described->pool_count && good; i++) {
+        uint8_t number = described->pools[i].spec.model;
+        if (number < described->model_count &&
+            wf_gpu_name_read(described->models[number], &other) &&
+            wf_gpu_name_match(&name, &other) != WF_GPU_DIFFERS) {
+            *source_out = copy(sketch, described->pools[i].price_source);
+            return described->pools[i].spec.price_nanousd_per_gpu_hour;
+        }
+    }
+    const struct wf_site_price *price = good ? wf_site_prices_find(&sketch->table, &name) : NULL;
+    *source_out = copy(sketch, price ? price->source : "no price is known");
+    return price ? price->nanousd_per_gpu_hour : 0;
+}
+
+static uint32_t find_model(struct sketch *sketch, const char *model)
+{
+    struct wf_site *site = sketch->site;
+    for (uint32_t i = 0; i < site->model_count; i++) {
+        if (site->models[i] && strcmp(site->models[i], model) == 0) {
+            return i;
+        }
+    }
+    site->models[site->model_count] = copy(sketch, model);
+    return site->model_count++;
+}
+
+static void add_node(struct sketch *sketch, const struct wf_inventory_node *node, const char *name,
+                     uint32_t gpus_all)
+{
+    struct wf_site *site = sketch->site;
+    const struct wf_machine *machine = sketch->machine;
+    uint64_t part = node ? node->gpu_count : 1, whole = node ? gpus_all : 1;
+    uint32_t model = node ? find_model(sketch, node->model) : 0;
+    struct wf_site_pool *pool = &site->pools[site->pool_count];
+    pool->name = copy(sketch, node ? node->model : "cpu");
+    if (node) {
+        pool->spec = (struct wf_pool_spec){
+            .model = (uint8_t)model, .vendor = (uint8_t)node->vendor, .slices = node->slices};
+        pool->spec.price_nanousd_per_gpu_hour =
+            find_price(sketch, node->model, &pool->price_source);
+        sketch->memory_mib[model] = node->memory_bytes >> 20;
+    } else {
+        pool->price_source = copy(sketch, "no GPUs");
+    }
+    struct wf_site_node *made = &site->nodes[site->node_count++];
+    made->name = copy(sketch, name);
+    made->spec = (struct wf_node_spec){
+        .pool = {site->pool_count++},
+        .cpu_milli = (uint32_t)((uint64_t)machine->cores * 1000 * part / whole),
+        .memory_mib = (uint32_t)((machine->memory_bytes >> 20) * part / whole),
+        .gpus = node ? node->gpu_count : 0,
+    };
+}
+
+static void add_nodes(struct sketch *sketch)
+{
+    const struct wf_inventory *inventory = &sketch->host->inventory;
+    uint32_t gpus = 0;
+    for (uint32_t i = 0; i < inventory->node_count; i++) {
+        gpus += inventory->nodes[i].gpu_count;
+    }
+    for (uint32_t i = 0; i < inventory->node_count; i++) {
+        char *name = sketch->host->node_names[i];
+        const char *hostname = sketch->machine->hostname;
+        if (inventory->node_count == 1) {
+            snprintf(name, sizeof sketch->host->node_names[i], "%s", hostname);
+        } else {
+            snprintf(name, sizeof sketch->host->node_names[i], "%s-%u", hostname, i);
+        }
+        add_node(sketch, &inventory->nodes[i], name, gpus);
+    }
+    if (inventory->node_count == 0) {
+        add_node(sketch, NULL, sketch->machine->hostname, 1);
+    }
+}
+
+static void add_queues(struct sketch *sketch)
+{
+    const struct wf_site *described = &sketch->described;
+    struct wf_site *site = sketch->site;
+    site->queues = calloc(described->queue_count + 1, sizeof *site->queues);
+    sketch->out_of_memory = sketch->out_of_memory || !site->queues;
+    for (uint32_t i = 0; i < described->queue_count && site->queues; i++) {
+        site->queues[i].name = copy(sketch, described->queues[i].name);
+        site->queues[i].spec = described->queues[i].spec;
+        site->queue_count++;
+    }
+}
+
+static enum wf_status make_site(struct sketch *sketch, struct wf_error *err)
+{
+    const struct wf_host_config *config = &sketch->host->config;
+    struct wf_site *site = sketch->site;
+    uint32_t nodes = sketch->host->inventory.node_count + 1;
+    enum wf_status status = wf_site_prices_of_table(&sketch->table, err);
+    if (status == WF_OK && config->site) {
+        struct wf_site_config description = {.path = config->site};
+        status = wf_site_read(&description, &sketch->described, err);
+    }
+    site->pools = calloc(nodes, sizeof *site->pools);
+    site->nodes = calloc(nodes, sizeof *site->nodes);
+    if (status == WF_OK && site->pools && site->nodes) {
+        add_nodes(sketch);
+        add_queues(sketch);
+        site->origin = copy(sketch, "this machine");
+    }
+    bool good = site->pools && site->nodes && !sketch->out_of_memory;
+    return status != WF_OK || good ? status : wf_fail(err, WF_NOMEM, "no memory for the machine");
+}
+
+enum wf_status wf_host_look_again(struct wf_host *host, struct wf_error *err)
+{
+    struct wf_telemetry *telemetry = NULL;
+    struct wf_telemetry_config config = {.sysroot = host->config.sysroot,
+                                         .nvml_path = host->config.nvml_path,
+                                         .data_folder = host->config.data};
+    enum wf_status status = wf_telemetry_open(&config, &telemetry, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    struct wf_inventory before = host->inventory;
+    struct wf_site site = {0};
+    struct sketch sketch = {
+        .host = host, .machine = wf_telemetry_machine(telemetry), .site = &site};
+    wf_telemetry_inventory(sketch.machine, host->telemetry ? &before : NULL, &host->inventory);
+    status = make_site(&sketch, err);
+    wf_site_finish(&sketch.described);
+    wf_site_prices_finish(&sketch.table);
+    if (status != WF_OK) {
+        host->inventory = before;
+        wf_site_finish(&site);
+        wf_telemetry_close(telemetry);
+        return status;
+    }
+    wf_site_finish(&host->site);
+    wf_telemetry_close(host->telemetry);
+    host->site = site;
+    host->telemetry = telemetry;
+    memcpy(host->memory_mib, sketch.memory_mib, sizeof host->memory_mib);
+    return WF_OK;
+}
+
+enum wf_status wf_host_open(const struct wf_host_config *config, struct wf_host **host_out,
+                            struct wf_error *err)
+{
+    struct wf_host *host = calloc(1, sizeof *host);
+    if (!host) {
+        return wf_fail(err, WF_NOMEM, "no memory for the machine");
+    }
+    host->config = *config;
+    wf_host_init_granter(host);
+    enum wf_status status = wf_host_look_again(host, err);
+    if (status != WF_OK) {
+        wf_host_close(host);
+        return status;
+    }
+    *host_out = host;
+    return WF_OK;
+}
+
+void wf_host_close(struct wf_host *host)
+{
+    if (host) {
+        wf_site_finish(&host->site);
+        wf_telemetry_close(host->telemetry);
+        free(host);
+    }
+}
+
+const struct wf_site *wf_host_site(const struct wf_host *host)
+{
+    return &host->site;
+}
+
+const uint64_t *wf_host_model_memory_mib(const struct wf_host *host)
+{
+    return host->memory_mib;
+}
+
+const struct wf_desk_granter *wf_host_granter(const struct wf_host *host)
+{
+    return &host->granter;
+}
