@@ -349,6 +349,16 @@ uint32_t served_processes(const struct served *served)
     return list_processes(served, false, pids);
 }
 
+void served_kill_work(const struct served *served)
+{
+    long pids[PIDS_MAX];
+    uint32_t count = list_processes(served, false, pids);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)kill((pid_t)pids[i], SIGKILL);
+    }
+    reap_strays();
+}
+
 long served_memory_kib(const struct served *served)
 {
     char path[64], line[256];

@@ -31,8 +31,11 @@ uint64_t served_answer(struct served *served);
 
 // Kills one supervisor of the data folder, chosen by chance; returns whether there was one.
 bool served_kill_supervisor(const struct served *served, uint64_t chance);
-// Processes that have the data folder in their command or their environment, zombies left out.
+// Processes that have the data folder in their command or their environment (SERVED), zombies left
+// out.
 uint32_t served_processes(const struct served *served);
+// Kills all that served_processes counts: a test's work, at its end.
+void served_kill_work(const struct served *served);
 // Memory of the daemon, KiB.
 long served_memory_kib(const struct served *served);
 void served_clear(struct served *served);

@@ -12,7 +12,7 @@
 #include "../unit/daemon/desk_bed.h"
 #include "base/random.h"
 
-enum { HISTORIES = 60, STEPS = 250, JOBS_MAX = 400 };
+enum { HISTORIES = 80, STEPS = 250, JOBS_MAX = 400 };
 
 static struct {
     uint32_t jobs, runs, crashes, lost_batches, unheard_batches, full, preempted, requeued, refused,
@@ -191,14 +191,17 @@ static void one_step(void)
     } else if (what < 62) {
         crash();
     } else if (what < 64) {
-        bed.disk_full = !bed.disk_full;
-        seen.full += bed.disk_full;
+        bed.disk_full = true;
+        seen.full++;
     } else if (what < 66) {
         bed.engine->starts_fail = below(3);
         bed.engine->fail = WF_IO;
     } else {
         bed.now_ms += below(one_in(10) ? 60000 : 500);
         keep_limits();
+    }
+    if (one_in(8)) {
+        bed.disk_full = false;
     }
     if (one_in(2)) {
         hear();

@@ -142,9 +142,9 @@ void wf_desk_reconcile(struct wf_desk *desk)
         qsort(inventory.runs, inventory.count, sizeof *inventory.runs, compare_ended);
     }
     adopt(&inventory);
+    stop_again(desk); // before the core decides anything that is not on the disk
     while (end_one(&inventory)) {
     }
-    stop_again(desk);
     if (!inventory.full) {
         clear_strangers(&inventory);
     }
