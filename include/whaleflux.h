@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // libwhaleflux: asks a WhaleFlux daemon, from C. docs/examples/submit.c is a whole program.
-//
 // Every call waits for its answer. A handle belongs to one thread at a time; there may be several.
 // Texts that a call is given are borrowed for the call. Times are milliseconds since
 // 1970, money is in nano-dollars. A job is called by its id or its name, both as text; a name means
@@ -53,7 +52,7 @@ struct whaleflux_config {
     int timeout_ms;          // for a whole answer; 0: a minute. Streams have none
 };
 
-// A daemon that is asked. config may be NULL. The caller closes *handle_out. Nothing is sent yet.
+// config may be NULL. The caller closes *handle_out. Nothing is sent yet.
 struct whaleflux;
 WHALEFLUX_API enum whaleflux_status whaleflux_open(const struct whaleflux_config *config,
                                                    struct whaleflux **handle_out,
@@ -61,13 +60,11 @@ WHALEFLUX_API enum whaleflux_status whaleflux_open(const struct whaleflux_config
 WHALEFLUX_API void whaleflux_close(struct whaleflux *handle); // NULL is fine
 // Where it is, for people: a URL or the path of a socket. Lives as long as the handle.
 WHALEFLUX_API const char *whaleflux_where(const struct whaleflux *handle);
-// Ends the call that is under way, or else the next one, with WHALEFLUX_STOPPED. May be called from
-// another thread and from a signal's handler.
+// Ends the call under way, or else the next one; from any thread, also in a signal's handler.
 WHALEFLUX_API void whaleflux_stop(struct whaleflux *handle);
 
 // What a daemon answered, by path: "exit.code", "jobs.0.name". The caller frees it; texts live as
-// long as the answer. What is not there is NULL, or the number otherwise; a list that is not there
-// has 0 entries.
+// long. What is not there is NULL, or the number otherwise; a list that is not there has 0 entries.
 struct whaleflux_answer;
 WHALEFLUX_API void whaleflux_answer_free(struct whaleflux_answer *answer); // NULL is fine
 WHALEFLUX_API const char *whaleflux_answer_json(const struct whaleflux_answer *answer); // all of it
@@ -86,12 +83,12 @@ WHALEFLUX_API enum whaleflux_status whaleflux_ask(struct whaleflux *handle, cons
                                                   struct whaleflux_answer **answer_out,
                                                   struct whaleflux_error *err);
 
-// Submits a job document (JSON); only_checked: tells what would become of it and starts nothing.
+// Submits a job document (JSON); only_checked: tells what it would cost and starts nothing.
 WHALEFLUX_API enum whaleflux_status whaleflux_submit(struct whaleflux *handle, const char *document,
                                                      bool only_checked,
                                                      struct whaleflux_answer **answer_out,
                                                      struct whaleflux_error *err);
-// One job; a page of jobs by a query ("state=running&limit=10", or NULL); why one waits or runs.
+// One job; a page by a query ("state=running&limit=10", or NULL); why one waits or runs.
 WHALEFLUX_API enum whaleflux_status whaleflux_get(struct whaleflux *handle, const char *job,
                                                   struct whaleflux_answer **answer_out,
                                                   struct whaleflux_error *err);
@@ -111,8 +108,8 @@ WHALEFLUX_API enum whaleflux_status whaleflux_cost(struct whaleflux *handle, con
                                                    int64_t since_ms, int64_t until_ms,
                                                    struct whaleflux_answer **answer_out,
                                                    struct whaleflux_error *err);
-// Until the job is over, timeout_ms at most (negative: however long), also through restarts of the
-// daemon. The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
+// Until the job is over, through restarts of the daemon; timeout_ms at most (negative: however long).
+// The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
 WHALEFLUX_API enum whaleflux_status whaleflux_wait(struct whaleflux *handle, const char *job,
                                                    int64_t timeout_ms,
                                                    struct whaleflux_answer **answer_out,
@@ -139,7 +136,8 @@ struct whaleflux_event {
     const char *json;
 };
 typedef bool whaleflux_event_fn(void *context, const struct whaleflux_event *event);
-// Those after a number (0: all that are kept), of one job or (NULL) of all. A connection that breaks
+#define WHALEFLUX_FROM_NOW UINT64_MAX
+// Those after a number (0: all that are kept), or from now on, of one job or (NULL) of all. A connection that breaks
 // is made again and goes on where it was; without a daemon for lost_ms it gives up.
 WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job,
                                                      uint64_t after, int64_t lost_ms,

@@ -50,18 +50,18 @@ static enum whaleflux_status watch(struct whaleflux *handle, const char *job, st
                                    struct whaleflux_error *err)
 {
     struct wf_path path = {.length = 0};
-    wf_path_add(&path, "/v1/events?after=");
-    wf_path_number(&path, (int64_t)sse->number);
-    if (job) {
-        wf_path_add(&path, "&job=");
-        wf_path_escape(&path, job);
+    wf_path_add(&path, "/v1/events");
+    if (sse->number != WHALEFLUX_FROM_NOW) {
+        wf_path_add(&path, "?after=");
+        wf_path_number(&path, (int64_t)sse->number);
     }
-    if (path.too_long) {
-        return wf_client_fail(err, WHALEFLUX_INVALID, "no job has such a long name");
+    if (job) {
+        wf_path_add(&path, sse->number != WHALEFLUX_FROM_NOW ? "&job=" : "?job=");
+        wf_path_escape(&path, job);
     }
     struct wf_transfer transfer = {.method = "GET",
                                    .path = path.text,
-                                   .after = sse->number,
+                                   .after = sse->number == WHALEFLUX_FROM_NOW ? 0 : sse->number,
                                    .stream = true,
                                    .events = true,
                                    .deadline_ms = deadline_ms,
@@ -107,18 +107,6 @@ static enum whaleflux_status follow(struct whaleflux *handle, const char *job, s
     }
 }
 
-enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job, uint64_t after,
-                                       int64_t lost_ms, whaleflux_event_fn *fn, void *context,
-                                       struct whaleflux_error *err)
-{
-    struct wf_sse sse;
-    wf_sse_init(&sse, fn, context);
-    sse.number = after;
-    enum whaleflux_status status = follow(handle, job, &sse, lost_ms, 0, err);
-    wf_sse_finish(&sse);
-    return status;
-}
-
 static bool goes_on_until_the_end(void *context, const struct whaleflux_event *event)
 {
     bool *ended = context;
@@ -140,6 +128,26 @@ static enum whaleflux_status look(struct whaleflux *handle, char *id, size_t siz
     if (status == WHALEFLUX_OK) {
         snprintf(id, size, "%lld", (long long)whaleflux_answer_number(*answer_out, "id", 0));
     }
+    return status;
+}
+
+enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job, uint64_t after,
+                                       int64_t lost_ms, whaleflux_event_fn *fn, void *context,
+                                       struct whaleflux_error *err)
+{
+    char id[24];
+    struct wf_sse sse;
+    struct whaleflux_answer *answer = NULL;
+    enum whaleflux_status status =
+        job ? look(handle, id, sizeof id, job, &answer, err) : WHALEFLUX_OK;
+    whaleflux_answer_free(answer);
+    if (status != WHALEFLUX_OK) {
+        return status;
+    }
+    wf_sse_init(&sse, fn, context);
+    sse.number = after;
+    status = follow(handle, job ? id : NULL, &sse, lost_ms, 0, err);
+    wf_sse_finish(&sse);
     return status;
 }
 
