@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb submit: takes the file that somebody has, says which parts of it have no meaning here,
 // and hands it in as a job.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static enum wf_status read_file(const char *path, char **text_out, size_t *lengt
     char *text = malloc(WF_JOB_TEXT_BYTES_MAX + 1);
     *text_out = text;
     if (!file) {
-        return wf_fail(err, WF_IO, "the file '%.200s' cannot be opened: %m", path);
+        return wf_fail(err, WF_IO, "the file '%.200s' cannot be opened: %s", path,
+                       strerror(errno));
     }
     *length_out = text ? fread(text, 1, WF_JOB_TEXT_BYTES_MAX + 1, file) : 0;
     bool good = text && !ferror(file);
@@ -96,7 +98,7 @@ static enum wf_status import_file(struct submitting *submitting, const char *pat
     json_t *tree = NULL;
     list_queues(queues, names);
     enum wf_status status = folder ? read_file(path, &text, &length, err)
-                                   : wf_fail(err, WF_IO, "this folder has no path: %m");
+                                   : wf_fail(err, WF_IO, "this folder has no path: %s", strerror(errno));
     if (status == WF_OK) {
         const char *home = getenv("HOME");
         struct wf_job_import_config config = {.shown = path,

@@ -67,7 +67,7 @@ static bool on_event(void *context, const struct whaleflux_event *event)
     const json_t *data = json_object_get(tree, "data");
     const char *reason = wf_live_text(data, "reason");
     char utc[WF_WORD_BYTES];
-    char line[WF_TOP_EVENT_BYTES];
+    char line[2 * WF_TOP_EVENT_BYTES];
     snprintf(line, sizeof line, "%.8s  %s %lld %.60s  %.40s%s%.80s",
              wf_word_utc(utc, wf_live_number(tree, "time_ms")) + 11,
              wf_live_number(tree, "job") > 0 ? "job" : "node",

@@ -70,17 +70,16 @@ const char *wf_word_usd(char *text, int64_t nanousd)
     if (size == 0 || size >= 100000000) { // ten cents
         return wf_number_dollars(text, nanousd);
     }
-    // Two digits that count, of a number below 0.1: its first is at place.
-    int place = 0;
-    uint64_t unit = UINT64_C(1000000000);
-    while (size < unit) {
-        unit /= 10;
-        place++;
+    // Two digits that count: steps of a tenth of the highest power of ten in it.
+    uint64_t step = 1;
+    int places = 9;
+    for (; size / step >= 100; step *= 10) {
+        places--;
     }
-    uint64_t step = unit >= 10 ? unit / 10 : 1;
-    int places = unit >= 10 ? place + 1 : place;
-    uint64_t digits = size / step + (size % step >= step - step / 2 && step > 1);
-    snprintf(text, WF_WORD_BYTES, "%s$0.%0*" PRIu64, nanousd < 0 ? "-" : "", places, digits);
+    uint64_t digits = (size + step / 2) / step;
+    char decimals[16];
+    snprintf(decimals, sizeof decimals, "%09" PRIu64, digits * step);
+    snprintf(text, WF_WORD_BYTES, "%s$0.%.*s", nanousd < 0 ? "-" : "", places, decimals);
     return text;
 }
 
