@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 
 const struct wf_command *const wf_commands[] = {
+    &wf_command_offers,
     &wf_command_replay,
     &wf_command_simulate,
     &wf_command_explain,
