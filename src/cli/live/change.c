@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/live/job_words.h"
 #include "cli/live/live.h"
 #include "client/path.h"
 
@@ -50,9 +51,10 @@ static enum wf_status change_one(struct change *change, const char *job, struct 
         (void)json_array_append(change->answers, tree);
     } else {
         const char *state = wf_live_text(tree, "state");
+        state = strcmp(state, change->done) == 0 ? "" : state;
         printf("Job %lld %s%s%s%s.\n", (long long)wf_live_number(tree, "id"),
-               change->dry_run ? "could be " : "is ", change->done, state[0] ? ": it is " : "",
-               state);
+               change->dry_run ? "could be " : "is ", change->done, state[0] ? ": it " : "",
+               wf_job_word_state(state));
     }
     whaleflux_answer_free(answer);
     return WF_OK;

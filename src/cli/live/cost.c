@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb cost: what was spent, by whom or for what, and whose prices those are.
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,14 +47,11 @@ static enum wf_status take(void *context, const char *name, const char *value, s
 static void add_hours(struct wf_grid *grid, int64_t ms)
 {
     char text[40];
-    int64_t milli = ms / 3600;
-    if (milli < 10000) {
-        snprintf(text, sizeof text, "%lld.%03lld", (long long)(milli / 1000),
-                 (long long)(milli % 1000));
-    } else {
-        snprintf(text, sizeof text, "%lld.%lld", (long long)(milli / 1000),
-                 (long long)(milli % 1000 / 100));
-    }
+    int64_t parts = ms * 10 / 3600; // ten-thousandths
+    int places = parts < 10000 ? 4 : parts < 1000000 ? 2 : 1;
+    int64_t step = places == 4 ? 1 : places == 2 ? 100 : 1000;
+    snprintf(text, sizeof text, "%lld.%0*lld", (long long)(parts / 10000), places,
+             (long long)(parts % 10000 / step));
     wf_grid_add(grid, text);
 }
 
@@ -77,21 +75,27 @@ static void print_sources(const json_t *tree)
     {
         const char *told = json_string_value(source);
         if (told && told[0]) {
-            printf("  GPUs of pool %s: %s\n", pool, told);
+            printf("  pool %s: %s\n", pool, told);
         }
     }
     if (json_is_integer(core)) {
-        printf("  %s a core and hour, for work without GPUs\n",
+        printf("  %s a core and hour\n",
                wf_word_usd(text, json_integer_value(core)));
     } else {
-        puts("  no price is set for cores: work without GPUs counts as free");
+        puts("  no price is set for cores: they count as free");
     }
 }
 
 static enum wf_status print(const struct summing *summing, const json_t *tree, struct wf_error *err)
 {
-    struct wf_grid_column columns[] = {
-        {summing->by, false, 60}, {"GPU HOURS", true, 0}, {"CORE HOURS", true, 0}, {"COST", true, 0}};
+    char head[16];
+    size_t length = 0;
+    for (; summing->by[length] && length + 1 < sizeof head; length++) {
+        head[length] = (char)toupper((unsigned char)summing->by[length]);
+    }
+    head[length] = '\0';
+    const struct wf_grid_column columns[] = {
+        {head, false, 60}, {"GPU HOURS", true, 0}, {"CORE HOURS", true, 0}, {"COST", true, 0}};
     struct wf_grid grid;
     char since[WF_WORD_BYTES];
     char until[WF_WORD_BYTES];

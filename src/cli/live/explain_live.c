@@ -33,12 +33,12 @@ static void print_job(const json_t *job)
     char utc[WF_WORD_BYTES];
     char money[WF_WORD_BYTES];
     int64_t cost = wf_live_number(job, "cost_nanousd");
-    printf("Job %lld (%s) of %s in queue %s is %s; submitted %s (%s)%s%s.\n",
+    printf("Job %lld (%s) of %s in queue %s %s; submitted %s (%s)%s%s.\n",
            (long long)wf_live_number(job, "id"),
            wf_clean_text(name, sizeof name, wf_live_text(job, "name"), 60),
            wf_clean_text(user, sizeof user, wf_live_text(job, "user"), 40),
            wf_clean_text(queue, sizeof queue, wf_live_text(job, "queue"), 60),
-           wf_live_text(job, "state"),
+           wf_job_word_state(wf_live_text(job, "state")),
            wf_word_age(age, wf_live_number(job, "submitted_ms"), wf_word_now_ms()),
            wf_word_utc(utc, wf_live_number(job, "submitted_ms")), cost > 0 ? "; it has cost " : "",
            cost > 0 ? wf_word_usd(money, cost) : "");

@@ -43,6 +43,21 @@ const char *wf_job_word_gpus(char *text, const json_t *job)
     return text;
 }
 
+const char *wf_job_word_state(const char *state)
+{
+    static const char *const words[][2] = {
+        {"waiting", "waits"},     {"held", "is held"},    {"running", "runs"},
+        {"ending", "is ending"},  {"done", "is done"},    {"failed", "has failed"},
+        {"cancelled", "is cancelled"}, {"lost", "is lost"},
+    };
+    for (size_t i = 0; i < WF_COUNT_OF(words); i++) {
+        if (strcmp(state, words[i][0]) == 0) {
+            return words[i][1];
+        }
+    }
+    return state;
+}
+
 const char *wf_job_word_time(char *text, const json_t *job, int64_t now_ms)
 {
     int64_t submitted_ms = wf_live_number(job, "submitted_ms");

@@ -11,6 +11,9 @@
 // "H100:8", "2 x H100|A100:8", "0.5", "-" for none
 const char *wf_job_word_gpus(char *text, const json_t *job);
 
+// "is done", "has failed", "runs"
+const char *wf_job_word_state(const char *state);
+
 // How long it has waited, runs, or ran.
 const char *wf_job_word_time(char *text, const json_t *job, int64_t now_ms);
 

@@ -40,7 +40,8 @@ static void print_sources(FILE *out, const json_t *offers)
     for (size_t i = 0; i < json_array_size(offers); i++) {
         const json_t *offer = json_array_get(offers, i);
         const char *source = wf_live_text(offer, "price_source");
-        if (json_is_true(json_object_get(offer, "chosen")) && source[0]) {
+        bool told = wf_live_number(offer, "price_nanousd_per_gpu_hour") > 0 && source[0];
+        if (json_is_true(json_object_get(offer, "chosen")) && told) {
             char text[640];
             snprintf(text, sizeof text, "Price of %s: %s.", wf_live_text(offer, "pool"), source);
             wf_paragraph_print(out, text, WIDTH);

@@ -18,6 +18,7 @@ static const struct wf_option options[] = {
     {"quiet", NULL, "prints what the job writes and nothing else"},
     WF_WISH_STEPS,
     WF_WISH_OPTIONS,
+    {"json", NULL, "with --dry-run or --detach: prints JSON"},
     WF_LIVE_OPTIONS,
     {NULL, NULL, NULL},
 };
@@ -236,11 +237,11 @@ static void say_end(const struct running *running, const json_t *job)
     int64_t started_ms = wf_live_number(job, "started_ms");
     int64_t cost = wf_live_number(job, "cost_nanousd");
     wf_job_word_end(end, job);
-    snprintf(text, sizeof text, "%s%s%.200s%s%s%s%s", wf_live_text(job, "state"),
-             end[0] ? ", " : "", end, started_ms > 0 ? " after " : "",
+    snprintf(text, sizeof text, "%s%s%.200s%s%s%s%s",
+             wf_job_word_state(wf_live_text(job, "state")), end[0] ? ", " : "", end, started_ms > 0 ? " after " : "",
              started_ms > 0 ? wf_word_span(span, wf_live_number(job, "ended_ms") - started_ms) : "",
              cost > 0 ? ", it cost " : "", cost > 0 ? wf_word_usd(money, cost) : "");
-    say(running, "is %s", text);
+    say(running, "%s", text);
 }
 
 static enum wf_status finish(const struct running *running, struct wf_error *err)
@@ -266,7 +267,9 @@ static enum wf_status start(struct running *running, char **words, struct wf_err
     if (status == WF_OK) {
         status = wf_submission_make(&running->live, &running->wish, document, &answer, err);
     }
-    if (status == WF_OK && answer) {
+    if (status == WF_OK && answer && running->detach && running->live.json) {
+        status = wf_live_print(wf_live_tree(answer), err);
+    } else if (status == WF_OK && answer) {
         snprintf(running->id, sizeof running->id, "%lld",
                  (long long)wf_live_number(wf_live_tree(answer), "id"));
     }

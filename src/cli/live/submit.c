@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/clean.h"
+#include "cli/live/job_words.h"
 #include "cli/live/submission.h"
 #include "cli/live/words.h"
 #include "jobfile/import.h"
@@ -139,7 +140,7 @@ static enum wf_status print(const struct submitting *submitting, const json_t *t
     }
     const char *name = wf_clean_text(clean, sizeof clean, wf_live_text(tree, "name"), 100);
     printf("Job %lld%s%s%s is submitted and %s.\n", id, name[0] ? " (" : "", name,
-           name[0] ? ")" : "", wf_live_text(tree, "state"));
+           name[0] ? ")" : "", wf_job_word_state(wf_live_text(tree, "state")));
     if (count > 1) {
         printf("It is an array of %lld jobs: %lld to %lld.\n", count, id, id + count - 1);
     }

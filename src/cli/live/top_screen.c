@@ -44,8 +44,7 @@ static void add_nodes(struct sums *sums, const json_t *nodes, int64_t core_price
         sums->cpu_used_milli += cpu_used_milli;
         sums->nanousd_per_hour +=
             wf_live_number(node, "price_nanousd_per_gpu_hour") / 1000 * used_milli;
-        // Cores of work with GPUs are in the price of those.
-        sums->nanousd_per_hour += gpu_milli == 0 ? core_price / 1000 * cpu_used_milli : 0;
+        sums->nanousd_per_hour += core_price / 1000 * cpu_used_milli;
     }
 }
 

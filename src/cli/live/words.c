@@ -13,6 +13,7 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
+#define SMALLEST 10000 // nano-dollars that are told exactly: a thousandth of a cent
 
 int64_t wf_word_now_ms(void)
 {
@@ -69,6 +70,10 @@ const char *wf_word_usd(char *text, int64_t nanousd)
     uint64_t size = nanousd < 0 ? -(uint64_t)nanousd : (uint64_t)nanousd;
     if (size == 0 || size >= 100000000) { // ten cents
         return wf_number_dollars(text, nanousd);
+    }
+    if (size < SMALLEST) {
+        snprintf(text, WF_WORD_BYTES, "%s<$0.00001", nanousd < 0 ? "-" : "");
+        return text;
     }
     // Two digits that count: steps of a tenth of the highest power of ten in it.
     uint64_t step = 1;

@@ -19,7 +19,7 @@ const char *wf_word_age(char *text, int64_t ms, int64_t now_ms);
 // "2026-11-22 22:31:28 UTC"; "-" for 0.
 const char *wf_word_utc(char *text, int64_t ms);
 
-// "$0.0042", "$12.30", "$1,234"; "$0". Small sums keep two digits that count.
+// "$0.0042", "$12.30", "$1,234"; "$0". Small sums keep two digits that count; "<$0.00001".
 const char *wf_word_usd(char *text, int64_t nanousd);
 
 // "512 MiB", "1.5 GiB", "64 GiB"
