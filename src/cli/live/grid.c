@@ -54,6 +54,7 @@ static void print_cell(const struct wf_grid *grid, uint32_t column, const char *
                        enum wf_shade shade, uint32_t width, FILE *out)
 {
     bool last = column + 1 == grid->column_count;
+    shade = text[0] ? shade : WF_SHADE_NONE;
     int space = (int)(width - wf_clean_width(text));
     bool right = grid->columns[column].right;
     fprintf(out, "%s%*s%s%s%s%*s", column > 0 ? "  " : "", right ? space : 0, "",

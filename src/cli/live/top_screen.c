@@ -148,16 +148,26 @@ static int draw_nodes(const struct wf_top *top, int row)
     return row;
 }
 
+// Whose jobs they are is told where there is room for it.
+static bool has_room_for_users(void)
+{
+    return COLS >= 100;
+}
+
 static void draw_job(int row, const json_t *job, int64_t now_ms)
 {
     char line[2 * LINE_BYTES];
+    char user[32] = "";
     char gpus[WF_JOB_WORD_BYTES];
     char time[WF_JOB_WORD_BYTES];
     char why[WF_JOB_WORD_BYTES];
     char money[WF_WORD_BYTES];
-    snprintf(line, sizeof line, "%6lld %-16.16s %-9.9s %-8.8s %-10.10s %-14.14s %8s  %s",
-             (long long)wf_live_number(job, "id"), wf_live_text(job, "name"),
-             wf_live_text(job, "user"), wf_live_text(job, "state"), wf_job_word_gpus(gpus, job),
+    if (has_room_for_users()) {
+        snprintf(user, sizeof user, "%-12.12s ", wf_live_text(job, "user"));
+    }
+    snprintf(line, sizeof line, "%6lld %-14.14s %s%-8.8s %-9.9s %-12.12s %9.9s  %s",
+             (long long)wf_live_number(job, "id"), wf_live_text(job, "name"), user,
+             wf_live_text(job, "state"), wf_job_word_gpus(gpus, job),
              wf_job_word_time(time, job, now_ms),
              wf_word_usd(money, wf_live_number(job, "cost_nanousd")), wf_job_word_why(why, job));
     put(row, line, 0);
@@ -170,7 +180,10 @@ static int draw_jobs(const struct wf_top *top, int row)
     size_t count = json_array_size(jobs);
     size_t drawn = 0;
     int last = LINES - EVENTS_MIN - 2;
-    put_head(row++, "    ID NAME             USER      STATE    GPUS       TIME               COST  WHY");
+    put_head(row++, has_room_for_users()
+                        ? "    ID NAME           USER         STATE    GPUS      TIME         "
+                          "     COST  WHY"
+                        : "    ID NAME           STATE    GPUS      TIME              COST  WHY");
     for (int waiting = 0; waiting < 2; waiting++) {
         for (size_t i = 0; i < count && row < last; i++) {
             const json_t *job = json_array_get(jobs, i);
@@ -192,7 +205,7 @@ static int draw_jobs(const struct wf_top *top, int row)
 
 static void draw_events(struct wf_top *top, int row)
 {
-    put_head(row++, "EVENTS                                                            q quits");
+    put_head(row++, "EVENTS                                                             q quits");
     pthread_mutex_lock(&top->events.lock);
     uint32_t count = top->events.count;
     uint32_t room = row < LINES ? (uint32_t)(LINES - row) : 0;
