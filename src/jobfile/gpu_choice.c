@@ -108,7 +108,7 @@ static enum wf_status read_count(const char *word, struct wf_gpu_part *part, str
         return wf_fail(err, WF_INVALID, "'%s' is no number of GPUs: from 0.001 to %d", word,
                        WF_NODE_GPUS_MAX);
     }
-    if (read == WF_DECIMAL_TOO_LARGE || milli > WF_NODE_GPUS_MAX * WF_GPU_MILLI) {
+    if (read == WF_DECIMAL_TOO_LARGE || milli > (int64_t)WF_NODE_GPUS_MAX * WF_GPU_MILLI) {
         return wf_fail(err, WF_LIMIT,
                        "%s GPUs are more than %d for a task, the limit "
                        "WF_NODE_GPUS_MAX",
@@ -142,26 +142,77 @@ static enum wf_status take_part(const struct wf_gpu_name *name, struct wf_gpu_pa
     return WF_OK;
 }
 
-// The model's name. Where its memory is a part of it (A100-80GB), it is no condition beside it.
+// Where a model is sold with several sizes of memory (A100-80GB), the size is a part of its name
+// and no condition beside it.
+static void take_memory_into_name(const char *word, struct wf_gpu_choice *choice,
+                                  struct wf_gpu_name *name)
+{
+    struct wf_gpu_name with_memory;
+    char text[WF_GPU_NAME_BYTES];
+    uint32_t mib = choice->memory_mib_min;
+    bool one = mib > 0 && mib == choice->memory_mib_max && mib % 1024 == 0;
+    int length = snprintf(text, sizeof text, "%s %uGB", word, mib / 1024);
+    if (one && name->memory_gib == 0 && name->part_units == 0 && length < (int)sizeof text &&
+        wf_gpu_name_read(text, &with_memory) && with_memory.memory_gib > 0) {
+        *name = with_memory;
+        choice->memory_mib_min = 0;
+        choice->memory_mib_max = 0;
+    }
+}
+
+static bool is_number(const char *word)
+{
+    return word[strspn(word, "0123456789.-")] == '\0' && !strstr(word, "..");
+}
+
+// A short name that would be read as something else than a model: "100", "80GB", "any".
+static bool means_else(const char *name)
+{
+    static const char *const words[] = {"any", "gpu", "gres/gpu", "nvidia", "amd"};
+    struct wf_gpu_choice choice;
+    for (size_t i = 0; i < WF_COUNT_OF(words); i++) {
+        if (strcasecmp(name, words[i]) == 0) {
+            return true;
+        }
+    }
+    return is_number(name) || read_memory(name, &choice);
+}
+
+// A short name that is read becomes itself, but of odd ones: "RTX RTXA20" is RTXA20, which is A20.
+// What is told of AMD or of a part stays.
+static bool settle(struct wf_gpu_name *name)
+{
+    for (int i = 0; i < 4; i++) {
+        struct wf_gpu_name again;
+        if (!wf_gpu_name_read(name->text, &again)) {
+            return false;
+        }
+        bool settled = strcmp(name->text, again.text) == 0;
+        if (name->vendor == WF_VENDOR_AMD) {
+            again.vendor = WF_VENDOR_AMD;
+        }
+        again.part_units = name->part_units;
+        again.part_gib = name->part_gib;
+        *name = again;
+        if (settled) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum wf_status take_model(const char *word, struct wf_gpu_part *part, struct wf_error *err)
 {
     struct wf_gpu_choice *choice = &part->choice;
     struct wf_gpu_name name;
-    struct wf_gpu_name with_memory;
     if (!wf_gpu_name_read(word, &name)) {
         return fail_form(word, err);
     }
-    char text[WF_GPU_NAME_BYTES];
-    bool one = choice->memory_mib_min > 0 && choice->memory_mib_min == choice->memory_mib_max &&
-               choice->memory_mib_min % 1024 == 0 && name.memory_gib == 0;
-    int length = snprintf(text, sizeof text, "%s %uGB", word, choice->memory_mib_min / 1024);
-    if (one && name.part_units == 0 && length < (int)sizeof text &&
-        wf_gpu_name_read(text, &with_memory) && with_memory.memory_gib > 0) {
-        name = with_memory;
-        choice->memory_mib_min = 0;
-        choice->memory_mib_max = 0;
-    }
     bool unnamed = name.part_units > 0 && strcmp(name.base, "GPU") == 0;
+    if (!unnamed && (!settle(&name) || means_else(name.text))) {
+        return fail_form(word, err);
+    }
+    take_memory_into_name(word, choice, &name);
     snprintf(choice->model, sizeof choice->model, "%s", unnamed ? "" : name.text);
     if (unnamed || wf_gpu_name_known(&name) || name.vendor == WF_VENDOR_AMD) {
         if (choice->vendor_told && choice->vendor != name.vendor) {
@@ -188,17 +239,37 @@ static uint32_t skip_front(const struct words *words, struct wf_gpu_choice *choi
     return i;
 }
 
-static bool is_number(const char *word)
+// The words between the vendor and the number: a model, a memory, in any order.
+static enum wf_status take_words(const char *text, const struct words *words, uint32_t end,
+                                 struct wf_gpu_part *part, struct wf_error *err)
 {
-    return word[strspn(word, "0123456789.-")] == '\0' && !strstr(word, "..");
+    struct wf_gpu_choice *choice = &part->choice;
+    const char *model = NULL;
+    bool memory = false;
+    for (uint32_t i = end ? skip_front(words, choice) : 0; i < end; i++) {
+        const char *word = words->word[i];
+        if (!memory && read_memory(word, choice)) {
+            memory = true;
+        } else if (!model && !is_number(word)) {
+            model = word;
+        } else {
+            return fail_form(text, err);
+        }
+    }
+    uint32_t most = choice->memory_mib_max ? choice->memory_mib_max : UINT32_MAX - 1;
+    if (memory && (choice->memory_mib_min + choice->memory_mib_max == 0 || most == UINT32_MAX ||
+                   choice->memory_mib_min > most)) {
+        char shown[SHOWN];
+        wf_lines_quote(text, shown, sizeof shown);
+        return wf_fail(err, WF_INVALID, "'%s' has a memory that no GPU has", shown);
+    }
+    return model && strcasecmp(model, "any") != 0 ? take_model(model, part, err) : WF_OK;
 }
 
 enum wf_status wf_gpu_part_read(const char *text, struct wf_gpu_part *part_out,
                                 struct wf_error *err)
 {
     struct words words;
-    const char *model = NULL;
-    bool memory = false;
     *part_out = (struct wf_gpu_part){.gpus = 1, .gpu_milli = WF_GPU_MILLI};
     if (!split(text, &words)) {
         return fail_form(text, err);
@@ -210,25 +281,5 @@ enum wf_status wf_gpu_part_read(const char *text, struct wf_gpu_part *part_out,
             return status;
         }
     }
-    for (uint32_t i = end ? skip_front(&words, &part_out->choice) : 0; i < end; i++) {
-        if (!memory && read_memory(words.word[i], &part_out->choice)) {
-            memory = true;
-        } else if (!model && !is_number(words.word[i])) {
-            model = words.word[i];
-        } else {
-            return fail_form(text, err);
-        }
-    }
-    const struct wf_gpu_choice *choice = &part_out->choice;
-    if (memory && ((choice->memory_mib_min | choice->memory_mib_max) == 0 ||
-                   choice->memory_mib_min == UINT32_MAX || choice->memory_mib_max == UINT32_MAX ||
-                   (choice->memory_mib_max && choice->memory_mib_max < choice->memory_mib_min))) {
-        char shown[SHOWN];
-        wf_lines_quote(text, shown, sizeof shown);
-        return wf_fail(err, WF_INVALID, "'%s' has a memory that no GPU has", shown);
-    }
-    if (!model || strcasecmp(model, "any") == 0) {
-        return WF_OK;
-    }
-    return take_model(model, part_out, err);
+    return take_words(text, &words, end, part_out, err);
 }

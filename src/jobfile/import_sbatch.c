@@ -131,9 +131,7 @@ static enum wf_status take_signal(struct wf_sbatch *sbatch)
     const char *start = colon ? colon + 1 : text;
     const char *at = strchr(start, '@');
     size_t length = at ? (size_t)(at - start) : strlen(start);
-    if (length < sizeof name) {
-        memcpy(name, start, length);
-    }
+    snprintf(name, sizeof name, "%.*s", (int)length, start);
     if (!wf_job_signal_read(name, &number) ||
         (at && wf_decimal_read(at + 1, 0, 65535, &seconds) != WF_DECIMAL_READ)) {
         return wf_sbatch_fail(sbatch, WF_SBATCH_SIGNAL,
@@ -333,7 +331,7 @@ static void note_commands(struct wf_import *import, const char *script)
 
 static enum wf_status take_options(struct wf_sbatch *sbatch)
 {
-    enum wf_status (*const takers[])(struct wf_sbatch *) = {
+    static enum wf_status (*const takers[])(struct wf_sbatch *) = {
         take_export, take_folder,       wf_sbatch_resources, take_times,
         take_array,  take_dependencies, take_signal,         take_priority};
     enum wf_status status = WF_OK;

@@ -423,8 +423,8 @@ enum wf_status wf_import_skypilot(struct wf_import *import, const json_t *root)
     if (status == WF_OK && nodes && !json_is_null(nodes)) {
         wf_import_set(import, "tasks", json_incref((json_t *)nodes));
     }
-    enum wf_status (*const takers[])(struct wf_import *,
-                                     const json_t *) = {take_resources, take_folder, take_commands};
+    static enum wf_status (*const takers[])(struct wf_import *, const json_t *) = {
+        take_resources, take_folder, take_commands};
     for (size_t i = 0; i < WF_COUNT_OF(takers) && status == WF_OK; i++) {
         status = takers[i](import, root);
     }

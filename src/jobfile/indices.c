@@ -115,6 +115,10 @@ enum wf_status wf_job_indices_read(const char *text, struct wf_job_memory *memor
     }
     if (at && *at == '%') {
         at = read_number(at + 1, &indices_out->at_most);
+        // More at once than there can be is all of them.
+        if (indices_out->at_most > WF_JOB_ARRAY_MAX) {
+            indices_out->at_most = WF_JOB_ARRAY_MAX;
+        }
     }
     if (!at || *at) {
         return wf_fail(err, WF_INVALID, "indices are written like '0-9', '1,3,5', '0-100:10%%4'");

@@ -141,7 +141,11 @@ enum wf_status wf_job_read_text(struct wf_job_reader *reader, const json_t *valu
         return wf_job_reader_fail(reader, WF_INVALID, "has a zero byte in it");
     }
     *out = wf_job_memory_copy(reader->document->memory, text, length);
-    return *out ? WF_OK : wf_job_reader_no_memory(reader);
+    if (!*out) {
+        wf_job_reader_no_memory(reader);
+        return WF_NOMEM;
+    }
+    return WF_OK;
 }
 
 enum wf_status wf_job_read_name(struct wf_job_reader *reader, const json_t *value, const char **out)

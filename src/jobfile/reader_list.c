@@ -85,7 +85,11 @@ static enum wf_status print_value(struct wf_job_reader *reader, const json_t *va
     } else {
         return wf_job_reader_fail(reader, WF_INVALID, "must be a text or a number");
     }
-    return *out ? WF_OK : wf_job_reader_no_memory(reader);
+    if (!*out) {
+        wf_job_reader_no_memory(reader);
+        return WF_NOMEM;
+    }
+    return WF_OK;
 }
 
 static enum wf_status read_variable(struct wf_job_reader *reader, const char *name,

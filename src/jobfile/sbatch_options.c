@@ -27,7 +27,8 @@ struct option {
 
 static const char mail[] = "no mail is sent; `whaleflux events` tells what happens";
 static const char output[] = "what a job writes is kept by WhaleFlux: `whaleflux logs`";
-static const char other_nodes[] = "names nodes of the Slurm cluster; the job goes where it fits";
+static const char other_nodes[] =
+    "names of Slurm's nodes mean nothing here; the job goes where it fits";
 static const char layout[] = "how CPUs and GPUs lie to each other is not chosen";
 static const char speed[] = "clocks are not changed";
 static const char accounts[] = "there are no accounts; costs are counted by user and queue";
@@ -307,7 +308,7 @@ static enum wf_status read_option(struct wf_sbatch *sbatch, const char *word, co
 
 static enum wf_status read_line(struct wf_sbatch *sbatch, const char *at)
 {
-    char word[WORD_BYTES];
+    char word[WORD_BYTES] = "";
     enum wf_status status = WF_OK;
     sbatch->directives++;
     while (status == WF_OK && (at = next_word(at, word))) {

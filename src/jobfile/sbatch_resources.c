@@ -9,7 +9,7 @@
 #include "jobfile/sbatch.h"
 #include "text/decimal.h"
 
-enum { LIST_BYTES = 1024, MODELS_MAX = 16 };
+enum { LIST_BYTES = 1024, COUNT_MAX = 65536 };
 
 struct sums {
     int64_t tasks;
@@ -23,13 +23,18 @@ struct sums {
     int64_t tres_cpus; // of a task
 };
 
+// Small enough that tasks times CPUs times GPUs stay a number.
+static bool is_count(const char *text, int64_t *count_out)
+{
+    return wf_decimal_read(text, 0, COUNT_MAX, count_out) == WF_DECIMAL_READ && *count_out > 0;
+}
+
 static enum wf_status read_count(struct wf_sbatch *sbatch, enum wf_sbatch_taken option,
                                  int64_t *count_out)
 {
     const char *text = wf_sbatch_value(sbatch, option);
-    if (text &&
-        (wf_decimal_read(text, 0, 1000000, count_out) != WF_DECIMAL_READ || *count_out == 0)) {
-        return wf_sbatch_fail(sbatch, option, "it must be a whole number from 1 on");
+    if (text && !is_count(text, count_out)) {
+        return wf_sbatch_fail(sbatch, option, "it must be a whole number from 1 to %d", COUNT_MAX);
     }
     return WF_OK;
 }
@@ -119,11 +124,14 @@ static enum wf_status add_list(struct wf_sbatch *sbatch, struct sums *sums,
             *equals = ':';
         }
         bool gpu = strncmp(item, "gpu", 3) == 0 || strncmp(item, "gres/gpu", 8) == 0;
-        if (option == WF_SBATCH_TRES_PER_TASK && strncmp(item, "cpu:", 4) == 0) {
-            sums->tres_cpus = strtol(item + 4, NULL, 10);
-        } else if (names && strcmp(item, "none") == 0) {
+        if (option == WF_SBATCH_TRES_PER_TASK && strncmp(item, "cpu:", 4) == 0 &&
+            is_count(item + 4, &sums->tres_cpus)) {
             continue;
-        } else if (names && !gpu) {
+        }
+        if (names && strcmp(item, "none") == 0) {
+            continue;
+        }
+        if (names && !gpu) {
             status = wf_sbatch_fail(sbatch, option, "'%s' is not handed out here", item);
         } else if (seen) {
             status = wf_sbatch_fail(sbatch, option,
@@ -281,10 +289,14 @@ static enum wf_status read_memory(struct wf_sbatch *sbatch, const struct sums *s
                 "all the memory of a node cannot be asked for; the job's is not limited");
             continue;
         }
-        const char *size = wf_job_memory_print(sbatch->import->out->memory, "%lldMiB",
-                                               (long long)(mib * times[i]));
+        if (times[i] > WF_MEMORY_MIB_MAX / mib) {
+            return wf_sbatch_fail(sbatch, forms[i].option, "that comes to more than any node has");
+        }
+        mib *= times[i];
+        const char *size =
+            wf_job_memory_print(sbatch->import->out->memory, "%lldMiB", (long long)mib);
         wf_import_set_text(sbatch->import, "memory", size ? size : "");
-        wf_import_variable_number(sbatch->import, forms[i].variable, mib);
+        wf_import_variable_number(sbatch->import, forms[i].variable, mib / times[i]);
     }
     return WF_OK;
 }

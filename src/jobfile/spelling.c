@@ -103,7 +103,8 @@ bool wf_job_bytes_read(const char *text, int64_t *bytes_out)
     for (size_t i = 0; unit && i < WF_COUNT_OF(units); i++) {
         if (strcasecmp(unit, units[i].name) == 0) {
             wf_int128 bytes = thousandths;
-            for (int power = units[i].power; power > 0 && bytes <= MOST; power--) {
+            for (int power = units[i].power; power > 0 && bytes <= (wf_int128)MOST * 1000;
+                 power--) {
                 bytes *= units[i].base;
             }
             // A part of a byte is a byte: "0.1B" is not nothing.

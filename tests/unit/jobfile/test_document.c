@@ -76,6 +76,9 @@ static void a_document_has_one_form(void **state)
         {"{\"command\":[\"a\"],\"array\":\"0-20:5,31%2\"}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"array\":{\"indices\":\"0-20:5,31\","
          "\"at_most\":2}}"},
+        {"{\"command\":[\"a\"],\"array\":\"1%90000\"}",
+         "{\"name\":\"a\",\"command\":[\"a\"],\"array\":{\"indices\":\"1\","
+         "\"at_most\":10000}}"},
         {"{\"command\":[\"a\"],\"after\":[17,\"prepare\",{\"job\":\"18\",\"when\":\"end\"}]}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"after\":[{\"job\":17,\"when\":\"success\"},"
          "{\"job\":\"prepare\",\"when\":\"success\"},{\"job\":18,\"when\":\"end\"}]}"},
@@ -114,8 +117,8 @@ static void a_sentence_begins_with_the_field(void **state)
     static const struct {
         const char *text, *sentence, *field;
     } rows[] = {
-        {"{\"comand\":[\"a\"]}", "comand: there is no such field (did you mean 'command'?)",
-         "comand"},
+        {"{\"commands\":[\"a\"]}", "commands: there is no such field (did you mean 'command'?)",
+         "commands"},
         {"{\"command\":[\"a\"],\"logs\":{\"color\":1}}",
          "logs.color: there is no such field (there are: size, files)", "logs.color"},
         {"{\"command\":[\"a\"],\"x y: z\":1}",
@@ -155,6 +158,18 @@ static void a_sentence_begins_with_the_field(void **state)
          "environment.A?B"},
         {"{\"command\":[\"a\"],\"environment\":{\"A\":[1]}}",
          "environment.A: must be a text or a number", "environment.A"},
+    };
+    for (size_t i = 0; i < WF_COUNT_OF(rows); i++) {
+        expect_error(rows[i].text, WF_INVALID, rows[i].sentence, rows[i].field);
+    }
+}
+
+static void values_are_refused_by_their_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *sentence, *field;
+    } rows[] = {
         {"{\"command\":[\"a\"],\"limit\":\"soon\"}",
          "limit: must be a time such as '1h30m', '90s' or '2d', or milliseconds", "limit"},
         {"{\"command\":[\"a\"],\"limit\":0}", "limit: must be at least 1 ms", "limit"},
@@ -355,7 +370,7 @@ static void a_document_is_at_most_a_mebibyte(void **state)
     struct wf_job_document document;
     struct wf_error err;
     memset(text, ' ', 1048577);
-    memcpy(text, "{\"command\":[\"a\"]}", 17);
+    text[snprintf(text, sizeof text, "{\"command\":[\"a\"]}")] = ' ';
     assert_int_equal(wf_job_document_parse(text, 1048576, &document, &err), WF_OK);
     wf_job_document_finish(&document);
     assert_int_equal(wf_job_document_parse(text, 1048577, &document, &err), WF_LIMIT);
@@ -383,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_has_one_form),
         cmocka_unit_test(a_sentence_begins_with_the_field),
+        cmocka_unit_test(values_are_refused_by_their_field),
         cmocka_unit_test(a_limit_holds_what_is_at_it_and_not_more),
         cmocka_unit_test(a_number_is_held_to_its_limit),
         cmocka_unit_test(all_words_and_all_variables_have_a_limit_together),

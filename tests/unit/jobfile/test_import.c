@@ -135,7 +135,9 @@ static void what_is_no_job_is_refused(void **state)
         {"#!/bin/sh\n#SBATCH --mem=1Q\n",
          "file: line 2: --mem=1Q: it must be a size such as '64G' or '512M'"},
         {"#!/bin/sh\n#SBATCH -n 0\n",
-         "file: line 2: --ntasks=0: it must be a whole number from 1 on"},
+         "file: line 2: --ntasks=0: it must be a whole number from 1 to 65536"},
+        {"#!/bin/sh\n#SBATCH -n 60000 -c 60000 --mem-per-cpu=1T\n",
+         "file: line 2: --mem-per-cpu=1T: that comes to more than any node has"},
         {"#!/bin/sh\n#SBATCH -a 3-1\n", "file: line 2: --array=3-1: 3-1:1 is no range of indices"},
         {"#!/bin/sh\n#SBATCH -d afterok:5_1\n",
          "file: line 2: --dependency=afterok:5_1: '5_1' is no number of a job; a part of an array, "
@@ -164,8 +166,8 @@ static void a_small_file_cannot_become_a_large_one(void **state)
     (void)state;
     static const char bomb[] =
         "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-        "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c]\n"
-        "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e]\n";
+        "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nu: &u [*c,*c,*c,*c,*c,*c]\n"
+        "e: &e [*u,*u,*u,*u,*u,*u,*u,*u,*u,*u]\nf: [*e,*e,*e,*e]\n";
     static const char deep[] =
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[";
     static char many[1048577];
