@@ -88,9 +88,10 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     if (status == WF_OK && !test.names) {
         status = wf_fail(err, WF_INVALID, "--expect is missing: what was granted");
     }
-    if (status == WF_OK) {
-        status = look(&test, err);
+    if (status != WF_OK) {
+        return status;
     }
+    status = look(&test, err);
     if (words >= argc) {
         return status;
     }

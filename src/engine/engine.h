@@ -14,7 +14,7 @@
 
 struct wf_engine_config {
     const char *data;    // its folder; runs are kept in data/jobs
-    const char *program; // what is executed as `PROGRAM supervise ...`; NULL: this very program
+    const char *program; // executed as `PROGRAM supervise ...`; NULL: whaleflux-supervisor, found
     const char *cgroup;  // folder under which runs get their cgroups; NULL: found out; "none"
 };
 
@@ -40,13 +40,19 @@ struct wf_engine_kind {
     // Calls visit for each run, in the order of their ids.
     void (*list)(struct wf_engine *engine, void (*visit)(void *context, const struct wf_run *run),
                  void *context);
-    // Readable when next() has something to say. Good for poll; owned by the engine.
+    // Readable when next() or next_log() has something to say. Good for poll; owned by the engine.
     int (*descriptor)(const struct wf_engine *engine);
     // Tells a run that began or ended since it was last told. After open(): each run there is.
     bool (*next)(struct wf_engine *engine, struct wf_run *run_out);
-    // Path of what a task wrote; earlier parts have ".1", ".2" behind it.
-    enum wf_status (*log_path)(struct wf_engine *engine, const char *id, uint32_t task, char *path,
-                               uint32_t path_bytes, struct wf_error *err);
+    // Reads what a task wrote. No output yet is an empty piece.
+    enum wf_status (*log_read)(struct wf_engine *engine, const char *id, struct wf_log_piece *piece,
+                               struct wf_error *err);
+    // Has next_log() tell, once, that the task wrote more than offset bytes, or that no more will
+    // come. Again for the same task: the offset is replaced.
+    enum wf_status (*log_await)(struct wf_engine *engine, const char *id, uint32_t task,
+                                uint64_t offset, struct wf_error *err);
+    // To be asked after next(). What it tells may have been forgotten meanwhile.
+    bool (*next_log)(struct wf_engine *engine, char id_out[WF_RUN_ID_MAX + 1], uint32_t *task_out);
     // Removes all that is kept of a run that ended or never began. Unknown ids are forgotten
     // already.
     enum wf_status (*forget)(struct wf_engine *engine, const char *id, struct wf_error *err);

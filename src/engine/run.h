@@ -106,6 +106,19 @@ struct wf_run {
     char warnings[1024];        // what could not be enforced, "; " between them, or ""
 };
 
+// A piece of what a task wrote. Offsets count from the first byte it ever wrote.
+struct wf_log_piece {
+    uint32_t task;
+    uint64_t offset; // where to begin; later than that afterwards, where the parts before are gone
+    char *bytes;     // the caller's
+    uint32_t bytes_max; // 0: only to know first and end
+    // What comes of it:
+    uint32_t length; // offset + length is where to go on
+    bool complete;   // nothing comes after the piece, now or later
+    uint64_t first;  // the oldest byte that is still kept
+    uint64_t end;    // how much was written so far
+};
+
 enum wf_run_stop {
     WF_RUN_STOP_PREEMPTED,
     WF_RUN_STOP_CANCELLED, // wins over the other

@@ -185,6 +185,11 @@ static void print_blocker(const struct printer *printer, enum wf_wait_reason rea
     case WF_WAIT_QUEUE_LIMIT:
         print_limits(printer);
         break;
+    case WF_WAIT_LIMIT_KEPT:
+        fprintf(printer->out, "   Of queue %s it is ", queue_name(printer, wait->limit_kept_at));
+        print_other(printer, &wait->limit_kept);
+        fputs(".\n", printer->out);
+        break;
     case WF_WAIT_BUDGET:
         print_budgets(printer, WF_BUDGET_HOLD);
         break;

@@ -8,7 +8,7 @@
 
 #define WF_GRANT_DEVICES_MAX (WF_NODE_GPUS_MAX * WF_GPU_SLICES_SEEN_MAX)
 #define WF_GRANT_VARIABLES_MAX 8
-#define WF_GRANT_RULES_MAX 64 // as many as an engine takes for a run
+#define WF_GRANT_RULES_MAX WF_RUN_DEVICE_RULES_MAX
 
 struct wf_grant_want {
     const struct wf_inventory_node *node;

@@ -50,6 +50,19 @@ class Limits(unittest.TestCase):
             self.assertTrue(limit >= 10 * week // 7 and limit % week == 0)
 
 
+@unittest.skipUnless(PHILLY.exists(), "no Philly trace: set WHALEFLUX_DATA")
+class Deadlines(unittest.TestCase):
+    def test_one_job_in_three_has_one_that_can_be_met(self):
+        jobs = rows(write("deadline", "--seeds", "1")["deadline-seed1.txt"])
+        plain = rows(write("philly", "--seeds", "1")["philly-seed1.txt"])
+        with_one = [row for row in jobs if row["Deadline"] != "Unknown"]
+        self.assertAlmostEqual(len(with_one) / len(jobs), 1 / 3, delta=0.02)
+        self.assertTrue(all(row["Deadline"] > row["End"] for row in with_one))
+        for row in jobs:
+            del row["Deadline"]
+        self.assertEqual(jobs, plain)
+
+
 class Kueue(unittest.TestCase):
     def test_the_shape_is_as_published(self):
         files = write("kueue")

@@ -25,7 +25,7 @@ starts() { # WHAT STATUS TEXT LIST ARGUMENT...
 starts "a command that sees its GPUs starts, with its own options" 7 "got --expect --json" $one \
     --expect $one -- sh -c 'echo got "$@"; exit 7' sh --expect --json
 starts "one that would see others does not" 125 "and was granted $one" 0 --expect $one -- echo started
-starts "nothing of it runs then" 125 "it would see" 0 --expect none -- sh -c 'echo >"$0"' "$toy/ran"
+starts "nothing of it runs then" 125 "it would see" 0 --expect none -- touch "$toy/ran"
 [ ! -e "$toy/ran" ]
 report $? "really nothing"
 starts "a filter that does not hold" 125 "the device filter does not hold" $one \
@@ -36,7 +36,9 @@ starts "a driver that is silent" 125 "does not answer within 1000 milliseconds" 
 export WHALEFLUX_STUB_NVML=gpus=4
 starts "a command that is not there" 127 "'/no/such' cannot be executed" $one --expect $one -- /no/such
 starts "a command that is no program" 126 "cannot be executed" $one --expect $one -- "$toy"
-starts "alone it only tests" 0 "" $one --expect $one
+CUDA_VISIBLE_DEVICES=$one "$program" self-test --sysroot "$toy/machine" --nvml "$stub" --expect $one \
+    >"$toy/output" 2>&1 && [ ! -s "$toy/output" ]
+report $? "alone it only tests"
 starts "alone it fails like others" 1 "and was granted none" $one --expect none
 says "it wants to know what was granted" "--expect is missing" self-test -- true
 "$program" help >"$toy/output" && ! grep -q self-test "$toy/output"

@@ -3,10 +3,13 @@
 // compiler and nothing else, since a machine with a GPU often has no more.
 //   look            machine and GPUs: "gpu 0 uuid GPU-..."
 //   look SECONDS    also how the energy counter compares with the power over this time
+//   look grant NODE GPU MILLI      what a job gets for a GPU of a node of the inventory
+//   look self-test NAMES           whether this process sees what was granted; 1 and why not
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "telemetry/telemetry.h"
 
@@ -94,6 +97,68 @@ static void print_energy(struct wf_telemetry *telemetry, long seconds)
     printf("energy sampled_j %.1f\n", sampled_j);
 }
 
+static int print_grant(const struct wf_machine *machine, char **argv)
+{
+    static struct wf_inventory inventory;
+    static struct wf_grant grant;
+    struct wf_error err;
+    wf_telemetry_inventory(machine, NULL, &inventory);
+    uint32_t node = (uint32_t)strtoul(argv[2], NULL, 10);
+    uint32_t gpus = 1u << strtoul(argv[3], NULL, 10);
+    const struct wf_grant_want want = {.node = &inventory.nodes[node],
+                                       .task_gpus = &gpus,
+                                       .task_count = 1,
+                                       .gpu_milli = (uint16_t)strtoul(argv[4], NULL, 10)};
+    if (node >= inventory.node_count || wf_telemetry_grant(machine, &want, &grant, &err) != WF_OK) {
+        fprintf(stderr, "%s\n", node < inventory.node_count ? err.text : "there is no such node");
+        return 1;
+    }
+    printf("names %s\n", grant.tasks[0].names);
+    for (uint32_t i = 0; i < grant.tasks[0].variable_count; i++) {
+        printf("variable %s\n", grant.tasks[0].variables[i]);
+    }
+    for (uint32_t i = 0; i < grant.rule_count; i++) {
+        printf("rule %s %d:%d\n", grant.rules[i].allow ? "allow" : "deny",
+               grant.rules[i].major_number, grant.rules[i].minor_number);
+    }
+    printf("kept %s %s\n", wf_enforcement_text(grant.enforcement), grant.enforced_by);
+    wf_grant_finish(&grant);
+    return 0;
+}
+
+static int test_self(const struct wf_machine *machine, const char *names)
+{
+    struct wf_error err;
+    int64_t start_us = now_us();
+    enum wf_status status = wf_telemetry_self_test(machine, (const char *const *)(uintptr_t)environ,
+                                                   names, false, &err);
+    if (status != WF_OK) {
+        printf("%s\n", err.text);
+        return 1;
+    }
+    printf("time self_test_us %lld\n", (long long)(now_us() - start_us));
+    return 0;
+}
+
+// How long readings take; false: not every GPU answered every time.
+static bool time_readings(struct wf_telemetry *telemetry, uint32_t gpu_count)
+{
+    bool all = true;
+    int64_t start_us = now_us();
+    for (int i = 0; i < READINGS; i++) {
+        all = wf_telemetry_read_all(telemetry, 5000) && all;
+    }
+    printf("time reading_us %lld\n", (long long)(now_us() - start_us) / READINGS);
+    start_us = now_us();
+    for (int i = 0; i < READINGS && gpu_count > 0; i++) {
+        struct wf_gpu_reading reading;
+        wf_telemetry_ask(telemetry);
+        (void)wf_telemetry_read(telemetry, 0, &reading);
+    }
+    printf("time ask_and_read_us %lld\n", (long long)(now_us() - start_us) / READINGS);
+    return all;
+}
+
 int main(int argc, char **argv)
 {
     const struct wf_telemetry_config config = {0};
@@ -106,25 +171,19 @@ int main(int argc, char **argv)
     }
     printf("time open_us %lld\n", (long long)(now_us() - start_us));
     const struct wf_machine *machine = wf_telemetry_machine(telemetry);
+    if (argc == 5 && strcmp(argv[1], "grant") == 0) {
+        return print_grant(machine, argv);
+    }
+    if (argc == 3 && strcmp(argv[1], "self-test") == 0) {
+        return test_self(machine, argv[2]);
+    }
     printf("machine kernel %s\nmachine gpus %u\n", machine->kernel, machine->gpu_count);
     for (uint32_t i = 0; i < machine->source_count; i++) {
         printf("source %s %s %s\n", machine->sources[i].name,
                machine->sources[i].state == WF_SOURCE_READY ? "ready" : machine->sources[i].why,
                machine->sources[i].file);
     }
-    bool all = true;
-    start_us = now_us();
-    for (int i = 0; i < READINGS; i++) {
-        all = wf_telemetry_read_all(telemetry, 5000) && all;
-    }
-    printf("time reading_us %lld\n", (long long)(now_us() - start_us) / READINGS);
-    start_us = now_us();
-    for (int i = 0; i < READINGS && machine->gpu_count > 0; i++) {
-        struct wf_gpu_reading reading;
-        wf_telemetry_ask(telemetry);
-        (void)wf_telemetry_read(telemetry, 0, &reading);
-    }
-    printf("time ask_and_read_us %lld\n", (long long)(now_us() - start_us) / READINGS);
+    bool all = time_readings(telemetry, machine->gpu_count);
     (void)wf_telemetry_read_all(telemetry, 5000);
     for (uint32_t i = 0; i < machine->gpu_count; i++) {
         print_gpu(i, &machine->gpus[i]);

@@ -117,14 +117,19 @@ static const struct wf_run *find(const struct bed *bed, const char *id)
     return NULL;
 }
 
+void bed_listen(struct bed *bed)
+{
+    struct wf_run run;
+    while (wf_engine_local.next(bed->engine, &run)) {
+        note(bed, &run);
+    }
+}
+
 const struct wf_run *bed_await(struct bed *bed, const char *id, enum wf_run_phase phase)
 {
     int64_t until = bed_clock_us() + (int64_t)WAIT_MS * 1000;
     while (bed_clock_us() < until) {
-        struct wf_run run;
-        while (wf_engine_local.next(bed->engine, &run)) {
-            note(bed, &run);
-        }
+        bed_listen(bed);
         const struct wf_run *seen = find(bed, id);
         if (seen && seen->phase >= phase) {
             return seen;
@@ -171,17 +176,18 @@ const struct wf_run *bed_run(struct bed *bed, const struct wf_run_spec *spec)
 const char *bed_log(struct bed *bed, const char *id, uint32_t task, size_t *length_out)
 {
     static char text[1 << 21];
-    char path[4096];
-    struct wf_error err = {0};
-    assert_int_equal(wf_engine_local.log_path(bed->engine, id, task, path, sizeof path, &err),
-                     WF_OK);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        fail_msg("%s cannot be opened", path);
-        return NULL;
-    }
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
+    size_t length = 0;
+    struct wf_log_piece piece = {.task = task};
+    do {
+        struct wf_error err = {0};
+        piece.offset += piece.length;
+        piece.bytes = text + length;
+        piece.bytes_max = (uint32_t)(sizeof text - 1 - length);
+        if (wf_engine_local.log_read(bed->engine, id, &piece, &err) != WF_OK) {
+            fail_msg("%s", err.text);
+        }
+        length += piece.length;
+    } while (piece.length > 0 && length < sizeof text - 1);
     text[length] = '\0';
     if (length_out) {
         *length_out = length;
@@ -279,10 +285,7 @@ void bed_clear(struct bed *bed)
     if (!bed->engine) {
         bed_open(bed);
     }
-    struct wf_run run;
-    while (wf_engine_local.next(bed->engine, &run)) {
-        note(bed, &run);
-    }
+    bed_listen(bed);
     for (uint32_t i = 0; i < bed->count; i++) {
         if (wf_engine_local.forget(bed->engine, bed->seen[i].id, &err) != WF_OK) {
             fail_msg("%s", err.text);

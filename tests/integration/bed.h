@@ -34,6 +34,8 @@ void bed_clear(struct bed *bed);
 struct wf_run_spec *bed_script(const char *id, const char *script);
 void bed_start(struct bed *bed, const struct wf_run_spec *spec);
 
+// Takes what the engine tells now.
+void bed_listen(struct bed *bed);
 // Waits until the run is told to be in that phase or a later one. Fails after a while.
 const struct wf_run *bed_await(struct bed *bed, const char *id, enum wf_run_phase phase);
 // Starts a script, waits for its end.

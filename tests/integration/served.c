@@ -23,6 +23,7 @@
 #include <cmocka.h>
 #include <uv.h>
 
+#include "base/hash.h"
 #include "daemon/daemon.h"
 #include "daemon/desk/desk.h"
 #include "engine/engine.h"
@@ -354,9 +355,15 @@ void served_kill_work(const struct served *served)
     long pids[PIDS_MAX];
     uint32_t count = list_processes(served, false, pids);
     for (uint32_t i = 0; i < count; i++) {
-        (void)kill((pid_t)pids[i], SIGKILL);
+        if (!holds(pids[i], "cmdline", "supervise")) {
+            (void)kill((pid_t)pids[i], SIGKILL);
+        }
     }
-    reap_strays();
+    for (uint32_t i = 0; served_processes(served) > 0 && i < 100; i++) {
+        (void)usleep(50000);
+        reap_strays();
+    }
+    assert_int_equal(served_processes(served), 0);
 }
 
 long served_memory_kib(const struct served *served)
@@ -374,10 +381,33 @@ long served_memory_kib(const struct served *served)
     return kib;
 }
 
+// The engine's cgroup is named after its folder.
+static void check_cgroups(const struct served *served)
+{
+    char command[128], path[128], line[256];
+    uint64_t hash = 0;
+    snprintf(path, sizeof path, "%s/jobs", served->data);
+    for (const char *at = path; *at; at++) {
+        hash = wf_hash_add(hash, (unsigned char)*at);
+    }
+    snprintf(command, sizeof command, "find /sys/fs/cgroup -name 'whaleflux-%016llx' 2>/dev/null",
+             (unsigned long long)hash);
+    FILE *found = popen(command, "re"); // NOLINT(cert-env33-c): a name of our own
+    assert_non_null(found);
+    if (fgets(line, sizeof line, found)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (rmdir(line) != 0) { // empty it may be there, where a run ended after its daemon
+            fail_msg("a cgroup is left in %s: %s", line, strerror(errno));
+        }
+    }
+    (void)pclose(found);
+}
+
 void served_clear(struct served *served)
 {
     char command[128];
     served_kill(served);
+    check_cgroups(served);
     snprintf(command, sizeof command, "rm -rf '%s'", served->data);
     (void)!system(command); // NOLINT(bugprone-command-processor): a folder of our own
 }

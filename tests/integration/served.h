@@ -34,7 +34,7 @@ bool served_kill_supervisor(const struct served *served, uint64_t chance);
 // Processes that have the data folder in their command or their environment (SERVED), zombies left
 // out.
 uint32_t served_processes(const struct served *served);
-// Kills all that served_processes counts: a test's work, at its end.
+// Kills the work that runs, and waits until its supervisors have gone, too.
 void served_kill_work(const struct served *served);
 // Memory of the daemon, KiB.
 long served_memory_kib(const struct served *served);

@@ -111,8 +111,6 @@ static void submissions_go_on_while_a_long_queue_waits(void **unused)
     served_kill(&served);
     print_message("# the next daemon is up after %lld ms\n", (long long)served_start(&served));
     served_terminate(&served);
-    while (served_kill_supervisor(&served, 0)) {
-    }
     served_kill_work(&served);
     served_clear(&served);
 }

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,17 +287,104 @@ static void logs_are_put_aside_when_they_are_full(void **state)
     spec->log_bytes = 1000;
     spec->log_files = 3;
     (void)bed_run(&bed, spec);
-    char path[160];
-    struct stat about;
-    for (int age = 1; age <= 2; age++) {
-        snprintf(path, sizeof path, "%s/jobs/a/task0.log.%d", bed.data, age);
-        assert_int_equal(stat(path, &about), 0);
-        assert_int_equal(about.st_size, 1000);
-    }
-    snprintf(path, sizeof path, "%s/jobs/a/task0.log.3", bed.data);
-    assert_int_equal(stat(path, &about), -1);
+    struct wf_log_piece piece = {0};
+    struct wf_error err = {0};
+    assert_int_equal(wf_engine_local.log_read(bed.engine, "a", &piece, &err), WF_OK);
+    assert_int_equal(piece.end, 8890);
+    assert_int_equal(piece.first, 6000);
     const char *text = bed_log(&bed, "a", 0, NULL);
+    assert_int_equal(strlen(text), 2890);
     assert_string_equal(text + strlen(text) - 9, "line 999\n");
+}
+
+// Reads all there is, then asks to be told of more. Returns whether there will be none.
+static bool read_on(const char *id, char *text, size_t bytes, uint64_t *offset)
+{
+    struct wf_error err = {0};
+    struct wf_log_piece piece;
+    do {
+        assert_true(*offset < bytes);
+        piece = (struct wf_log_piece){
+            .offset = *offset, .bytes = text + *offset, .bytes_max = (uint32_t)(bytes - *offset)};
+        assert_int_equal(wf_engine_local.log_read(bed.engine, id, &piece, &err), WF_OK);
+        assert_int_equal(piece.offset, *offset);
+        *offset += piece.length;
+    } while (piece.length > 0);
+    if (!piece.complete) {
+        assert_int_equal(wf_engine_local.log_await(bed.engine, id, 0, *offset, &err), WF_OK);
+    }
+    return piece.complete;
+}
+
+static bool await_more(char id_out[WF_RUN_ID_MAX + 1])
+{
+    int64_t until = bed_clock_us() + 20000000;
+    uint32_t task = 0;
+    while (bed_clock_us() < until) {
+        bed_listen(&bed);
+        if (wf_engine_local.next_log(bed.engine, id_out, &task)) {
+            assert_int_equal(task, 0);
+            return true;
+        }
+        struct pollfd polled = {.fd = wf_engine_local.descriptor(bed.engine), .events = POLLIN};
+        (void)poll(&polled, 1, 20000);
+    }
+    return false;
+}
+
+static void a_log_is_followed_to_its_end_across_parts(void **state)
+{
+    (void)state;
+    struct wf_run_spec *spec = bed_script("a", "i=0; while [ $i -lt 60 ]; do echo line $i; "
+                                               "i=$((i+1)); [ $((i % 7)) = 0 ] && sleep 0.05; "
+                                               "done; sleep 0.2; printf end");
+    spec->log_bytes = 50;
+    spec->log_files = 100;
+    bed_start(&bed, spec);
+    static char text[1000];
+    uint64_t offset = 0;
+    uint32_t rounds = 0;
+    while (!read_on("a", text, sizeof text, &offset)) {
+        char id[WF_RUN_ID_MAX + 1];
+        assert_true(await_more(id));
+        assert_string_equal(id, "a");
+        rounds++;
+    }
+    assert_true(rounds > 3);
+    assert_int_equal(offset, 10 * 7 + 50 * 8 + 3);
+    assert_memory_equal(text, "line 0\nline 1\n", 14);
+    assert_memory_equal(text + offset - 11, "line 59\nend", 11);
+}
+
+static void whoever_follows_is_told_once_and_also_of_the_end_of_all(void **state)
+{
+    (void)state;
+    (void)bed_run(&bed, bed_script("b", "exit 0"));
+    bed_start(&bed, bed_script("a", "echo begun; sleep 1000"));
+    char text[64];
+    char id[WF_RUN_ID_MAX + 1];
+    uint64_t offset = 0;
+    while (offset < 6) {
+        (void)read_on("a", text, sizeof text, &offset);
+        if (offset < 6) {
+            assert_true(await_more(id));
+        }
+    }
+    struct wf_error err = {0};
+    uint32_t task = 0;
+    assert_int_equal(wf_engine_local.log_await(bed.engine, "a", 0, offset, &err), WF_OK);
+    // There is nothing more of "a"; of "b" never will be.
+    assert_false(wf_engine_local.next_log(bed.engine, id, &task));
+    assert_int_equal(wf_engine_local.log_await(bed.engine, "b", 0, 0, &err), WF_OK);
+    assert_true(await_more(id));
+    assert_string_equal(id, "b");
+    assert_false(wf_engine_local.next_log(bed.engine, id, &task));
+    stop("a", WF_RUN_STOP_CANCELLED, 0);
+    (void)bed_await(&bed, "a", WF_RUN_ENDED);
+    assert_int_equal(wf_engine_local.forget(bed.engine, "a", &err), WF_OK);
+    assert_true(wf_engine_local.next_log(bed.engine, id, &task));
+    assert_string_equal(id, "a");
+    assert_int_equal(wf_engine_local.log_await(bed.engine, "a", 0, 0, &err), WF_NOTFOUND);
 }
 
 static void much_output_is_bounded_and_does_not_hold_a_run_up(void **state)
@@ -309,7 +397,7 @@ static void much_output_is_bounded_and_does_not_hold_a_run_up(void **state)
     assert_int_equal(run->log_dropped_bytes, 0);
     size_t length = 0;
     (void)bed_log(&bed, "a", 0, &length);
-    assert_true(length <= 100000);
+    assert_true(length > 100000 && length <= 200000);
 }
 
 static void binary_output_is_kept_byte_by_byte(void **state)
@@ -673,6 +761,8 @@ int main(void)
         TEST(memory_taken_at_once_ends_a_run_as_well),
         TEST(processor_time_and_memory_are_counted),
         TEST(logs_are_put_aside_when_they_are_full),
+        TEST(a_log_is_followed_to_its_end_across_parts),
+        TEST(whoever_follows_is_told_once_and_also_of_the_end_of_all),
         TEST(much_output_is_bounded_and_does_not_hold_a_run_up),
         TEST(binary_output_is_kept_byte_by_byte),
         TEST(the_environment_is_the_submitters_without_what_chooses_gpus),

@@ -154,6 +154,9 @@ static void make_job(struct history *history, uint64_t id)
         wait->array = 1 + below(history, 3);
         wait->array_max = wait->array; // alike for all jobs of an array
     }
+    if (one_in(history, 4)) {
+        wait->deadline_ms = below(history, 1ULL << (10 + below(history, 14)));
+    }
     if (one_in(history, 8)) {
         wait->checkpoint_ms = 1 + below(history, 100000);
     }

@@ -334,7 +334,8 @@ static void check_end(void)
     static struct account account;
     account = (struct account){0};
     struct wf_job_query query = {.limit = JOBS_MAX};
-    assert_int_equal(wf_database_feed(bed.db, 0, 0, 0, note_feed, &account, NULL), WF_OK);
+    struct wf_feed_query all = {0};
+    assert_int_equal(wf_database_feed(bed.db, &all, note_feed, &account, NULL), WF_OK);
     assert_int_equal(wf_database_jobs(bed.db, &query, check_job, &account, NULL), WF_OK);
     for (uint32_t i = 0; i < JOBS_MAX; i++) {
         if (accepted[i]) {

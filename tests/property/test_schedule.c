@@ -533,10 +533,7 @@ static bool could_run_alone(struct onlooker *onlooker, uint32_t index)
     struct history *history = onlooker->history;
     const struct history_job *job = &history->jobs[index];
     const struct wf_wait_spec *wait = &job->spec.wait;
-    uint32_t slot = wf_cluster_find_job(wf_core_cluster(onlooker->core), job->spec.id);
-    // Lanes that are full of what can never run leave no place for others: there are too few then.
-    bool ready = !wait->held && wait->begin_ms <= history->now_ms &&
-                 !wf_core_schedule(onlooker->core)->backlog.tickets[slot].is_outside;
+    bool ready = !wait->held && wait->begin_ms <= history->now_ms;
     for (uint32_t i = 0; i < wait->after_count; i++) {
         ready = ready && is_met(onlooker, job->spec.id, i);
     }

@@ -128,6 +128,10 @@ static void set_numbers(struct maker *maker, json_t *object, enum wf_wait_reason
     case WF_WAIT_QUEUE_LIMIT:
         wf_json_set(&maker->json, object, "limits", make_limits(maker));
         break;
+    case WF_WAIT_LIMIT_KEPT:
+        wf_json_set(&maker->json, object, "queue", make_queue(maker, wait->limit_kept_at));
+        wf_json_set(&maker->json, object, "first", make_others(maker, &wait->limit_kept, 1));
+        break;
     case WF_WAIT_BUDGET:
         wf_json_set(&maker->json, object, "budgets", make_budgets(maker, WF_BUDGET_HOLD));
         break;
@@ -192,6 +196,20 @@ static json_t *make_ahead(struct maker *maker)
     }
     wf_json_set(&maker->json, object, "rules", rules);
     wf_json_set(&maker->json, object, "first", make_others(maker, ahead->first, ahead->shown));
+    return object;
+}
+
+// null without one.
+static json_t *make_deadline(struct maker *maker)
+{
+    const struct wf_story *story = maker->story;
+    if (story->spec.wait.deadline_ms == 0) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    wf_json_set(&maker->json, object, "at", make_time(story->spec.wait.deadline_ms));
+    wf_json_set(&maker->json, object, "latest_start", make_time(story->wait.latest_ms));
+    wf_json_set(&maker->json, object, "forward_from", make_time(story->wait.forward_ms));
     return object;
 }
 
@@ -397,6 +415,7 @@ enum wf_status wf_explain_replay_print_json(const struct wf_story *story,
     wf_json_set(&maker.json, root, "ended", make_time(story->end_ms));
     wf_json_set(&maker.json, root, "blockers", waits ? make_blockers(&maker) : json_array());
     wf_json_set(&maker.json, root, "ahead", waits ? make_ahead(&maker) : json_null());
+    wf_json_set(&maker.json, root, "deadline", waits ? make_deadline(&maker) : json_null());
     wf_json_set(&maker.json, root, "start", waits ? make_start(&maker) : json_null());
     wf_json_set(&maker.json, root, "remedy", waits ? make_remedy(&maker) : json_null());
     wf_json_set(&maker.json, root, "run",

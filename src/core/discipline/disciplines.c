@@ -13,6 +13,30 @@ const struct wf_discipline *const wf_disciplines[] = {
     NULL,
 };
 
+struct wf_urgency wf_discipline_urgency(const struct wf_discipline *discipline,
+                                        const struct wf_standing *standing)
+{
+    return discipline->urgency && standing->ticket->spec.wait.deadline_ms > 0
+               ? discipline->urgency(standing)
+               : (struct wf_urgency){INT64_MAX, INT64_MAX};
+}
+
+bool wf_discipline_urges(const struct wf_discipline *discipline, const struct wf_standing *standing)
+{
+    struct wf_urgency urgency = wf_discipline_urgency(discipline, standing);
+    return urgency.from_ms <= standing->now_ms && standing->now_ms < urgency.until_ms;
+}
+
+int64_t wf_discipline_turn_ms(const struct wf_discipline *discipline,
+                              const struct wf_standing *standing)
+{
+    struct wf_urgency urgency = wf_discipline_urgency(discipline, standing);
+    if (urgency.until_ms <= urgency.from_ms || urgency.until_ms <= standing->now_ms) {
+        return INT64_MAX;
+    }
+    return urgency.from_ms > standing->now_ms ? urgency.from_ms : urgency.until_ms;
+}
+
 const struct wf_discipline *wf_discipline_find(const char *name)
 {
     for (uint32_t i = 0; wf_disciplines[i]; i++) {

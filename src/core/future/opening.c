@@ -58,8 +58,8 @@ enum wf_status wf_opening_finder_create(const struct wf_timeline *timeline,
         return wf_fail(err, WF_NOMEM, "no memory to plan starts");
     }
     finder->timeline = timeline;
-    // A node has a step for now, one for each task that ends there and three for each booking: when
-    // it starts, when it ends and when a job that starts would run into it.
+    // A node has a step at the present time, one for each task that ends there and three for each
+    // booking: when it starts, when it ends and when a job that starts would run into it.
     finder->passing_max = limits->placements + 4 * timeline->bookings_max;
     finder->passing = calloc(finder->passing_max, sizeof *finder->passing);
     finder->next_in_group = calloc(limits->nodes, sizeof *finder->next_in_group);

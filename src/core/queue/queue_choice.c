@@ -70,6 +70,23 @@ static struct wf_queue_verdict ask(const struct wf_queues *queues, struct wf_que
     return verdict;
 }
 
+bool wf_queues_is_known(const struct wf_queues *queues, wf_queue_id id)
+{
+    return id.index < queues->count && queues->list[id.index].known;
+}
+
+int64_t wf_queues_limit_gpu_milli(const struct wf_queues *queues, wf_queue_id id)
+{
+    return wf_queue_at(queues, id.index)->spec.limit_gpu_milli;
+}
+
+int64_t wf_queues_left_gpu_milli(const struct wf_queues *queues, wf_queue_id id)
+{
+    const struct wf_queue *queue = wf_queue_at(queues, id.index);
+    int64_t limit = queue->spec.limit_gpu_milli;
+    return limit > 0 ? limit - wf_queue_held_gpu_milli(queue) : INT64_MAX;
+}
+
 wf_queue_id wf_queues_parent(const struct wf_queues *queues, wf_queue_id id)
 {
     return wf_queue_at(queues, id.index)->spec.parent;

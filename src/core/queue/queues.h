@@ -31,8 +31,16 @@ enum wf_status wf_queues_set(struct wf_queues *queues, wf_queue_id id,
 enum wf_status wf_queues_check(const struct wf_queues *queues, wf_queue_id id,
                                const struct wf_queue_spec *spec, struct wf_error *err) WF_MUST_USE;
 
+bool wf_queues_is_known(const struct wf_queues *queues, wf_queue_id id);
 // Returns the queue above, index WF_NONE above a root. The queue must be known.
 wf_queue_id wf_queues_parent(const struct wf_queues *queues, wf_queue_id id);
+
+// Returns the queue's own limit, 0: none.
+int64_t wf_queues_limit_gpu_milli(const struct wf_queues *queues, wf_queue_id id);
+
+// Returns how much more the queue may use under its own limit, below 0 when it is past it;
+// INT64_MAX: it has none.
+int64_t wf_queues_left_gpu_milli(const struct wf_queues *queues, wf_queue_id id);
 
 // A job, waiting or running, comes into a leaf, which is no parent as long as it has jobs; a job
 // leaves for good. Errors: WF_NOTFOUND, WF_INVALID for a queue that has others below it.

@@ -38,6 +38,7 @@ static void empty_lists(struct wf_backlog *backlog, uint32_t queues)
 {
     for (uint32_t i = 0; i < queues; i++) {
         backlog->blocked[i] = WF_NONE;
+        backlog->first_of_queue[i] = WF_NONE;
     }
     for (uint32_t i = 0; i <= backlog->bucket_mask; i++) {
         backlog->lane_buckets[i] = WF_NONE;
@@ -59,6 +60,8 @@ enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limit
         .free_ask = WF_NONE,
         .first_outside = WF_NONE,
         .last_outside = WF_NONE,
+        .first_aside = WF_NONE,
+        .last_aside = WF_NONE,
     };
     backlog->tickets = calloc(limits->jobs, sizeof *backlog->tickets);
     backlog->lanes = calloc(limits->lanes, sizeof *backlog->lanes);
@@ -69,9 +72,10 @@ enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limit
     backlog->open = calloc(limits->lanes, sizeof *backlog->open);
     backlog->used_asks = calloc(limits->lanes, sizeof *backlog->used_asks);
     backlog->blocked = calloc(limits->queues, sizeof *backlog->blocked);
-    if (!backlog->blocked || !backlog->tickets || !backlog->lanes || !backlog->asks ||
-        !backlog->lane_buckets || !backlog->ask_buckets || !backlog->used || !backlog->open ||
-        !backlog->used_asks) {
+    backlog->first_of_queue = calloc(limits->queues, sizeof *backlog->first_of_queue);
+    if (!backlog->blocked || !backlog->first_of_queue || !backlog->tickets || !backlog->lanes ||
+        !backlog->asks || !backlog->lane_buckets || !backlog->ask_buckets || !backlog->used ||
+        !backlog->open || !backlog->used_asks) {
         return wf_fail(err, WF_NOMEM, "no memory for %u jobs in %u lanes", limits->jobs,
                        limits->lanes);
     }
@@ -90,6 +94,7 @@ void wf_backlog_finish(struct wf_backlog *backlog)
     free(backlog->open);
     free(backlog->used_asks);
     free(backlog->blocked);
+    free(backlog->first_of_queue);
     *backlog = (struct wf_backlog){0};
 }
 
@@ -124,6 +129,7 @@ static struct wf_lane lane_of(const struct wf_ticket *ticket)
         .array = wait->array_max > 0 ? wait->array : 0,
         .run_bucket = bucket_of(wf_ticket_run_ms(ticket)),
         .limit_bucket = bucket_of(wait->limit_ms),
+        .deadline_ms = wait->deadline_ms,
         .first = WF_NONE,
         .last = WF_NONE,
         .first_unreserved = WF_NONE,
@@ -137,6 +143,7 @@ static uint64_t hash_lane(const struct wf_lane *lane)
                                 (uint64_t)lane->tasks << 32 | (uint64_t)lane->within);
     hash = wf_hash_add(hash, (uint64_t)lane->queue.index << 32 | (uint32_t)lane->priority);
     hash = wf_hash_add(hash, (uint64_t)lane->array << 32 | lane->preemptible);
+    hash = wf_hash_add(hash, (uint64_t)lane->deadline_ms);
     return wf_hash_add(hash, (uint64_t)lane->run_bucket << 8 | lane->limit_bucket);
 }
 
@@ -145,7 +152,8 @@ static bool same_lane(const struct wf_lane *a, const struct wf_lane *b)
     return same_request(&a->request, &b->request) && a->tasks == b->tasks &&
            a->within == b->within && a->queue.index == b->queue.index &&
            a->priority == b->priority && a->preemptible == b->preemptible && a->array == b->array &&
-           a->run_bucket == b->run_bucket && a->limit_bucket == b->limit_bucket;
+           a->run_bucket == b->run_bucket && a->limit_bucket == b->limit_bucket &&
+           a->deadline_ms == b->deadline_ms;
 }
 
 static uint32_t take_ask(struct wf_backlog *backlog, const struct wf_request *request)
@@ -219,6 +227,28 @@ static void leave_ask(struct wf_backlog *backlog, uint32_t index)
     }
 }
 
+static void join_queue(struct wf_backlog *backlog, uint32_t index)
+{
+    struct wf_lane *lane = &backlog->lanes[index];
+    uint32_t *first = &backlog->first_of_queue[lane->queue.index];
+    lane->next_of_queue = *first;
+    lane->previous_of_queue = WF_NONE;
+    if (*first != WF_NONE) {
+        backlog->lanes[*first].previous_of_queue = index;
+    }
+    *first = index;
+}
+
+static void leave_queue(struct wf_backlog *backlog, const struct wf_lane *lane)
+{
+    *(lane->previous_of_queue == WF_NONE ? &backlog->first_of_queue[lane->queue.index]
+                                         : &backlog->lanes[lane->previous_of_queue].next_of_queue) =
+        lane->next_of_queue;
+    if (lane->next_of_queue != WF_NONE) {
+        backlog->lanes[lane->next_of_queue].previous_of_queue = lane->previous_of_queue;
+    }
+}
+
 // Returns the lane for such jobs, a new one if need be, or WF_NONE.
 static uint32_t take_lane(struct wf_backlog *backlog, const struct wf_lane *wanted)
 {
@@ -242,7 +272,9 @@ static uint32_t take_lane(struct wf_backlog *backlog, const struct wf_lane *want
     *bucket = lane;
     backlog->lanes[lane].place_used = backlog->used_count;
     backlog->used[backlog->used_count++] = lane;
+    backlog->deadline_lanes += wanted->deadline_ms > 0;
     join_ask(backlog, lane);
+    join_queue(backlog, lane);
     return lane;
 }
 
@@ -251,6 +283,7 @@ static void drop_lane(struct wf_backlog *backlog, uint32_t index)
     struct wf_lane *lane = &backlog->lanes[index];
     wf_backlog_block(backlog, index, WF_BLOCK_ROOM, lane->queue); // no longer open
     leave_ask(backlog, index);
+    leave_queue(backlog, lane);
     uint32_t *link = &backlog->lane_buckets[hash_lane(lane) & backlog->bucket_mask];
     while (*link != index) {
         link = &backlog->lanes[*link].next_in_bucket;
@@ -259,6 +292,7 @@ static void drop_lane(struct wf_backlog *backlog, uint32_t index)
     uint32_t last = backlog->used[--backlog->used_count];
     backlog->used[lane->place_used] = last;
     backlog->lanes[last].place_used = lane->place_used;
+    backlog->deadline_lanes -= lane->deadline_ms > 0;
     lane->next_in_bucket = backlog->free_lane;
     backlog->free_lane = index;
 }
@@ -350,28 +384,51 @@ static void enter_lane(struct wf_backlog *backlog, uint32_t job)
     backlog->waiting++;
 }
 
-static void stay_outside(struct wf_backlog *backlog, uint32_t job)
+// A list of jobs that are in no lane.
+
+static void append(struct wf_backlog *backlog, uint32_t job, uint32_t *first, uint32_t *last)
 {
     struct wf_ticket *ticket = &backlog->tickets[job];
-    ticket->is_outside = true;
-    ticket->previous = backlog->last_outside;
+    ticket->previous = *last;
     ticket->next = WF_NONE;
-    *(backlog->last_outside == WF_NONE ? &backlog->first_outside
-                                       : &backlog->tickets[backlog->last_outside].next) = job;
-    backlog->last_outside = job;
+    *(*last == WF_NONE ? first : &backlog->tickets[*last].next) = job;
+    *last = job;
+}
+
+static void take_off(struct wf_backlog *backlog, uint32_t job, uint32_t *first, uint32_t *last)
+{
+    const struct wf_ticket *ticket = &backlog->tickets[job];
+    *(ticket->previous == WF_NONE ? first : &backlog->tickets[ticket->previous].next) =
+        ticket->next;
+    *(ticket->next == WF_NONE ? last : &backlog->tickets[ticket->next].previous) = ticket->previous;
 }
 
 void wf_backlog_leave_outside(struct wf_backlog *backlog, uint32_t job)
 {
     struct wf_ticket *ticket = &backlog->tickets[job];
-    if (!ticket->is_outside) {
-        return;
+    if (ticket->is_outside) {
+        take_off(backlog, job, &backlog->first_outside, &backlog->last_outside);
+    } else if (ticket->is_aside) {
+        take_off(backlog, job, &backlog->first_aside, &backlog->last_aside);
     }
     ticket->is_outside = false;
-    *(ticket->previous == WF_NONE ? &backlog->first_outside
-                                  : &backlog->tickets[ticket->previous].next) = ticket->next;
-    *(ticket->next == WF_NONE ? &backlog->last_outside : &backlog->tickets[ticket->next].previous) =
-        ticket->previous;
+    ticket->is_aside = false;
+    ticket->is_too_much = false;
+}
+
+void wf_backlog_set_aside(struct wf_backlog *backlog, uint32_t job)
+{
+    backlog->tickets[job].is_aside = true;
+    append(backlog, job, &backlog->first_aside, &backlog->last_aside);
+}
+
+void wf_backlog_take_back(struct wf_backlog *backlog)
+{
+    while (backlog->first_aside != WF_NONE) {
+        uint32_t job = backlog->first_aside;
+        wf_backlog_leave_outside(backlog, job);
+        wf_backlog_add(backlog, job);
+    }
 }
 
 void wf_backlog_add(struct wf_backlog *backlog, uint32_t job)
@@ -380,7 +437,8 @@ void wf_backlog_add(struct wf_backlog *backlog, uint32_t job)
     struct wf_lane wanted = lane_of(ticket);
     ticket->lane = take_lane(backlog, &wanted);
     if (ticket->lane == WF_NONE) {
-        stay_outside(backlog, job);
+        ticket->is_outside = true;
+        append(backlog, job, &backlog->first_outside, &backlog->last_outside);
     } else {
         enter_lane(backlog, job);
     }

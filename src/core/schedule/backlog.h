@@ -24,13 +24,15 @@ struct wf_ticket {
     int64_t start_ms; // running: since when
     int64_t saved_ms; // running: what it did until then is saved
     int64_t end_ms;   // running: believed to last until then
-    uint32_t lane, next, previous; // waiting; the last two also outside
+    uint32_t lane, next, previous; // waiting; the last two also outside, aside and running
     uint32_t reservation;          // or WF_NONE
     int64_t look_ms;               // its kept start time is not looked at again before,
     uint64_t changes_seen;         // and not unless more came free than had by then
     uint32_t open_dependencies;    // core/schedule/dependency.h
     uint32_t preemptions;
     bool is_outside;  // ready to wait, but there is no lane left for it
+    bool is_aside;    // likewise, but it could not start even if nothing else ran,
+    bool is_too_much; // and this is for a limit of its queues
     bool has_started; // once, though it may wait again
     bool is_doomed;   // what it waits for ended the wrong way
     uint32_t stint;   // running: its number with the queues
@@ -55,6 +57,7 @@ struct wf_lane {
     bool preemptible;
     uint32_t array; // only of arrays that may not run all at once
     uint8_t run_bucket, limit_bucket;
+    int64_t deadline_ms; // 0: none
 
     uint32_t count, first, last; // jobs by sequence
     uint32_t first_unreserved;   // the first without a start time kept for it, or WF_NONE
@@ -67,10 +70,12 @@ struct wf_lane {
     uint32_t slots;          // how many such tasks one zone, pool or group would hold if nothing
                              // else ran, where they must stay within one,
     uint64_t counted_at;     // counted when the schedule's count of machines' changes was this
-    int64_t preempt_next_ms; // preemption is not tried again before
+    int64_t preempt_next_ms; // preemption is not tried again before,
+    uint64_t preempt_seen;   // and so many had started or ended when it was tried last
     uint32_t place_used;     // in the list of lanes in use
     uint32_t place_open;     // in the list of lanes to be tried, or WF_NONE
     uint32_t next_of_ask, previous_of_ask;
+    uint32_t next_of_queue, previous_of_queue;
     uint32_t next_in_bucket; // hash, or free list
 };
 
@@ -95,12 +100,15 @@ struct wf_backlog {
     uint32_t free_lane, free_ask;         // used before; else
     uint32_t fresh_lane, fresh_ask;       // the first never used
     uint32_t *used, used_count;           // lanes with jobs
+    uint32_t deadline_lanes;              // of these, lanes of jobs with a deadline
     uint32_t *open, open_count;           // of these, lanes to be tried
     uint32_t *used_asks, used_asks_count; // asks with lanes
+    uint32_t *first_of_queue;             // lane, or WF_NONE
     uint32_t *blocked; // by queue: first of the lanes that are blocked at it, or WF_NONE
     uint64_t sequence;
     uint32_t waiting;                     // jobs in lanes
     uint32_t first_outside, last_outside; // jobs for which there is no lane left, as they came
+    uint32_t first_aside, last_aside;     // jobs that could not start even if nothing else ran
 };
 
 // Errors: WF_NOMEM; what was taken is left for wf_backlog_finish.
@@ -112,7 +120,12 @@ void wf_backlog_finish(struct wf_backlog *backlog);
 // those outside. take_in puts those into lanes that came free since, and returns whether it did.
 void wf_backlog_add(struct wf_backlog *backlog, uint32_t job);
 bool wf_backlog_take_in(struct wf_backlog *backlog);
-// Takes a waiting job out of its lane; one that is outside off that list, and leaves any other.
+// Puts a job that is in no lane with those that could not start whatever ends, where it is in
+// nobody's way; tries to find lanes for all of these again.
+void wf_backlog_set_aside(struct wf_backlog *backlog, uint32_t job);
+void wf_backlog_take_back(struct wf_backlog *backlog);
+// Takes a waiting job out of its lane; one that is outside or aside off that list, and leaves any
+// other.
 void wf_backlog_remove(struct wf_backlog *backlog, uint32_t job);
 void wf_backlog_leave_outside(struct wf_backlog *backlog, uint32_t job);
 

@@ -20,9 +20,20 @@ static enum wf_status init_lists(struct wf_schedule *schedule, const struct wf_l
     schedule->heap = calloc(limits->lanes, sizeof *schedule->heap);
     schedule->turns = calloc(limits->queues, sizeof *schedule->turns);
     schedule->standings = calloc(limits->queues, sizeof *schedule->standings);
+    schedule->rooms = calloc(limits->queues, sizeof *schedule->rooms);
     if (!schedule->freed || !schedule->is_freed || !schedule->reserved || !schedule->heap ||
-        !schedule->turns || !schedule->standings) {
+        !schedule->turns || !schedule->standings || !schedule->rooms) {
         return wf_fail(err, WF_NOMEM, "no memory for a backlog of %u jobs", limits->jobs);
+    }
+    for (uint32_t i = 0; i < limits->queues; i++) {
+        schedule->rooms[i] = (struct wf_queue_room){
+            .first_child = WF_NONE,
+            .next_child = WF_NONE,
+            .first_running = WF_NONE,
+            .last_running = WF_NONE,
+            .kept.job = WF_NONE,
+            .waiting.job = WF_NONE,
+        };
     }
     return WF_OK;
 }
@@ -63,9 +74,14 @@ enum wf_status wf_schedule_create(struct wf_placer *placer, struct wf_record *re
     schedule->discipline = placer->config.discipline;
     schedule->machines = 1;
     schedule->budgets_next_ms = INT64_MAX;
+    schedule->reclaim_next_ms = INT64_MAX;
+    schedule->deadlines_next_ms = INT64_MAX;
     uint32_t kept = placer->config.limits.reservations;
     uint32_t wanted = schedule->discipline->reservations;
     schedule->reserved_max = wanted < kept ? wanted : kept;
+    uint32_t more = schedule->discipline->urgent_reservations;
+    uint32_t left = kept - schedule->reserved_max;
+    schedule->reserved_max_urgent = schedule->reserved_max + (more < left ? more : left);
     enum wf_status status = init_parts(schedule, err);
     if (status != WF_OK) {
         wf_schedule_destroy(schedule);
@@ -92,6 +108,7 @@ void wf_schedule_destroy(struct wf_schedule *schedule)
         free(schedule->heap);
         free(schedule->turns);
         free(schedule->standings);
+        free(schedule->rooms);
         free(schedule);
     }
 }
@@ -100,6 +117,7 @@ void wf_schedule_advance(struct wf_schedule *schedule, int64_t now_ms)
 {
     schedule->now_ms = now_ms;
     schedule->moment++;
+    schedule->times++;
     wf_queues_advance(schedule->queues, now_ms);
     wf_future_advance(schedule->future, now_ms);
 }
@@ -183,6 +201,7 @@ static void withdraw(struct wf_schedule *schedule, uint32_t job)
     if (ticket->phase == WF_PHASE_WAITING) {
         wf_schedule_give_up(schedule, job);
         wf_backlog_remove(&schedule->backlog, job);
+        wf_schedule_goes(schedule, job);
         ticket->phase = WF_PHASE_LATER;
     }
     wf_backlog_leave_outside(&schedule->backlog, job);
@@ -374,6 +393,7 @@ static enum wf_status change(struct wf_schedule *schedule, const struct wf_job_s
     uint32_t job;
     enum wf_status status = find_job(schedule, spec->id, &job, err);
     status = status == WF_OK ? wf_job_check(spec, err) : status;
+    status = status == WF_OK ? check_times(spec, err) : status;
     status = status == WF_OK ? check_wait(schedule, spec, err) : status;
     if (status != WF_OK) {
         return status;
@@ -389,7 +409,7 @@ static enum wf_status change(struct wf_schedule *schedule, const struct wf_job_s
     }
     wf_queues_leave(schedule->queues, ticket->spec.wait.queue);
     wf_schedule_advance(schedule, now_ms);
-    bool was_ready = ticket->phase == WF_PHASE_WAITING;
+    bool was_ready = ticket->phase == WF_PHASE_WAITING || ticket->is_outside || ticket->is_aside;
     int64_t ready_ms = ticket->ready_ms;
     withdraw(schedule, job);
     uint32_t after_count = ticket->spec.wait.after_count;
@@ -415,6 +435,9 @@ static enum wf_status queue(struct wf_schedule *schedule, const struct wf_event 
         status = wf_queues_set(schedule->queues, event->queue.id, &event->queue.spec, err);
     }
     if (status == WF_OK) {
+        schedule->has_limits = schedule->has_limits || event->queue.spec.limit_gpu_milli > 0;
+        schedule->machines++;
+        schedule->tree_is_old = true;
         for (uint32_t i = 0; i < schedule->placer->config.limits.queues; i++) {
             wf_backlog_unblock(&schedule->backlog, (wf_queue_id){i});
         }
@@ -594,6 +617,37 @@ static int64_t kept_wake_ms(const struct wf_schedule *schedule)
     return wake_ms;
 }
 
+// When the deadline of a lane's first job begins or ceases to move it forward.
+static int64_t deadlines_wake_ms(const struct wf_schedule *schedule)
+{
+    const struct wf_backlog *backlog = &schedule->backlog;
+    int64_t wake_ms = INT64_MAX;
+    if (backlog->deadline_lanes == 0 || !schedule->discipline->urgency) {
+        return wake_ms;
+    }
+    for (uint32_t i = 0; i < backlog->used_count; i++) {
+        const struct wf_lane *lane = &backlog->lanes[backlog->used[i]];
+        if (lane->deadline_ms > 0 && lane->first_unreserved != WF_NONE) {
+            struct wf_standing standing =
+                wf_standing_of(&backlog->tickets[lane->first_unreserved], schedule->now_ms);
+            wake_ms = earlier(wake_ms, wf_discipline_turn_ms(schedule->discipline, &standing));
+        }
+    }
+    return wake_ms;
+}
+
+// Whose place may be another now: those are tried again that left room under a limit to others.
+static void reopen_deadlines(struct wf_schedule *schedule)
+{
+    struct wf_backlog *backlog = &schedule->backlog;
+    for (uint32_t i = 0; i < backlog->used_count; i++) {
+        const struct wf_lane *lane = &backlog->lanes[backlog->used[i]];
+        if (lane->deadline_ms > 0 && lane->block == WF_BLOCK_SHARE) {
+            wf_backlog_block(backlog, backlog->used[i], WF_BLOCK_NONE, lane->queue);
+        }
+    }
+}
+
 int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
 {
     wf_schedule_advance(schedule, now_ms);
@@ -607,7 +661,10 @@ int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
         }
         schedule->budgets_next_ms = INT64_MAX;
     }
-    (void)wf_backlog_take_in(&schedule->backlog);
+    if (now_ms >= schedule->deadlines_next_ms) {
+        reopen_deadlines(schedule);
+    }
+    wf_schedule_sort_out(schedule);
     wf_schedule_pass(schedule);
     wf_future_settle(schedule->future); // who looks sees what is kept
     int64_t wake_ms = wf_timers_first(&schedule->timers, &job);
@@ -617,6 +674,9 @@ int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
     schedule->budgets_next_ms = budgets_wake_ms(schedule);
     wake_ms = earlier(wake_ms, schedule->budgets_next_ms);
     wake_ms = earlier(wake_ms, kept_wake_ms(schedule));
+    schedule->deadlines_next_ms = deadlines_wake_ms(schedule);
+    wake_ms = earlier(wake_ms, schedule->deadlines_next_ms);
+    wake_ms = earlier(wake_ms, schedule->reclaim_next_ms);
     if (schedule->backlog.open_count > 0 || schedule->freed_count > 0) {
         wake_ms = earlier(wake_ms, next_pass_ms(schedule));
     }

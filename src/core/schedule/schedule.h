@@ -35,6 +35,7 @@ struct wf_turn {
     uint32_t queue_level;
     int32_t priority;
     int64_t rank;
+    bool urgent; // its deadline moves it forward
     uint64_t sequence;
 };
 
@@ -42,6 +43,23 @@ struct wf_turn {
 struct wf_queue_standing {
     uint64_t moment;
     uint32_t level;
+};
+
+// A job that room under a queue's limit is kept for (core/schedule/schedule_limits.c).
+struct wf_claim {
+    uint32_t job; // or WF_NONE
+    struct wf_turn turn;
+    bool is_reckoned;        // the two below are known
+    int64_t until_ms;        // it starts no sooner; WF_NEVER: nobody knows
+    int64_t spare_gpu_milli; // what the limit leaves beside it then
+};
+
+struct wf_queue_room {
+    uint32_t first_child, next_child;     // of the tree of queues
+    uint32_t first_running, last_running; // in a leaf, in the order of their starts
+    uint64_t known_at;                    // what follows was worked out at this of the times
+    struct wf_claim kept, waiting;        // the first with a start time kept; of those without
+    int64_t kept_gpu_milli;               // what all with a start time kept ask for
 };
 
 struct wf_schedule {
@@ -58,19 +76,27 @@ struct wf_schedule {
     struct wf_preempt *preempt; // NULL: the discipline stops nobody
     int64_t now_ms;
     int64_t next_cycle_ms;
-    int64_t budgets_next_ms; // when a budget's window is over that keeps somebody waiting
-    uint64_t changes;        // times that room came free, or machines changed
-    uint64_t machines;       // times that machines changed, from 1
-    uint32_t *freed;         // nodes where room came free since the last pass
+    int64_t budgets_next_ms;   // when a budget's window is over that keeps somebody waiting
+    uint64_t changes;          // times that room came free, or machines changed
+    uint64_t machines;         // times that machines or queues changed, from 1
+    uint64_t sorted_at;        // as many had when all jobs were asked whether they can start at all
+    uint64_t starts;           // of jobs
+    int64_t reclaim_next_ms;   // when a queue that is owed something is to try again
+    int64_t deadlines_next_ms; // when a deadline begins or ceases to move a job forward
+    uint32_t *freed;           // nodes where room came free since the last pass
     uint8_t *is_freed;
     uint32_t freed_count;
     uint32_t *reserved; // jobs with a start time kept, in the order in which they got it
     uint32_t reserved_count;
-    uint32_t reserved_max;
-    struct wf_turn *heap; // lanes to be tried
+    uint32_t reserved_max, reserved_max_urgent; // for anybody; for those whose deadline is near
+    struct wf_turn *heap;                       // lanes to be tried
     uint32_t heap_count;
     uint32_t *turns;                     // by queue, for disciplines with cycles: 0 between passes
     struct wf_queue_standing *standings; // by queue
+    struct wf_queue_room *rooms;         // by queue
+    bool has_limits;                     // some queue
+    bool tree_is_old;                    // queues were made or moved since it was read into rooms
+    uint64_t times;                      // times that time passed, from 1
     uint64_t moment; // counts starts, stops and steps: what was worked out before is void
     uint32_t placed[WF_JOB_TASKS_MAX];             // placements of the job that is being started
     uint32_t kept[WF_JOB_TASKS_MAX];               // nodes on which a start time was kept

@@ -43,6 +43,26 @@ void wf_schedule_forget(struct wf_schedule *schedule, uint32_t job, bool failed)
 // Puts a job into its lane when nothing keeps it out.
 void wf_schedule_admit(struct wf_schedule *schedule, uint32_t job);
 
+// A waiting job's turn, by that rank of the discipline or by none; whether one goes before the
+// other.
+struct wf_turn wf_schedule_turn(const struct wf_schedule *schedule, uint32_t lane,
+                                int64_t (*rank)(const struct wf_standing *));
+bool wf_schedule_goes_before(const struct wf_schedule *schedule, const struct wf_turn *a,
+                             const struct wf_turn *b);
+
+// Returns the job, or WF_NONE, to which the lane's first job without a start time must leave the
+// room under the limit of a queue, which *at_out gets: if it starts at once, or at any later time.
+uint32_t wf_schedule_yields(const struct wf_schedule *schedule, uint32_t lane, bool at_once,
+                            wf_queue_id *at_out);
+// Queues were made, or are elsewhere in their tree.
+void wf_schedule_read_tree(struct wf_schedule *schedule);
+// A job that waited does so no more, or for somebody's word: who left room to it is tried again.
+void wf_schedule_goes(struct wf_schedule *schedule, uint32_t job);
+// A job runs, or does no more; start times or ends below a queue are others.
+void wf_schedule_runs(struct wf_schedule *schedule, uint32_t job);
+void wf_schedule_runs_no_more(struct wf_schedule *schedule, uint32_t job);
+void wf_schedule_room_changed(struct wf_schedule *schedule, wf_queue_id queue);
+
 // Gives up the start time that is kept for a job, if one is; keeps one, if there is one, or starts
 // the job when its time has come already.
 void wf_schedule_give_up(struct wf_schedule *schedule, uint32_t job);
@@ -60,6 +80,9 @@ void wf_schedule_book(struct wf_schedule *schedule, uint32_t job);
 void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job);
 // A further task of a running job was found.
 void wf_schedule_hold_more(struct wf_schedule *schedule, uint32_t job);
+
+// Sets aside who could not start even if nothing else ran, so that others get the lanes.
+void wf_schedule_sort_out(struct wf_schedule *schedule);
 
 // The pass itself, and its last part: queues take back what is guaranteed to them.
 void wf_schedule_pass(struct wf_schedule *schedule);

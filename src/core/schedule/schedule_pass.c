@@ -66,7 +66,7 @@ static void open_lanes(struct wf_schedule *schedule)
 
 // Returns where the queue stands among others: how far up it would borrow from for one GPU more,
 // past all of that when its budget is spent. Worked out again when something started or stopped.
-static uint32_t standing_of(struct wf_schedule *schedule, wf_queue_id queue)
+static uint32_t standing_of(const struct wf_schedule *schedule, wf_queue_id queue)
 {
     struct wf_queue_standing *standing = &schedule->standings[queue.index];
     if (standing->moment != schedule->moment) {
@@ -83,27 +83,24 @@ static uint32_t standing_of(struct wf_schedule *schedule, wf_queue_id queue)
     return standing->level;
 }
 
-static struct wf_turn candidate_of(struct wf_schedule *schedule, uint32_t lane,
-                                   int64_t (*rank)(const struct wf_standing *))
+struct wf_turn wf_schedule_turn(const struct wf_schedule *schedule, uint32_t lane,
+                                int64_t (*rank)(const struct wf_standing *))
 {
     const struct wf_lane *at = &schedule->backlog.lanes[lane];
     const struct wf_ticket *ticket = &schedule->backlog.tickets[at->first_unreserved];
-    struct wf_standing standing = {
-        .ticket = ticket,
-        .now_ms = schedule->now_ms,
-        .run_ms = wf_ticket_run_ms(ticket),
-    };
+    struct wf_standing standing = wf_standing_of(ticket, schedule->now_ms);
     return (struct wf_turn){
         .lane = lane,
         .queue_level = standing_of(schedule, at->queue),
         .priority = at->priority,
         .rank = rank ? rank(&standing) : 0,
+        .urgent = wf_discipline_urges(schedule->discipline, &standing),
         .sequence = ticket->sequence,
     };
 }
 
-static bool goes_before(const struct wf_schedule *schedule, const struct wf_turn *a,
-                        const struct wf_turn *b)
+bool wf_schedule_goes_before(const struct wf_schedule *schedule, const struct wf_turn *a,
+                             const struct wf_turn *b)
 {
     if (a->queue_level != b->queue_level) {
         return a->queue_level < b->queue_level;
@@ -125,7 +122,7 @@ static bool goes_before(const struct wf_schedule *schedule, const struct wf_turn
 static void push(struct wf_schedule *schedule, struct wf_turn candidate)
 {
     uint32_t at = schedule->heap_count++;
-    for (; at > 0 && goes_before(schedule, &candidate, &schedule->heap[(at - 1) / 2]);
+    for (; at > 0 && wf_schedule_goes_before(schedule, &candidate, &schedule->heap[(at - 1) / 2]);
          at = (at - 1) / 2) {
         schedule->heap[at] = schedule->heap[(at - 1) / 2];
     }
@@ -139,10 +136,10 @@ static struct wf_turn pop(struct wf_schedule *schedule)
     uint32_t at = 0;
     for (uint32_t child = 1; child < schedule->heap_count; child = 2 * at + 1) {
         if (child + 1 < schedule->heap_count &&
-            goes_before(schedule, &schedule->heap[child + 1], &schedule->heap[child])) {
+            wf_schedule_goes_before(schedule, &schedule->heap[child + 1], &schedule->heap[child])) {
             child++;
         }
-        if (!goes_before(schedule, &schedule->heap[child], &last)) {
+        if (!wf_schedule_goes_before(schedule, &schedule->heap[child], &last)) {
             break;
         }
         schedule->heap[at] = schedule->heap[child];
@@ -216,6 +213,7 @@ enum wf_keep wf_schedule_keep(struct wf_schedule *schedule, uint32_t job)
     enum wf_keep kept = keep_start(schedule, job);
     if (kept == WF_KEEP_KEPT) {
         schedule->reserved[schedule->reserved_count++] = job;
+        wf_schedule_room_changed(schedule, ticket_of(schedule, job)->spec.wait.queue);
     }
     return kept;
 }
@@ -257,6 +255,7 @@ void wf_schedule_give_up(struct wf_schedule *schedule, uint32_t job)
     for (; at < schedule->reserved_count; at++) {
         schedule->reserved[at] = schedule->reserved[at + 1];
     }
+    wf_schedule_goes(schedule, job);
     schedule->changes++;
 }
 
@@ -286,6 +285,7 @@ static bool start_kept(struct wf_schedule *schedule, uint32_t job)
     wf_future_cancel(schedule->future, ticket->reservation);
     wf_backlog_unreserved(&schedule->backlog, job);
     wf_queue_id at;
+    wf_schedule_room_changed(schedule, ticket->spec.wait.queue);
     enum wf_block block = wf_schedule_start(schedule, job, &at);
     if (block == WF_BLOCK_NONE) {
         free_kept(schedule, count);
@@ -346,8 +346,8 @@ static void start_those_kept(struct wf_schedule *schedule)
     schedule->reserved_count = kept;
 }
 
-// Whether the lane's jobs could run if nothing else did. If not, nobody waits behind them.
-static bool is_possible(struct wf_schedule *schedule, struct wf_lane *lane)
+// Whether the machines would hold one of the lane's jobs if nothing else ran.
+static bool has_machines(struct wf_schedule *schedule, struct wf_lane *lane)
 {
     const struct wf_cluster *cluster = &schedule->placer->cluster;
     struct wf_ask *ask = &schedule->backlog.asks[lane->ask];
@@ -370,22 +370,88 @@ static bool is_possible(struct wf_schedule *schedule, struct wf_lane *lane)
     return lane->slots >= lane->tasks;
 }
 
+// Whether one of the lane's jobs is more than a queue's limit allows by itself.
+static bool is_too_much(const struct wf_schedule *schedule, const struct wf_lane *lane)
+{
+    int64_t gpu_milli = wf_job_gpu_milli(&schedule->backlog.tickets[lane->first].spec);
+    wf_queue_id queue = lane->queue;
+    while (schedule->has_limits && gpu_milli > 0 && queue.index != WF_NONE) {
+        int64_t limit = wf_queues_limit_gpu_milli(schedule->queues, queue);
+        if (limit > 0 && gpu_milli > limit) {
+            return true;
+        }
+        queue = wf_queues_parent(schedule->queues, queue);
+    }
+    return false;
+}
+
+static void set_lane_aside(struct wf_schedule *schedule, uint32_t lane, bool too_much)
+{
+    for (uint32_t left = schedule->backlog.lanes[lane].count; left > 0; left--) {
+        uint32_t job = schedule->backlog.lanes[lane].first;
+        struct wf_ticket *ticket = ticket_of(schedule, job);
+        wf_schedule_give_up(schedule, job);
+        wf_backlog_remove(&schedule->backlog, job);
+        wf_schedule_goes(schedule, job);
+        ticket->phase = WF_PHASE_LATER;
+        wf_backlog_set_aside(&schedule->backlog, job);
+        ticket->is_too_much = too_much;
+    }
+}
+
+// Those of the lanes.
+static void sort_out(struct wf_schedule *schedule, const uint32_t *lanes, const uint32_t *count)
+{
+    for (uint32_t i = 0; i < *count;) {
+        uint32_t lane = lanes[i];
+        bool too_much = is_too_much(schedule, &schedule->backlog.lanes[lane]);
+        if (too_much || !has_machines(schedule, &schedule->backlog.lanes[lane])) {
+            set_lane_aside(schedule, lane, too_much); // another takes its place in the list
+        } else {
+            i++;
+        }
+    }
+}
+
+void wf_schedule_sort_out(struct wf_schedule *schedule)
+{
+    struct wf_backlog *backlog = &schedule->backlog;
+    if (schedule->sorted_at != schedule->machines) {
+        schedule->sorted_at = schedule->machines;
+        if (schedule->tree_is_old) {
+            wf_schedule_read_tree(schedule);
+            schedule->tree_is_old = false;
+        }
+        wf_backlog_take_back(backlog);
+        sort_out(schedule, backlog->used, &backlog->used_count);
+    }
+    do {
+        sort_out(schedule, backlog->open, &backlog->open_count);
+    } while (wf_backlog_take_in(backlog));
+}
+
 // Whether the lane's first job without a start time lacks nothing but room.
 static bool is_eligible(struct wf_schedule *schedule, struct wf_lane *lane)
 {
     return lane->first_unreserved != WF_NONE && lane->hopeless_at != schedule->changes &&
            (lane->block == WF_BLOCK_NONE || lane->block == WF_BLOCK_ROOM) &&
-           is_possible(schedule, lane);
+           has_machines(schedule, lane);
 }
 
-// Puts all lanes that lack nothing but room into the heap, the foremost first.
-static void line_up(struct wf_schedule *schedule)
+// Puts all lanes that lack nothing but room into the heap, the foremost first; or only those whose
+// deadline moves them forward.
+static void line_up(struct wf_schedule *schedule, bool only_urgent)
 {
     schedule->heap_count = 0;
     for (uint32_t i = 0; i < schedule->backlog.used_count; i++) {
         uint32_t lane = schedule->backlog.used[i];
-        if (is_eligible(schedule, &schedule->backlog.lanes[lane])) {
-            push(schedule, candidate_of(schedule, lane, schedule->discipline->rank));
+        const struct wf_lane *at = &schedule->backlog.lanes[lane];
+        if ((!only_urgent || at->deadline_ms > 0) &&
+            is_eligible(schedule, &schedule->backlog.lanes[lane])) {
+            struct wf_turn turn = wf_schedule_turn(schedule, lane, schedule->discipline->rank);
+            if (!only_urgent || turn.urgent) {
+                push(schedule, turn);
+            }
         }
     }
 }
@@ -394,12 +460,23 @@ static void line_up(struct wf_schedule *schedule)
 static bool try_lane(struct wf_schedule *schedule, uint32_t lane)
 {
     wf_queue_id at;
-    enum wf_block block =
-        wf_schedule_start(schedule, schedule->backlog.lanes[lane].first_unreserved, &at);
+    uint32_t job = schedule->backlog.lanes[lane].first_unreserved;
+    enum wf_block block = wf_schedule_may_start(schedule, job, &at);
+    if (block == WF_BLOCK_NONE && wf_schedule_yields(schedule, lane, true, &at) != WF_NONE) {
+        block = WF_BLOCK_SHARE;
+    }
+    block = block == WF_BLOCK_NONE ? wf_schedule_start(schedule, job, &at) : block;
     if (block == WF_BLOCK_NONE) {
         return true;
     }
     wf_backlog_block(&schedule->backlog, lane, block, at);
+    if (block == WF_BLOCK_BUDGET || block == WF_BLOCK_ARRAY) {
+        wf_schedule_goes(schedule, job); // nobody knows until when it waits
+    }
+    struct wf_lane *tried = &schedule->backlog.lanes[lane];
+    if (is_too_much(schedule, tried) || !has_machines(schedule, tried)) {
+        schedule->sorted_at = 0; // it came in the midst of a pass
+    }
     return false;
 }
 
@@ -407,7 +484,7 @@ static bool try_lane(struct wf_schedule *schedule, uint32_t lane)
 static void line_up_again(struct wf_schedule *schedule, uint32_t lane)
 {
     if (schedule->backlog.lanes[lane].first_unreserved != WF_NONE) {
-        push(schedule, candidate_of(schedule, lane, schedule->discipline->rank));
+        push(schedule, wf_schedule_turn(schedule, lane, schedule->discipline->rank));
     }
 }
 
@@ -416,6 +493,10 @@ static void keep_start_of(struct wf_schedule *schedule, uint32_t lane)
 {
     struct wf_lane *at = &schedule->backlog.lanes[lane];
     uint32_t count = at->count;
+    wf_queue_id full;
+    if (wf_schedule_yields(schedule, lane, false, &full) != WF_NONE) {
+        return; // for when the limit's room is another's it is not known
+    }
     enum wf_keep kept = wf_schedule_keep(schedule, at->first_unreserved);
     if (kept == WF_KEEP_NONE) {
         at->hopeless_at = schedule->changes;
@@ -425,15 +506,21 @@ static void keep_start_of(struct wf_schedule *schedule, uint32_t lane)
 }
 
 // Starts the foremost, or keeps a start time for them, until as many have one as the discipline
-// wants.
+// wants; then only for those whose deadline is near, until these are enough, too.
 static void serve_foremost(struct wf_schedule *schedule)
 {
-    if (schedule->reserved_count >= schedule->reserved_max) {
+    uint32_t most = schedule->backlog.deadline_lanes > 0 ? schedule->reserved_max_urgent
+                                                         : schedule->reserved_max;
+    if (schedule->reserved_count >= most) {
         return;
     }
-    line_up(schedule);
-    while (schedule->heap_count > 0 && schedule->reserved_count < schedule->reserved_max) {
-        uint32_t lane = pop(schedule).lane;
+    line_up(schedule, schedule->reserved_count >= schedule->reserved_max);
+    while (schedule->heap_count > 0 && schedule->reserved_count < most) {
+        struct wf_turn turn = pop(schedule);
+        uint32_t lane = turn.lane;
+        if (!turn.urgent && schedule->reserved_count >= schedule->reserved_max) {
+            continue;
+        }
         const struct wf_lane *at = &schedule->backlog.lanes[lane];
         uint32_t count = at->count;
         if (at->block == WF_BLOCK_NONE && try_lane(schedule, lane)) {
@@ -451,7 +538,7 @@ static void serve_foremost(struct wf_schedule *schedule)
 static bool serve_in_order(struct wf_schedule *schedule)
 {
     bool started = false;
-    line_up(schedule);
+    line_up(schedule, false);
     while (schedule->heap_count > 0) {
         uint32_t lane = pop(schedule).lane;
         const struct wf_lane *at = &schedule->backlog.lanes[lane];
@@ -476,7 +563,7 @@ static bool collect(struct wf_schedule *schedule)
     for (uint32_t i = 0; i < backlog->open_count; i++) {
         if (backlog->lanes[backlog->open[i]].first_unreserved != WF_NONE) {
             push(schedule,
-                 candidate_of(schedule, backlog->open[i], schedule->discipline->fill_rank));
+                 wf_schedule_turn(schedule, backlog->open[i], schedule->discipline->fill_rank));
         }
     }
     return schedule->heap_count > 0;
@@ -492,7 +579,7 @@ static void fill(struct wf_schedule *schedule)
             uint32_t left = backlog->lanes[lane].count;
             if (try_lane(schedule, lane) && left > 1 &&
                 backlog->lanes[lane].first_unreserved != WF_NONE) {
-                push(schedule, candidate_of(schedule, lane, schedule->discipline->fill_rank));
+                push(schedule, wf_schedule_turn(schedule, lane, schedule->discipline->fill_rank));
             }
         }
     }
@@ -503,9 +590,10 @@ static void take_turns(struct wf_schedule *schedule)
 {
     struct wf_backlog *backlog = &schedule->backlog;
     for (uint32_t i = 0; i < backlog->open_count; i++) {
-        struct wf_turn candidate = candidate_of(schedule, backlog->open[i], NULL);
+        struct wf_turn candidate = wf_schedule_turn(schedule, backlog->open[i], NULL);
         uint32_t *turn = &schedule->turns[backlog->lanes[candidate.lane].queue.index];
-        if (*turn == 0 || goes_before(schedule, &candidate, &schedule->heap[*turn - 1])) {
+        if (*turn == 0 ||
+            wf_schedule_goes_before(schedule, &candidate, &schedule->heap[*turn - 1])) {
             if (*turn == 0) {
                 *turn = ++schedule->heap_count;
             }

@@ -210,31 +210,85 @@ static bool reclaim_for(struct wf_schedule *schedule, const struct wf_lane *lane
     return found && count > 0 && replace_kept(schedule, job, victims, count);
 }
 
-// Whether the lane's first job waits for room that its queue is due, and has not asked for it
-// lately.
-static bool is_due(struct wf_schedule *schedule, const struct wf_lane *lane)
+// Whether the lane's first job waits for room that may be free or kept.
+static bool lacks_room(const struct wf_schedule *schedule, const struct wf_lane *lane)
 {
+    return lane->block == WF_BLOCK_ROOM ||
+           schedule->backlog.tickets[lane->first].reservation != WF_NONE;
+}
+
+// Whether its queue is due that room.
+static bool is_due(struct wf_schedule *schedule, uint32_t index)
+{
+    const struct wf_lane *lane = &schedule->backlog.lanes[index];
     const struct wf_ticket *ticket = ticket_of(schedule, lane->first);
-    if ((lane->block != WF_BLOCK_ROOM && ticket->reservation == WF_NONE) ||
-        schedule->now_ms < lane->preempt_next_ms) {
-        return false;
-    }
     wf_queue_id at;
     int64_t gpu_milli = wf_job_gpu_milli(&ticket->spec);
     return gpu_milli > 0 && wf_queues_borrow_level(schedule->queues, lane->queue, gpu_milli) == 0 &&
-           wf_schedule_may_start(schedule, lane->first, &at) == WF_BLOCK_NONE;
+           wf_schedule_may_start(schedule, lane->first, &at) == WF_BLOCK_NONE &&
+           (ticket->reservation != WF_NONE ||
+            wf_schedule_yields(schedule, index, true, &at) == WF_NONE);
+}
+
+// When the next of those that run may be stopped, who have not run for long enough, or INT64_MAX.
+static int64_t next_ripe_ms(const struct wf_schedule *schedule)
+{
+    int64_t after_ms = schedule->placer->config.preempt_after_ms;
+    int64_t next_ms = INT64_MAX;
+    for (uint32_t leaf = 0; leaf < schedule->placer->config.limits.queues; leaf++) {
+        uint32_t job = schedule->rooms[leaf].last_running;
+        while (job != WF_NONE) {
+            const struct wf_ticket *ticket = &schedule->backlog.tickets[job];
+            int64_t ripe_ms = ticket->start_ms + after_ms;
+            if (ripe_ms <= schedule->now_ms) {
+                break; // who started before is ripe, too
+            }
+            next_ms = ticket->spec.wait.preemptible && ripe_ms < next_ms ? ripe_ms : next_ms;
+            job = ticket->previous;
+        }
+    }
+    return next_ms;
+}
+
+// When a lane that was tried in vain is to be tried again: when somebody may be stopped who might
+// not be then, or has started or ended since, but never too soon.
+static int64_t again_ms(const struct wf_schedule *schedule, const struct wf_lane *lane,
+                        int64_t ripe_ms)
+{
+    bool stirred = lane->preempt_seen != schedule->changes + schedule->starts;
+    return stirred || ripe_ms < lane->preempt_next_ms ? lane->preempt_next_ms : ripe_ms;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 void wf_schedule_reclaim(struct wf_schedule *schedule)
 {
     struct wf_backlog *backlog = &schedule->backlog;
     uint32_t tries = 0;
-    for (uint32_t i = 0; i < backlog->used_count && tries < WF_SCHEDULE_RECLAIMS_MAX; i++) {
+    int64_t ripe_ms = next_ripe_ms(schedule);
+    schedule->reclaim_next_ms = INT64_MAX;
+    for (uint32_t i = 0; i < backlog->used_count; i++) {
         struct wf_lane *lane = &backlog->lanes[backlog->used[i]];
-        if (is_due(schedule, lane)) {
-            tries++;
-            lane->preempt_next_ms = schedule->now_ms + EVERY_MS;
-            (void)reclaim_for(schedule, lane);
+        int64_t next_ms = INT64_MAX;
+        if (!lacks_room(schedule, lane)) {
+            continue;
         }
+        if (schedule->now_ms < lane->preempt_next_ms) {
+            next_ms = again_ms(schedule, lane, ripe_ms);
+        } else if (is_due(schedule, backlog->used[i])) {
+            if (tries++ == WF_SCHEDULE_RECLAIMS_MAX) {
+                schedule->reclaim_next_ms = schedule->now_ms + 1; // it is the others' turn then
+                return;
+            }
+            lane->preempt_next_ms = schedule->now_ms + EVERY_MS;
+            lane->preempt_seen = schedule->changes + schedule->starts;
+            if (!reclaim_for(schedule, lane)) {
+                next_ms = again_ms(schedule, lane, ripe_ms);
+            }
+        }
+        schedule->reclaim_next_ms = earlier(schedule->reclaim_next_ms, next_ms);
     }
 }

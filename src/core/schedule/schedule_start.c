@@ -296,6 +296,8 @@ void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job)
     ticket->saved_ms = schedule->now_ms;
     ticket->end_ms = believed_end_ms(schedule, wait);
     start_stint(schedule, job);
+    wf_schedule_runs(schedule, job);
+    schedule->starts++;
     schedule->moment++;
     if (wait->array_max > 0) {
         wf_arrays_start(&schedule->arrays, wait->array);
@@ -315,6 +317,7 @@ void wf_schedule_book(struct wf_schedule *schedule, uint32_t job)
 {
     struct wf_ticket *ticket = ticket_of(schedule, job);
     wf_backlog_remove(&schedule->backlog, job);
+    wf_schedule_goes(schedule, job);
     wf_schedule_hold_gpus(schedule, job);
     for (uint32_t task = 0; task < ticket->spec.tasks; task++) {
         wf_record_add(schedule->record,
@@ -381,6 +384,7 @@ void wf_schedule_overrun(struct wf_schedule *schedule, uint32_t job)
         wf_future_set_end(schedule->future, slot, ticket->end_ms);
     }
     wf_timers_set(&schedule->timers, job, ticket->end_ms);
+    wf_schedule_room_changed(schedule, wait->queue);
     schedule->changes++;
 }
 
@@ -388,6 +392,7 @@ void wf_schedule_release(struct wf_schedule *schedule, uint32_t job)
 {
     struct wf_ticket *ticket = ticket_of(schedule, job);
     (void)wf_queues_stop(schedule->queues, ticket->stint);
+    wf_schedule_runs_no_more(schedule, job);
     if (ticket->spec.wait.array_max > 0) {
         wf_arrays_stop(&schedule->arrays, ticket->spec.wait.array);
         reopen_array(schedule, ticket->spec.wait.array);

@@ -10,6 +10,7 @@ struct standing {
     bool is_kept;
     uint32_t queue_level;
     int64_t rank;
+    bool urgent;
 };
 
 static const struct wf_ticket *ticket_of(const struct wf_schedule *schedule, uint32_t job)
@@ -17,20 +18,18 @@ static const struct wf_ticket *ticket_of(const struct wf_schedule *schedule, uin
     return &schedule->backlog.tickets[job];
 }
 
-static int64_t rank_of(const struct wf_schedule *schedule, const struct wf_ticket *ticket)
+// The discipline's order among them, where it has one of its own.
+static void set_rank(const struct wf_schedule *schedule, const struct wf_ticket *ticket,
+                     struct standing *out)
 {
     const struct wf_discipline *discipline = schedule->discipline;
     int64_t (*rank)(const struct wf_standing *) =
         discipline->jumps && discipline->fill_rank ? discipline->fill_rank : discipline->rank;
-    if (!rank || discipline->cycle_ms > 0) {
-        return 0;
+    if (rank && discipline->cycle_ms == 0) {
+        struct wf_standing standing = wf_standing_of(ticket, schedule->now_ms);
+        out->rank = rank(&standing);
+        out->urgent = wf_discipline_urges(discipline, &standing);
     }
-    struct wf_standing standing = {
-        .ticket = ticket,
-        .now_ms = schedule->now_ms,
-        .run_ms = wf_ticket_run_ms(ticket),
-    };
-    return rank(&standing);
 }
 
 // Where its queue stands among others.
@@ -48,12 +47,13 @@ static struct standing standing_of(const struct wf_schedule *schedule, uint32_t 
                                    uint32_t queue_level)
 {
     const struct wf_ticket *ticket = ticket_of(schedule, job);
-    return (struct standing){
+    struct standing standing = {
         .job = job,
         .is_kept = ticket->reservation != WF_NONE,
         .queue_level = queue_level,
-        .rank = rank_of(schedule, ticket),
     };
+    set_rank(schedule, ticket, &standing);
+    return standing;
 }
 
 // Returns less than 0 when a goes before b, and the rule that says so.
@@ -79,7 +79,7 @@ static int compare(const struct wf_schedule *schedule, const struct standing *a,
         of_a->spec.wait.queue.index != of_b->spec.wait.queue.index) {
         return wf_queues_compare(schedule->queues, of_a->spec.wait.queue, of_b->spec.wait.queue);
     }
-    *rule_out = WF_AHEAD_RANK;
+    *rule_out = (a->rank < b->rank ? a : b)->urgent ? WF_AHEAD_DEADLINE : WF_AHEAD_RANK;
     if (a->rank != b->rank) {
         return a->rank < b->rank ? -1 : 1;
     }

@@ -2,7 +2,7 @@
 #include "core/schedule/wait_explain.h"
 
 #include "core/core.h"
-#include "core/schedule/schedule.h"
+#include "core/schedule/schedule_parts.h"
 
 static void explain_queues(const struct wf_schedule *schedule, struct wf_wait_explanation *out)
 {
@@ -38,17 +38,38 @@ static void explain_queues(const struct wf_schedule *schedule, struct wf_wait_ex
     }
 }
 
+static struct wf_wait_other other_of(const struct wf_schedule *schedule, uint32_t job)
+{
+    const struct wf_ticket *ticket = &schedule->backlog.tickets[job];
+    return (struct wf_wait_other){
+        .job = ticket->spec.id,
+        .gpu_milli = wf_job_gpu_milli(&ticket->spec),
+        .start_ms = ticket->reservation == WF_NONE
+                        ? WF_NEVER
+                        : wf_future_start_ms(schedule->future, ticket->reservation),
+        .rule = WF_AHEAD_KEPT,
+    };
+}
+
+// Room under a limit that is left to a job before it.
+static void explain_limit_kept(const struct wf_schedule *schedule, struct wf_wait_explanation *out)
+{
+    const struct wf_ticket *ticket = out->ticket;
+    if (ticket->phase != WF_PHASE_WAITING || ticket->reservation != WF_NONE) {
+        return;
+    }
+    uint32_t other = wf_schedule_yields(schedule, ticket->lane, true, &out->limit_kept_at);
+    if (other != WF_NONE) {
+        out->blockers |= WF_WAIT_BIT(LIMIT_KEPT);
+        out->limit_kept = other_of(schedule, other);
+    }
+}
+
 static void explain_kept(const struct wf_schedule *schedule, struct wf_wait_kept *out)
 {
     const struct wf_future *future = schedule->future;
     for (uint32_t i = wf_future_first(future); i != WF_NONE; i = wf_future_next(future, i)) {
-        const struct wf_ticket *ticket = &schedule->backlog.tickets[wf_future_job(future, i)];
-        struct wf_wait_other other = {
-            .job = ticket->spec.id,
-            .gpu_milli = wf_job_gpu_milli(&ticket->spec),
-            .start_ms = wf_future_start_ms(future, i),
-            .rule = WF_AHEAD_KEPT,
-        };
+        struct wf_wait_other other = other_of(schedule, wf_future_job(future, i));
         out->jobs++;
         out->gpu_milli += other.gpu_milli;
         uint32_t at = out->shown;
@@ -104,7 +125,7 @@ static void explain_room(const struct wf_schedule *schedule, struct wf_wait_expl
     } else if (spec->wait.within != WF_WITHIN_ANY) {
         out->blockers |= WF_WAIT_BIT(ROOM);
     }
-    if (!discipline->jumps && out->ahead.jobs_all > 0) {
+    if (out->ticket->is_outside || (!discipline->jumps && out->ahead.jobs_all > 0)) {
         out->blockers |= WF_WAIT_BIT(AHEAD);
     }
     if (discipline->cycle_ms > 0 && (out->blockers & ~WF_WAIT_BIT(LOWERED)) == 0) {
@@ -126,6 +147,15 @@ static void explain_itself(const struct wf_schedule *schedule, struct wf_wait_ex
         out->array_running = wf_arrays_running(&schedule->arrays, wait->array);
         out->blockers |= out->array_running >= wait->array_max ? WF_WAIT_BIT(ARRAY) : 0;
     }
+}
+
+static void explain_deadline(const struct wf_schedule *schedule, struct wf_wait_explanation *out)
+{
+    struct wf_standing standing = wf_standing_of(out->ticket, schedule->now_ms);
+    struct wf_urgency urgency = wf_discipline_urgency(schedule->discipline, &standing);
+    bool some = urgency.from_ms < urgency.until_ms;
+    out->forward_ms = some ? urgency.from_ms : WF_NEVER;
+    out->latest_ms = some ? urgency.until_ms - 1 : WF_NEVER;
 }
 
 // As when a start is tried: at the mean price of the fleet.
@@ -167,8 +197,10 @@ enum wf_status wf_wait_explain(const struct wf_core *core, wf_job_id job,
     if (ticket->reservation != WF_NONE) {
         out->kept_start_ms = wf_future_start_ms(schedule->future, ticket->reservation);
     }
+    explain_deadline(schedule, out);
     explain_itself(schedule, out);
     explain_queues(schedule, out);
+    explain_limit_kept(schedule, out);
     explain_kept(schedule, &out->kept);
     wf_wait_ahead(core, slot, &out->ahead);
     enum wf_status status = explain_nodes(core, out, err);
@@ -190,13 +222,22 @@ enum wf_wait_reason wf_wait_reason_now(const struct wf_core *core, uint32_t job)
 {
     const struct wf_schedule *schedule = wf_core_schedule(core);
     const struct wf_ticket *ticket = &schedule->backlog.tickets[job];
+    if (ticket->is_aside) {
+        return ticket->is_too_much ? WF_WAIT_QUEUE_LIMIT : WF_WAIT_NEVER;
+    }
+    if (ticket->is_outside) {
+        return WF_WAIT_AHEAD;
+    }
     if (ticket->phase != WF_PHASE_WAITING) {
         return reason_before_line(ticket);
     }
     const struct wf_lane *lane = &schedule->backlog.lanes[ticket->lane];
     switch (lane->block) {
     case WF_BLOCK_SHARE:
-        return WF_WAIT_QUEUE_LIMIT;
+        return wf_job_gpu_milli(&ticket->spec) >
+                       wf_queues_left_gpu_milli(schedule->queues, lane->blocked_at)
+                   ? WF_WAIT_QUEUE_LIMIT
+                   : WF_WAIT_LIMIT_KEPT;
     case WF_BLOCK_BUDGET:
         return WF_WAIT_BUDGET;
     case WF_BLOCK_ARRAY:

@@ -60,10 +60,14 @@ struct wf_wait_explanation {
     int64_t gpu_milli; // of all its tasks
     uint32_t blockers; // set of enum wf_wait_reason; 0: it starts with the next event
     uint32_t array_running;
-    int64_t kept_start_ms;   // for this job, or WF_NEVER
-    struct wf_queue_bid bid; // what counts against limits and budgets
+    int64_t kept_start_ms;         // for this job, or WF_NEVER
+    int64_t forward_ms, latest_ms; // from when its deadline moves it forward until when it must
+                                   // start for that; WF_NEVER: no deadline does
+    struct wf_queue_bid bid;       // what counts against limits and budgets
     struct wf_wait_limit limits[WF_QUEUE_DEPTH_MAX];
     uint32_t limit_count;
+    struct wf_wait_other limit_kept; // LIMIT_KEPT: for whom,
+    wf_queue_id limit_kept_at;       // and in which queue
     struct wf_wait_budget budgets[WF_QUEUE_DEPTH_MAX * WF_WINDOWS];
     uint32_t budget_count;
     uint32_t tasks_slots;  // that the machines hold when nothing else runs

@@ -15,6 +15,8 @@
     X(BEGIN, "begin", "was not to begin before a time that has not come")                          \
     X(ARRAY, "array", "is in an array of which as many jobs run as may")                           \
     X(QUEUE_LIMIT, "queue-limit", "would take its queue, or one above, past its limit of GPUs")    \
+    X(LIMIT_KEPT, "limit-kept",                                                                    \
+      "finds room under its queue's limit that is kept for a job which goes first")                \
     X(BUDGET, "budget", "would take its queue, or one above, past its budget")                     \
     X(LOWERED, "lowered", "is in a queue past its budget, so that all others go first")            \
     X(AHEAD, "ahead", "stands behind jobs that cannot start yet, and nobody overtakes")            \
@@ -39,6 +41,7 @@ enum { WF_WAIT_REASONS(WF_WAIT_REASON_RANK) WF_WAIT_REASON_COUNT };
     X(GUARANTEE, "guarantee", "are nearer to what is guaranteed to their queue")                   \
     X(PRIORITY, "priority", "have a higher priority")                                              \
     X(SHARE, "share", "are in queues that have used less of their share")                          \
+    X(DEADLINE, "deadline", "have a deadline that is met only if they start soon")                 \
     X(RANK, "rank", "are preferred by the discipline, as work that is sooner done")                \
     X(ARRIVAL, "arrival", "came first")
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/local/local.h"
+#include "engine/local/program.h"
 #include "engine/local/supervisor.h"
 
 #define RETRY_MS 50
@@ -34,6 +35,25 @@ static void set_timer(struct wf_engine *engine, int64_t at_ms)
     (void)timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+void wf_engine_look_in(struct wf_engine *engine, int64_t in_ms)
+{
+    set_timer(engine, wf_clock_ms() + in_ms);
+}
+
+void wf_engine_wake(struct wf_engine *engine)
+{
+    uint64_t one = 1;
+    (void)!write(engine->wake, &one, sizeof one);
+}
+
+void wf_engine_quiet(struct wf_engine *engine)
+{
+    uint64_t times;
+    if (!engine->first && engine->waits_due == 0) {
+        (void)!read(engine->wake, &times, sizeof times);
+    }
+}
+
 void wf_entry_retry(struct wf_engine *engine, struct wf_entry *entry, int64_t in_ms)
 {
     entry->retry_at_ms = wf_clock_ms() + in_ms;
@@ -53,8 +73,7 @@ static void queue(struct wf_engine *engine, struct wf_entry *entry)
         engine->first = entry;
     }
     engine->last = entry;
-    uint64_t one = 1;
-    (void)!write(engine->wake, &one, sizeof one);
+    wf_engine_wake(engine);
 }
 
 void wf_entry_note(struct wf_engine *engine, struct wf_entry *entry, const struct wf_run *run)
@@ -67,6 +86,9 @@ void wf_entry_note(struct wf_engine *engine, struct wf_entry *entry, const struc
                 (entry->told != WF_RUN_ENDED && run->phase == WF_RUN_ENDED);
     if (news && run->phase != WF_RUN_STARTING) {
         queue(engine, entry);
+    }
+    if (run->phase == WF_RUN_ENDED) {
+        wf_entry_look(engine, entry); // its logs are complete
     }
 }
 
@@ -95,6 +117,7 @@ void wf_entry_drop(struct wf_engine *engine, struct wf_entry *entry)
 {
     close_source(engine, &entry->end);
     close_source(engine, &entry->ready);
+    wf_entry_leave_waits(engine, entry);
     struct wf_entry *before = NULL;
     for (struct wf_entry *at = engine->first; at; before = at, at = at->next) {
         if (at == entry) {
@@ -109,8 +132,10 @@ void wf_entry_drop(struct wf_engine *engine, struct wf_entry *entry)
 // look at its request must not kill it.
 static int spawn(const struct wf_engine *engine, const char *folder, int ready, pid_t *pid_out)
 {
+    char program[WF_PROGRAM_PATH_BYTES];
+    char name[] = "whaleflux-supervisor";
     char verb[] = "supervise";
-    char *arguments[] = {engine->program,
+    char *arguments[] = {name,
                          verb,
                          (char *)(uintptr_t)folder,
                          (char *)(uintptr_t)engine->cgroup_parent,
@@ -122,6 +147,7 @@ static int spawn(const struct wf_engine *engine, const char *folder, int ready, 
     posix_spawnattr_t attributes;
     sigset_t all;
     sigfillset(&all);
+    wf_program_path(engine->program, program);
     int why = posix_spawn_file_actions_init(&actions);
     if (why != 0) {
         return why;
@@ -135,7 +161,7 @@ static int spawn(const struct wf_engine *engine, const char *folder, int ready, 
                                                O_WRONLY | O_CREAT | O_APPEND, 0600);
         (void)posix_spawn_file_actions_adddup2(&actions, 2, 1);
         (void)posix_spawn_file_actions_adddup2(&actions, ready, WF_READY_DESCRIPTOR);
-        why = posix_spawn(pid_out, engine->program, &actions, &attributes, arguments, environ);
+        why = posix_spawn(pid_out, program, &actions, &attributes, arguments, environ);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);
@@ -338,6 +364,7 @@ static void take_timer(struct wf_engine *engine)
             wf_entry_settle(engine, entry, true);
         }
     }
+    wf_waits_look(engine, false);
 }
 
 void wf_engine_follow(struct wf_engine *engine)
@@ -359,6 +386,9 @@ void wf_engine_follow(struct wf_engine *engine)
             break;
         case WF_SOURCE_END:
             take_end(engine, source->entry);
+            break;
+        case WF_SOURCE_LOGS:
+            wf_waits_take(engine);
             break;
         }
     }

@@ -22,6 +22,7 @@
 #include "engine/local/file.h"
 #include "engine/local/local.h"
 #include "engine/local/log.h"
+#include "engine/local/program.h"
 #include "engine/local/spec.h"
 
 // Folders that are being removed begin with this; no run's id does.
@@ -48,6 +49,7 @@ static struct wf_entry *add(struct wf_engine *engine, const char *id)
         entry->run.exit_code = -1;
         entry->end = -1;
         entry->ready = -1;
+        entry->log_watch = -1;
         entry->end_source = (struct wf_source){WF_SOURCE_END, entry};
         entry->ready_source = (struct wf_source){WF_SOURCE_READY, entry};
         HASH_ADD_STR(engine->entries, id, entry);
@@ -162,7 +164,8 @@ static enum wf_status open_sources(struct wf_engine *engine, struct wf_error *er
     struct epoll_event wake = {.events = EPOLLIN, .data.ptr = &engine->wake_source};
     struct epoll_event timer = {.events = EPOLLIN, .data.ptr = &engine->timer_source};
     if (epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->wake, &wake) != 0 ||
-        epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->timer, &timer) != 0) {
+        epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->timer, &timer) != 0 ||
+        !wf_waits_open(engine)) {
         return wf_fail(err, WF_IO, "no descriptors for an engine: %s", strerror(errno));
     }
     return WF_OK;
@@ -202,13 +205,14 @@ static void local_close(struct wf_engine *engine)
     if (engine->cgroup_parent[0] != '\0') {
         (void)rmdir(engine->cgroup_parent); // stays when a run is in it
     }
+    wf_waits_close(engine);
     close_one(engine->wake);
     close_one(engine->timer);
     close_one(engine->epoll);
     close_one(engine->jobs);
     close_one(engine->lock);
+    close_one(engine->program);
     free(engine->jobs_path);
-    free(engine->program);
     free(engine);
 }
 
@@ -219,10 +223,10 @@ static enum wf_status local_open(const struct wf_engine_config *config,
     if (!engine) {
         return wf_fail(err, WF_NOMEM, "no memory for an engine");
     }
-    engine->jobs = engine->lock = engine->epoll = engine->wake = engine->timer = -1;
-    engine->program = strdup(config->program ? config->program : "/proc/self/exe");
-    enum wf_status status =
-        engine->program ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for an engine");
+    engine->jobs = engine->lock = engine->epoll = engine->wake = engine->timer = engine->logs = -1;
+    struct wf_error why = {0};
+    engine->program = wf_program_open(config->program, &why);
+    enum wf_status status = engine->program >= 0 ? WF_OK : wf_fail(err, why.status, "%s", why.text);
     if (status == WF_OK && !wf_process_can_open()) {
         status = wf_fail(err, WF_IO,
                          "processes cannot be held by pidfds (Linux 5.3 has them; a "
@@ -438,8 +442,7 @@ static bool local_next(struct wf_engine *engine, struct wf_run *run_out)
     }
     struct wf_entry *entry = engine->first;
     if (!entry) {
-        uint64_t times;
-        (void)!read(engine->wake, &times, sizeof times);
+        wf_engine_quiet(engine);
         return false;
     }
     engine->first = entry->next;
@@ -451,18 +454,42 @@ static bool local_next(struct wf_engine *engine, struct wf_run *run_out)
     return true;
 }
 
-static enum wf_status local_log_path(struct wf_engine *engine, const char *id, uint32_t task,
-                                     char *path, uint32_t path_bytes, struct wf_error *err)
+static enum wf_status local_log_read(struct wf_engine *engine, const char *id,
+                                     struct wf_log_piece *piece, struct wf_error *err)
 {
-    if (!find_or_fail(engine, id, err)) {
+    const struct wf_entry *entry = find_or_fail(engine, id, err);
+    if (!entry) {
         return WF_NOTFOUND;
     }
-    char name[WF_LOG_NAME_BYTES];
-    wf_log_name(task, 0, name);
-    int length = snprintf(path, path_bytes, "%s/%s/%s", engine->jobs_path, id, name);
-    return length >= 0 && (uint32_t)length < path_bytes
-               ? WF_OK
-               : wf_fail(err, WF_LIMIT, "the path of the log of run %s is too long", id);
+    // Asked first: what an ended run wrote is all there.
+    bool ended = entry->run.phase == WF_RUN_ENDED;
+    int folder = wf_entry_open(engine, entry);
+    enum wf_status status =
+        folder < 0 ? wf_fail(err, WF_IO, "its folder cannot be opened: %s", strerror(errno))
+                   : wf_log_read(folder, piece, err);
+    close_one(folder);
+    if (status != WF_OK) {
+        return wf_error_prefix(err, status, "run %s: ", id);
+    }
+    piece->complete = ended && piece->offset + piece->length >= piece->end;
+    return WF_OK;
+}
+
+static enum wf_status local_log_await(struct wf_engine *engine, const char *id, uint32_t task,
+                                      uint64_t offset, struct wf_error *err)
+{
+    struct wf_entry *entry = find_or_fail(engine, id, err);
+    return entry ? wf_entry_await_log(engine, entry, task, offset, err) : WF_NOTFOUND;
+}
+
+static bool local_next_log(struct wf_engine *engine, char id_out[WF_RUN_ID_MAX + 1],
+                           uint32_t *task_out)
+{
+    bool told = wf_waits_next(engine, id_out, task_out);
+    if (!told) {
+        wf_engine_quiet(engine);
+    }
+    return told;
 }
 
 // A supervisor that a killed caller started may be looking at the run just now: it sees that there
@@ -534,6 +561,8 @@ const struct wf_engine_kind wf_engine_local = {
     .list = local_list,
     .descriptor = local_descriptor,
     .next = local_next,
-    .log_path = local_log_path,
+    .log_read = local_log_read,
+    .log_await = local_log_await,
+    .next_log = local_next_log,
     .forget = local_forget,
 };

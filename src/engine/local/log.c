@@ -2,26 +2,22 @@
 #include "engine/local/log.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-void wf_log_name(uint32_t task, uint32_t age, char name[WF_LOG_NAME_BYTES])
+// As wide as a terabyte needs, so that `cat task0.*.log` has them in their order.
+void wf_log_name(uint32_t task, uint64_t start, char name[WF_LOG_NAME_BYTES])
 {
-    int length = snprintf(name, WF_LOG_NAME_BYTES, "task%u.log", task);
-    if (age > 0) {
-        snprintf(name + length, WF_LOG_NAME_BYTES - (size_t)length, ".%u", age);
-    }
+    snprintf(name, WF_LOG_NAME_BYTES, "task%" PRIu32 ".%012" PRIu64 ".log", task, start);
 }
 
-static void open_current(struct wf_log *log)
+static void open_part(struct wf_log *log)
 {
     char name[WF_LOG_NAME_BYTES];
-    wf_log_name(log->task, 0, name);
+    wf_log_name(log->task, log->start, name);
     log->file =
         openat(log->folder, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct stat about;
-    log->bytes = log->file >= 0 && fstat(log->file, &about) == 0 ? (uint64_t)about.st_size : 0;
 }
 
 void wf_log_open(struct wf_log *log, int folder, uint32_t task, uint64_t bytes_max,
@@ -29,7 +25,7 @@ void wf_log_open(struct wf_log *log, int folder, uint32_t task, uint64_t bytes_m
 {
     *log = (struct wf_log){
         .folder = folder, .task = task, .bytes_max = bytes_max, .files_max = files_max};
-    open_current(log);
+    open_part(log);
 }
 
 void wf_log_close(struct wf_log *log)
@@ -40,24 +36,24 @@ void wf_log_close(struct wf_log *log)
     }
 }
 
-// Each file gets the next older name; what would be one too many is gone.
+// Goes on in a new part. All parts before are full, so the one that is now too many is known.
 static void rotate(struct wf_log *log)
 {
-    char from[WF_LOG_NAME_BYTES];
-    char to[WF_LOG_NAME_BYTES];
     wf_log_close(log);
-    wf_log_name(log->task, log->files_max - 1, from);
-    (void)unlinkat(log->folder, from, 0);
-    for (uint32_t age = log->files_max - 1; age > 0; age--) {
-        wf_log_name(log->task, age - 1, from);
-        wf_log_name(log->task, age, to);
-        (void)renameat(log->folder, from, log->folder, to);
+    log->start += log->bytes;
+    log->bytes = 0;
+    if (log->start / log->bytes_max >= log->files_max) {
+        char name[WF_LOG_NAME_BYTES];
+        wf_log_name(log->task, log->start - log->bytes_max * log->files_max, name);
+        (void)unlinkat(log->folder, name, 0);
     }
-    open_current(log);
 }
 
 static void write_or_drop(struct wf_log *log, const char *bytes, size_t length)
 {
+    if (log->file < 0) {
+        open_part(log); // a disk that was full may have room again
+    }
     while (length > 0) {
         ssize_t written = log->file >= 0 ? write(log->file, bytes, length) : -1;
         if (written <= 0) {
@@ -78,7 +74,7 @@ void wf_log_write(struct wf_log *log, const char *bytes, size_t length)
             if (log->bytes >= log->bytes_max) {
                 rotate(log);
             }
-            uint64_t room = log->bytes < log->bytes_max ? log->bytes_max - log->bytes : piece;
+            uint64_t room = log->bytes_max - log->bytes;
             piece = room < piece ? (size_t)room : piece;
         }
         write_or_drop(log, bytes, piece);

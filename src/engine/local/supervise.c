@@ -96,6 +96,7 @@ int wf_engine_supervise(int argc, char **argv)
     supervisor.cgroup_parent = argv[1];
     supervisor.cgroup_reason = argv[2];
     supervisor.signals = take_signals();
+    (void)prctl(PR_SET_NAME, "wf-supervisor", 0, 0, 0); // it was executed by a number
     // Whoever leaves its parents behind becomes our child, and so cannot leave the run.
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     supervisor.folder = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -57,7 +57,8 @@ struct wf_history_job {
     int64_t submit_ms;   // always known
     int64_t eligible_ms; // when nothing but the lack of room kept it waiting; never before submit
     int64_t start_ms, end_ms;
-    int64_t limit_ms; // asked run time; 0: none
+    int64_t limit_ms;    // asked run time; 0: none
+    int64_t deadline_ms; // should have ended by then; 0: none
     int32_t priority;
     uint32_t restarts; // how often it was put back into the queue
     enum wf_history_end end;

@@ -172,6 +172,7 @@ static enum wf_status fill_job(struct wf_history *history, struct state *state,
                                struct wf_error *err)
 {
     job->limit_ms = spec->wait.limit_ms > 0 ? spec->wait.limit_ms : 0;
+    job->deadline_ms = spec->wait.deadline_ms;
     job->priority = spec->wait.priority;
     job->tasks = spec->tasks;
     job->array_max = spec->wait.array_max;

@@ -20,6 +20,7 @@ static const char *const columns[WF_SACCT_COLUMNS] = {
     [WF_SACCT_ELAPSED_RAW] = "ElapsedRaw",
     [WF_SACCT_LIMIT] = "Timelimit",
     [WF_SACCT_LIMIT_RAW] = "TimelimitRaw",
+    [WF_SACCT_DEADLINE] = "Deadline",
     [WF_SACCT_STATE] = "State",
     [WF_SACCT_EXIT_CODE] = "ExitCode",
     [WF_SACCT_ASKED_TRES] = "ReqTRES",
@@ -137,6 +138,7 @@ static bool never_started(const struct wf_table *table, const struct wf_history_
 static void complete_times(const struct wf_table *table, int64_t ran, struct wf_history_job *job)
 {
     job->limit_ms = job->limit_ms == WF_TIME_UNKNOWN ? 0 : job->limit_ms;
+    job->deadline_ms = job->deadline_ms == WF_TIME_UNKNOWN ? 0 : job->deadline_ms;
     if (job->end == WF_ENDED_NOT_YET) {
         job->end_ms = WF_TIME_UNKNOWN;
     } else if (job->end_ms == WF_TIME_UNKNOWN && job->start_ms != WF_TIME_UNKNOWN && ran >= 0) {
@@ -156,10 +158,9 @@ static enum wf_status take_times(const struct wf_table *table, struct wf_history
         enum wf_sacct_column column;
         int64_t *ms_out;
     } times[] = {
-        {WF_SACCT_SUBMIT, &job->submit_ms},
-        {WF_SACCT_ELIGIBLE, &job->eligible_ms},
-        {WF_SACCT_START, &job->start_ms},
-        {WF_SACCT_END, &job->end_ms},
+        {WF_SACCT_SUBMIT, &job->submit_ms},     {WF_SACCT_ELIGIBLE, &job->eligible_ms},
+        {WF_SACCT_START, &job->start_ms},       {WF_SACCT_END, &job->end_ms},
+        {WF_SACCT_DEADLINE, &job->deadline_ms},
     };
     int64_t ran = WF_TIME_UNKNOWN;
     enum wf_status status = WF_OK;

@@ -68,6 +68,12 @@ static bool has_starved(const struct wf_outcome_job *job, int64_t wait_ms)
            (wait_ms - WF_STARVED_FLOOR_MS + WF_STARVED_RUNS - 1) / WF_STARVED_RUNS > run_ms;
 }
 
+static bool has_missed(const struct wf_outcome_job *job, const struct wf_outcome *outcome)
+{
+    return job->deadline_ms != 0 &&
+           (outcome->end_ms == WF_TIME_UNKNOWN || outcome->end_ms > job->deadline_ms);
+}
+
 static double slowdown_of(const struct wf_outcome_job *job, const struct wf_outcome *outcome)
 {
     int64_t run_ms = job->run_ms > WF_SLOWDOWN_FLOOR_MS ? job->run_ms : WF_SLOWDOWN_FLOOR_MS;
@@ -117,7 +123,7 @@ static void count_jobs(struct workshop *shop, const struct wf_outcome_job *jobs,
     for (uint32_t i = 0; i < count; i++) {
         const struct wf_outcome *outcome = &run->jobs[i];
         measures->deadlines += jobs[i].deadline_ms != 0;
-        measures->deadlines_missed += jobs[i].deadline_ms != 0 && outcome->deadline_missed;
+        measures->deadlines_missed += has_missed(&jobs[i], outcome);
         measures->preemptions += outcome->preemptions;
         measures->lost_gpu_hours += (double)outcome->lost_gpu_ms / MS_PER_HOUR;
         if (wf_measures_wait_ms(outcome) < 0) {

@@ -19,7 +19,6 @@ struct wf_outcome {
                           // divided by 1000
     uint16_t preemptions;
     bool rejected; // could never run on this cluster
-    bool deadline_missed;
 };
 
 // What is the same for a job in all outcomes.

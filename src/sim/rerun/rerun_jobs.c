@@ -209,6 +209,7 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         .start_ms = job->start_ms,
         .end_ms = job->end_ms,
         .limit_ms = limit_ms,
+        .deadline_ms = job->deadline_ms,
         .timed_out = job->end == WF_ENDED_TIMEOUT,
         .failed = job->end != WF_ENDED_WELL,
         .deadline_ms = job->deadline_ms,

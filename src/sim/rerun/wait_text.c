@@ -103,6 +103,26 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static void print_deadline(const struct printer *printer)
+{
+    const struct wf_wait_explanation *wait = &printer->story->wait;
+    int64_t deadline_ms = printer->story->spec.wait.deadline_ms;
+    char text[3][WF_NUMBER_BYTES];
+    if (deadline_ms == 0) {
+        return;
+    }
+    fprintf(printer->out, "\nIts deadline is %s", at(printer, text[0], deadline_ms));
+    if (wait->latest_ms == WF_NEVER) {
+        fputs(", and does not move it forward.\n", printer->out);
+    } else if (wait->now_ms > wait->latest_ms) {
+        fprintf(printer->out, ": it had to start by %s, and is moved forward no more.\n",
+                at(printer, text[1], wait->latest_ms));
+    } else {
+        fprintf(printer->out, ": it must start by %s, and goes forward from %s on.\n",
+                at(printer, text[1], wait->latest_ms), at(printer, text[2], wait->forward_ms));
+    }
+}
+
 static void print_start(const struct printer *printer)
 {
     const struct wf_story *story = printer->story;
@@ -274,6 +294,7 @@ void wf_story_print(const struct wf_story *story, const struct wf_story_names *n
     if (story->state == WF_STORY_WAITS) {
         wf_wait_print_blockers(out, &story->spec, &story->wait, &printer.waits);
         wf_wait_print_ahead(out, &story->wait, &printer.waits);
+        print_deadline(&printer);
         print_start(&printer);
         wf_wait_print_remedy(out, &story->remedy, &printer.waits);
     } else if (story->state == WF_STORY_RUNS) {

@@ -130,7 +130,6 @@ static void start(struct machine *machine, uint32_t place)
         outcome->end_ms += (int64_t)wf_random_below(&machine->random, (uint64_t)machine->noise_ms);
     }
     outcome->wait_ms = machine->now_ms - job->eligible_ms;
-    outcome->deadline_missed = job->deadline_ms != 0 && outcome->end_ms > job->deadline_ms;
     outcome->cost_nanousd = llround((double)job->gpu_milli / 1000 * (double)job->run_ms / HOUR_MS *
                                     (double)NANOUSD_PER_GPU_HOUR);
     machine->free_milli -= job->gpu_milli;

@@ -171,6 +171,38 @@ static void room_and_room_that_is_kept(void **state)
     wf_core_destroy(core);
 }
 
+static void a_deadline_that_is_near_moves_a_job_forward(void **state)
+{
+    (void)state;
+    struct wf_core *core = core_with("foresight");
+    int64_t begin_ms = now_ms;
+    submit(core, job(1, 1, 4, 100 * HOUR_MS));
+    submit(core, job(2, 1, 4, HOUR_MS)); // start times are kept for these two,
+    submit(core, job(3, 1, 4, HOUR_MS));
+    submit(core, job(4, 1, 4, HOUR_MS / 2));
+    struct wf_job_spec spec = job(5, 1, 2, 2 * HOUR_MS);
+    spec.wait.deadline_ms = begin_ms + 62 * HOUR_MS;
+    submit(core, spec);
+    spec.id.number = 6; // and one for whichever of these comes first
+    submit(core, spec);
+    struct wf_wait_explanation told = explain(core, 6);
+    assert_int_equal(told.latest_ms, begin_ms + 60 * HOUR_MS);
+    assert_int_equal(told.forward_ms, begin_ms + 50 * HOUR_MS);
+    assert_int_equal(told.ahead.jobs[WF_AHEAD_RANK], 1); // job 4 is sooner done
+    told = explain(core, 4);
+    assert_int_equal(told.latest_ms, WF_NEVER);
+    assert_int_equal(told.ahead.jobs[WF_AHEAD_DEADLINE], 0);
+    now_ms = begin_ms + 50 * HOUR_MS;
+    tell(core, (struct wf_event){.kind = WF_EVENT_TIME});
+    told = explain(core, 4);
+    assert_int_equal(told.ahead.jobs[WF_AHEAD_KEPT], 3);
+    assert_int_equal(told.ahead.jobs[WF_AHEAD_DEADLINE], 1);
+    told = explain(core, 6);
+    assert_int_equal(told.ahead.jobs[WF_AHEAD_RANK], 0);
+    assert_int_equal(told.ahead.jobs[WF_AHEAD_KEPT], 3);
+    wf_core_destroy(core);
+}
+
 static void nobody_overtakes_in_a_plain_queue(void **state)
 {
     (void)state;
@@ -310,6 +342,7 @@ int main(void)
         cmocka_unit_test(what_only_somebody_can_lift),
         cmocka_unit_test(an_array_a_limit_and_a_budget),
         cmocka_unit_test(room_and_room_that_is_kept),
+        cmocka_unit_test(a_deadline_that_is_near_moves_a_job_forward),
         cmocka_unit_test(nobody_overtakes_in_a_plain_queue),
         cmocka_unit_test(a_changed_job_keeps_its_place),
         cmocka_unit_test(the_one_with_nobody_before_it_starts_next),

@@ -67,7 +67,7 @@ static void tell_jobs(void)
 {
     tell(
         "submit time=1000 job=1 tasks=1 gang=yes gpus=4 gpu_milli=1000 queue=1 user=5 limit_ms=9000 "
-        "priority=-3 models=0+1 labels=1");
+        "deadline_ms=7500 priority=-3 models=0+1 labels=1");
     tell("submit time=1500 job=2 tasks=2 gang=yes gpus=4 gpu_milli=1000 queue=2 limit_ms=2000");
     tell("submit time=1500 job=3 tasks=1 gang=yes gpus=8 gpu_milli=1000 queue=2 limit_ms=2000");
     tell("end time=2000 job=3");
@@ -167,6 +167,7 @@ static void decisions_tell_when_jobs_started(void **state)
     assert_int_equal(job->end_ms, 5000);
     assert_int_equal(job->end, WF_ENDED_WELL);
     assert_int_equal(job->limit_ms, 9000);
+    assert_int_equal(job->deadline_ms, 7500);
     assert_int_equal(job->priority, -3);
     assert_int_equal(job->request.gpus, 4);
     assert_string_equal(name_of(&all, job->queue), "lab/vision");

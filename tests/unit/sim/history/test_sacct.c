@@ -253,6 +253,21 @@ static void spans_of_time_are_spelled_in_many_ways(void **state)
     }
 }
 
+static void a_deadline_is_a_time_or_nothing(void **state)
+{
+    (void)state;
+    struct all all = read_text("JobID|Submit|Deadline\n1|1777593600|2026-05-01T06:00:00\n"
+                               "2|1777593600|Unknown\n3|1777593600|N/A\n4|1777593600|\n"
+                               "5|1777593600|soon\n");
+    assert_int_equal(all.count, 4);
+    assert_int_equal(job_of(&all, "1")->deadline_ms, MAY_2026_MS + 6 * 3600000);
+    assert_int_equal(job_of(&all, "2")->deadline_ms, 0);
+    assert_int_equal(job_of(&all, "3")->deadline_ms, 0);
+    assert_int_equal(job_of(&all, "4")->deadline_ms, 0);
+    assert_int_equal(wf_history_summary(all.history)->damaged, 1);
+    wf_history_close(all.history);
+}
+
 static void arrays_and_steps_are_told_by_the_number(void **state)
 {
     (void)state;
@@ -602,6 +617,7 @@ int main(void)
         cmocka_unit_test(a_name_with_bars_is_whole_when_it_is_the_last_column),
         cmocka_unit_test(states_tell_how_a_job_ended),
         cmocka_unit_test(spans_of_time_are_spelled_in_many_ways),
+        cmocka_unit_test(a_deadline_is_a_time_or_nothing),
         cmocka_unit_test(arrays_and_steps_are_told_by_the_number),
         cmocka_unit_test(how_many_of_an_array_may_run_holds_for_all_of_it),
         cmocka_unit_test(what_a_job_waits_for_is_read_where_a_column_tells),

@@ -43,7 +43,7 @@ static void four_jobs_measured_by_hand(void **state)
 {
     (void)state;
     struct wf_outcome_job jobs[4] = {
-        {.user = 1, .run_ms = 1 * HOUR, .gpu_milli = 500},
+        {.user = 1, .run_ms = 1 * HOUR, .gpu_milli = 500, .deadline_ms = 1 * HOUR}, // just met
         {.user = 1, .run_ms = 2 * HOUR, .gpu_milli = 8000},
         {.user = 2, .run_ms = 1 * SECOND, .gpu_milli = 8000},
         {.user = 2, .run_ms = 1 * HOUR, .deadline_ms = 5 * HOUR},
@@ -54,7 +54,6 @@ static void four_jobs_measured_by_hand(void **state)
         started(19 * SECOND, SECOND),
         started(5 * HOUR, HOUR),
     };
-    outcomes[3].deadline_missed = true;
     outcomes[1].preemptions = 2;
     outcomes[1].lost_gpu_ms = 8 * HOUR;
     struct wf_outcome_run run = {
@@ -85,7 +84,7 @@ static void four_jobs_measured_by_hand(void **state)
     assert_true(near(measures.fairness, (1.5 + 4) * (1.5 + 4) / (2 * (1.5 * 1.5 + 16))));
     assert_int_equal(measures.worst_user, 2);
     assert_true(near(measures.worst_user_wait_ms, (5 * HOUR + 19 * SECOND) / 2.0));
-    assert_int_equal(measures.deadlines, 1);
+    assert_int_equal(measures.deadlines, 2);
     assert_int_equal(measures.deadlines_missed, 1);
     assert_int_equal(measures.preemptions, 2);
     assert_true(near(measures.lost_gpu_hours, 8));
