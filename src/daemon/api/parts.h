@@ -34,7 +34,7 @@ struct wf_api {
     struct wf_api_token *tokens;
     struct wf_api_watch *watches;  // streams of events (events.c)
     struct wf_api_follow *follows; // streams of logs (logs.c)
-    struct wf_api_story *stories;  // explanations on their way (explain.c)
+    struct wf_api_story *stories;  // answers on their way (copy.c)
     uint32_t story_count;
     uv_timer_t look; // at logs that are followed
     bool looking;
@@ -104,6 +104,16 @@ json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row);
 bool wf_api_read_job(struct wf_api *api, struct wf_http_request *request, uint64_t id,
                      wf_job_row_fn *fn, void *context);
 json_t *wf_api_end(const struct wf_run_row *run); // null while it is not over
+
+// copy.c. Answers with what make returns: JSON in a text of malloc, or NULL. It is called in a copy
+// of the process, so it may change what it likes, the core as well.
+void wf_api_in_copy(struct wf_api *api, struct wf_http_request *request,
+                    char *(*make)(void *context), void *context);
+
+// offers.c. Answers a submission that is a dry run: what the job would cost where, and when it
+// would start. Refuses what the desk refuses.
+void wf_api_offer(struct wf_api *api, struct wf_http_request *request,
+                  const struct wf_job_document *document);
 
 // tokens.c
 enum wf_status wf_api_load_tokens(struct wf_api *api, struct wf_error *err) WF_MUST_USE;
