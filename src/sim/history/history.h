@@ -64,7 +64,6 @@ struct wf_history_job {
     enum wf_history_end end;
     uint32_t vendors;          // accepted makers of GPUs, as bits 1 << enum wf_vendor; 0: any
     enum wf_within within;     // how close together its tasks must run
-    int64_t deadline_ms;       // when it should be done; 0: not told
     uint32_t tasks;            // alike, and started together
     struct wf_request request; // of one task, on any node but for a journal, whose places are those
                                // of the site that it tells: models and labels are still to be set

@@ -177,7 +177,6 @@ static enum wf_status fill_job(struct wf_history *history, struct state *state,
     job->tasks = spec->tasks;
     job->array_max = spec->wait.array_max;
     job->within = spec->wait.within;
-    job->deadline_ms = spec->wait.deadline_ms;
     job->request = spec->request;
     job->request.models = 0;
     job->request.labels = 0;

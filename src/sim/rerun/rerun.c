@@ -250,8 +250,6 @@ static void ended(struct rerun *rerun, uint32_t job)
     stopped(rerun, job);
     rerun->courses[job].state = STATE_OVER;
     rerun->outcomes[job].end_ms = rerun->now_ms;
-    rerun->outcomes[job].deadline_missed =
-        asked->deadline_ms > 0 && rerun->now_ms > asked->deadline_ms;
     tell_dependents(rerun, job, false);
     if (rerun->model) {
         struct wf_run_time_key key = wf_rerun_job_key(asked);

@@ -74,7 +74,6 @@ static void tell(const struct wf_rerun_jobs *jobs, const struct wf_site *site, u
         .end_ms = job->end_ms,
         .wait_ms = job->start_ms - jobs->told[i].eligible_ms,
         .cost_nanousd = (int64_t)(price->nanousd * gpu_hours),
-        .deadline_missed = job->deadline_ms > 0 && job->end_ms > job->deadline_ms,
     };
 }
 

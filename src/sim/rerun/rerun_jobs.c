@@ -212,7 +212,6 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         .deadline_ms = job->deadline_ms,
         .timed_out = job->end == WF_ENDED_TIMEOUT,
         .failed = job->end != WF_ENDED_WELL,
-        .deadline_ms = job->deadline_ms,
         .array = job->array,
         .array_max = job->array > 0 ? job->array_max : 0,
         .within = job->within,
