@@ -171,6 +171,11 @@ static void hear_engine(uv_poll_t *handle, int error, int events)
     for (uint32_t i = 0; i < FACTS_AT_ONCE && wf_engine_local.next(daemon->engine, &run); i++) {
         wf_desk_run(daemon->desk, &run);
     }
+    // Nobody has logs awaited: they are looked at from time to time.
+    char id[WF_RUN_ID_MAX + 1];
+    uint32_t task;
+    while (wf_engine_local.next_log(daemon->engine, id, &task)) {
+    }
 }
 
 static void look_again(struct daemon *daemon)
@@ -242,7 +247,8 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
                                   .nvml_path = config->nvml_path,
                                   .data = daemon->data,
                                   .program = daemon->program};
-    struct wf_engine_config engine = {.data = daemon->data, .cgroup = config->cgroup};
+    struct wf_engine_config engine = {
+        .data = daemon->data, .program = config->supervisor, .cgroup = config->cgroup};
     enum wf_status status = wf_database_open(daemon->database, &daemon->db, err);
     status = status == WF_OK ? wf_host_open(&host, &daemon->host, err) : status;
     status = status == WF_OK ? wf_engine_local.open(&engine, &daemon->engine, err) : status;

@@ -47,6 +47,7 @@ struct wf_daemon_config {
     const char *listen;
     const char *version;
     const char *policy, *discipline; // NULL: the usual ones
+    const char *supervisor;          // as struct wf_engine_config has program, and the next
     const char *cgroup;              // as struct wf_engine_config has it
     const char *sysroot;             // as struct wf_telemetry_config has it, and the next
     const char *nvml_path;

@@ -190,6 +190,7 @@ WF_NORETURN static void become_daemon(const struct served *served, int ready)
     struct wf_daemon_config config = {
         .data = served->data,
         .version = "test",
+        .supervisor = getenv("WHALEFLUX_SUPERVISOR"),
         .cgroup = getenv("WHALEFLUX_TEST_CGROUP"),
         .front = &lines_front,
         .out = stderr,

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task wrote, from where one likes, and on as it writes. Its log is kept in files: the
-// newest has the plain name, older parts have ".1", ".2" and so on behind it. A follower that holds
-// an open file goes on reading it when it is put aside, and then looks for the next younger one.
-#include <fcntl.h>
-#include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+// What a task wrote, from where one likes, and on as it writes. The engine knows its log as one row
+// of bytes, whatever parts of it are kept in which files.
 #include "base/assert.h"
 #include "daemon/api/parts.h"
 
 enum {
     PIECE_BYTES = 32 * 1024,
-    PARTS_MAX = 1000,
     LOOK_MS = 200,
     LAST_LOOKS = 2, // after the run has ended, for what was still on its way
 };
@@ -25,103 +18,46 @@ struct wf_api_follow {
     uint64_t job;
     uint32_t attempt; // 0: the next one, whenever it begins
     uint32_t task;
-    uint64_t skip_bytes; // to be passed over
+    uint64_t offset;     // of the next byte
     uint64_t left_bytes; // to be sent
     bool follow;
-    bool begun; // a file of it was open
-    int file;   // -1: none is open
     uint32_t looks_left;
 };
 
-static bool path_of(const struct wf_api_follow *follow, char *path)
+// Reads the next piece; an empty one where there is nothing yet.
+static void read_piece(struct wf_api_follow *follow, struct wf_log_piece *piece)
 {
     char run[WF_RUN_ID_MAX + 1];
-    struct wf_error err;
+    struct wf_desk *desk = follow->api->desk;
     wf_desk_run_id(follow->job, follow->attempt, run);
-    return wf_desk_engine_kind(follow->api->desk)
-               ->log_path(wf_desk_engine(follow->api->desk), run, follow->task, path, PATH_MAX,
-                          &err) == WF_OK;
-}
-
-static const char *part_path(const char *path, uint32_t age, char *text)
-{
-    if (age == 0) {
-        return path;
+    piece->task = follow->task;
+    piece->offset = follow->offset;
+    if (follow->attempt == 0 ||
+        wf_desk_engine_kind(desk)->log_read(wf_desk_engine(desk), run, piece, NULL) != WF_OK) {
+        piece->length = 0; // it has not begun, or it is forgotten
+    } else {
+        follow->offset = piece->offset + piece->length;
     }
-    snprintf(text, PATH_MAX + 16, "%s.%u", path, age);
-    return text;
-}
-
-// How old the part is that has this file; UINT32_MAX: it is gone. Without a file: the oldest.
-static uint32_t find_part(const char *path, const struct stat *file)
-{
-    char text[PATH_MAX + 16];
-    struct stat status;
-    uint32_t age = 0;
-    for (; age < PARTS_MAX && stat(part_path(path, age, text), &status) == 0; age++) {
-        if (file && status.st_ino == file->st_ino && status.st_dev == file->st_dev) {
-            return age;
-        }
-    }
-    return !file && age > 0 ? age - 1 : UINT32_MAX;
-}
-
-// Opens the oldest part there is, or the one after the part that has been read. Returns whether
-// there is a new one.
-static bool open_next(struct wf_api_follow *follow)
-{
-    char path[PATH_MAX];
-    char text[PATH_MAX + 16];
-    struct stat status;
-    if (follow->attempt == 0 || !path_of(follow, path)) {
-        return false;
-    }
-    bool is_open = follow->file >= 0 && fstat(follow->file, &status) == 0;
-    uint32_t age = find_part(path, is_open ? &status : NULL);
-    if (is_open && age == 0) {
-        return false; // it is the newest
-    }
-    if (is_open) {
-        // One that is gone was older than all there are.
-        age = age == UINT32_MAX ? find_part(path, NULL) : age - 1;
-    }
-    if (age == UINT32_MAX) {
-        return false;
-    }
-    int file = open(part_path(path, age, text), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) {
-        return false;
-    }
-    if (follow->file >= 0) {
-        close(follow->file);
-    }
-    follow->file = file;
-    follow->begun = true;
-    return true;
 }
 
 // Sends what is there as far as there is room. Returns whether the reader is to be waited for.
 static bool send_more(struct wf_api_follow *follow)
 {
-    char piece[PIECE_BYTES];
+    char bytes[PIECE_BYTES];
     while (follow->left_bytes > 0) {
         size_t room = wf_http_stream_room(follow->stream);
-        size_t wanted = room < sizeof piece ? room : sizeof piece;
+        size_t wanted = room < sizeof bytes ? room : sizeof bytes;
         wanted = wanted < follow->left_bytes ? wanted : (size_t)follow->left_bytes;
         if (room == 0) {
             return true;
         }
-        ssize_t got = follow->file >= 0 ? read(follow->file, piece, wanted) : 0;
-        if (got <= 0) {
-            if (!open_next(follow)) {
-                return false;
-            }
-            continue;
+        struct wf_log_piece piece = {.bytes = bytes, .bytes_max = (uint32_t)wanted};
+        read_piece(follow, &piece);
+        if (piece.length == 0) {
+            return false;
         }
-        uint64_t skipped = follow->skip_bytes < (uint64_t)got ? follow->skip_bytes : (uint64_t)got;
-        follow->skip_bytes -= skipped;
-        follow->left_bytes -= (uint64_t)got - skipped;
-        wf_http_stream_send(follow->stream, piece + skipped, (size_t)got - (size_t)skipped);
+        follow->left_bytes -= piece.length;
+        wf_http_stream_send(follow->stream, bytes, piece.length);
     }
     return false;
 }
@@ -163,9 +99,6 @@ static void on_closed(void *context)
     *follow->link = follow->next;
     if (follow->next) {
         follow->next->link = follow->link;
-    }
-    if (follow->file >= 0) {
-        close(follow->file);
     }
     if (!follow->api->follows && follow->api->looking) {
         follow->api->looking = false;
@@ -266,10 +199,9 @@ void wf_api_jobs_logs(void *context, struct wf_http_request *request)
                                        .job = id,
                                        .attempt = (uint32_t)run,
                                        .task = (uint32_t)task,
-                                       .skip_bytes = offset,
+                                       .offset = offset,
                                        .left_bytes = limit,
                                        .follow = follow,
-                                       .file = -1,
                                        .looks_left = LAST_LOOKS};
     begin(follower, request);
 }

@@ -12,10 +12,10 @@
 enum {
     JOBS_USUAL = 16384,
     TASKS_MAX = 4096, // that run at the same time on one machine
-    NODES_MAX = 64,
-    POOLS_MAX = 64,
+    NODES_MAX = 32,   // GPUs of one machine that are alike are a node
+    POOLS_MAX = 16,
     QUEUES_MAX = 256,
-    CLASSES_MAX = 1024,
+    CLASSES_MAX = 128,
     LANES_MAX = 2048,
     RESERVATIONS_MAX = 64,
     FEED_TRIM_EVERY = 1024,

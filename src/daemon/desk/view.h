@@ -54,7 +54,7 @@ const char *wf_desk_price_source(const struct wf_desk *desk, wf_pool_id pool);
 int64_t wf_desk_core_price(const struct wf_desk *desk); // nano-dollars of a core-hour; 0: none set
 // Memory of one GPU of the model where it is known, else 0.
 const struct wf_engine_kind *wf_desk_engine_kind(const struct wf_desk *desk);
-struct wf_engine *wf_desk_engine(const struct wf_desk *desk); // log_path alone is yours to call
+struct wf_engine *wf_desk_engine(const struct wf_desk *desk); // log_read alone is yours to call
 
 struct wf_desk_counts {
     uint64_t live[WF_JOB_STATE_COUNT];  // jobs that are not over, by state
