@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // libwhaleflux: asks a WhaleFlux daemon, from C. docs/examples/submit.c is a whole program.
 // Every call waits for its answer. A handle belongs to one thread at a time; there may be several.
-// Texts that a call is given are borrowed for the call. Times are milliseconds since
-// 1970, money is in nano-dollars. A job is called by its id or its name, both as text; a name means
-// your newest job of that name that is not over, else the newest.
+// Texts that a call is given are borrowed for the call. Times are milliseconds since 1970, money is
+// in nano-dollars. A job is called by its id or its name, both as text; a name means your newest
+// job of that name that is not over, else the newest.
 #ifndef WHALEFLUX_H
 #define WHALEFLUX_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -146,6 +145,6 @@ WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle, c
                                                      struct whaleflux_error *err);
 
 #ifdef __cplusplus
-}
+} // extern "C"
 #endif
 #endif

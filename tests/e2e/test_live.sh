@@ -1,6 +1,7 @@
 #!/bin/sh
 # The verbs that ask a daemon, against one that runs jobs on this machine.
 # shellcheck source=live.sh
+# shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes
 . "$(dirname "$0")/live.sh"
 cd "$toy/work" || exit 1
 
@@ -52,7 +53,7 @@ ends "a hold twice is one" 0 "it is held" hold later
 ends "could be released" 0 "could be released" release later --dry-run
 ends "is held still" 0 "held" ps
 ends "is released" 0 "is released" release later
-wait_for 100 state_is "$held" done
+wait_for 100 state_is "$held" "done"
 report $? "and runs"
 
 # Names: the newest that is not over.

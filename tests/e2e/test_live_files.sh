@@ -2,6 +2,7 @@
 # The files that people have are taken as they are: #SBATCH scripts, SkyPilot tasks, Kubernetes Jobs.
 # What has no meaning here is named.
 # shellcheck source=live.sh
+# shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes
 . "$(dirname "$0")/live.sh"
 cd "$toy/work" || exit 1
 start_daemon
@@ -12,7 +13,7 @@ does() { # WHAT TEXT FILE ARGUMENT...
     text=$2
     shift 2
     job=$("$program" submit --parsable "$@" 2>"$toy/output" </dev/null)
-    [ -n "$job" ] && wait_for 150 state_is "$job" done &&
+    [ -n "$job" ] && wait_for 150 state_is "$job" "done" &&
         "$program" logs "$job" >>"$toy/output" 2>&1 && grep -qF -- "$text" "$toy/output"
     report $? "$what"
 }
@@ -102,7 +103,7 @@ does "a plain script" "a script with words" plain.sh words
 does "a script's options behind --" "a script with --limit" -- plain.sh --limit
 echo 'echo "from stdin"' | sed '1i #!/bin/sh' >piped
 job=$("$program" submit --parsable - <piped 2>"$toy/output")
-wait_for 100 state_is "$job" done && "$program" logs "$job" | grep -q "from stdin"
+wait_for 100 state_is "$job" "done" && "$program" logs "$job" | grep -q "from stdin"
 report $? "a file from stdin"
 
 write_in_work two.json <<'FILE'

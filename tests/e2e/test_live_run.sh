@@ -2,6 +2,7 @@
 # run gives the command's own exit status and output; logs follows over rotations; both go on when the
 # daemon was away; a terminal is asked.
 # shellcheck source=live.sh
+# shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes
 . "$(dirname "$0")/live.sh"
 cd "$toy/work" || exit 1
 terminal=$project/tests/e2e/terminal.py

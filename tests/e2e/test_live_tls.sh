@@ -1,6 +1,7 @@
 #!/bin/sh
 # Over the network: tokens, roles, and which certificates are trusted.
 # shellcheck source=live.sh
+# shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes
 . "$(dirname "$0")/live.sh"
 cd "$toy/work" || exit 1
 start_daemon
