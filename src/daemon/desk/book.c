@@ -93,6 +93,7 @@ void wf_book_remove_run(struct wf_book *book, struct wf_book_run *run)
     }
     DL_DELETE(book->runs, run);
     free(run->task_gpus);
+    free(run->warnings);
     free(run);
 }
 
