@@ -52,7 +52,7 @@ void wf_desk_write_job(struct wf_desk *desk, const struct wf_book_job *job, cons
 static const char *warnings_of(const struct wf_book_run *run, const struct wf_run *fact, char *text,
                                size_t size)
 {
-    const char *of_grant = or_empty(run->warnings), *of_engine = fact ? fact->warnings : "";
+    const char *of_grant = or_empty(run->warnings), *of_engine = fact->warnings;
     bool both = of_grant[0] && of_engine[0] && !strstr(of_grant, of_engine);
     if (!both) {
         return of_grant[0] ? of_grant : of_engine;
@@ -63,7 +63,9 @@ static const char *warnings_of(const struct wf_book_run *run, const struct wf_ru
 
 void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
 {
-    bool over = fact && fact->phase == WF_RUN_ENDED;
+    static const struct wf_run nothing = {.exit_code = -1};
+    fact = fact ? fact : &nothing;
+    bool over = fact->phase == WF_RUN_ENDED;
     struct wf_charge charge =
         over ? wf_desk_charge(desk, run, fact->ended_ms) : (struct wf_charge){0};
     const char *node = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
@@ -82,10 +84,10 @@ void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const stru
                      .end = over ? wf_run_end_text(fact->end) : "",
                      .exit_code = over ? fact->exit_code : -1,
                      .signal = over ? fact->signal : 0,
-                     .detail = fact ? fact->detail : "",
+                     .detail = fact->detail,
                      .warnings = warnings_of(run, fact, warnings, sizeof warnings),
-                     .cpu_ms = fact ? fact->cpu_ms : 0,
-                     .memory_peak_bytes = fact ? fact->memory_peak_bytes : 0,
+                     .cpu_ms = fact->cpu_ms,
+                     .memory_peak_bytes = fact->memory_peak_bytes,
                      .gpu_ms = charge.gpu_ms,
                      .cost_nanousd = charge.cost_nanousd,
                  });
