@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // libwhaleflux: asks a WhaleFlux daemon, from C. docs/examples/submit.c is a whole program.
 // Every call waits for its answer. A handle belongs to one thread at a time; there may be several.
-// Texts that a call is given are borrowed for the call. Times are milliseconds since
-// 1970, money is in nano-dollars. A job is called by its id or its name, both as text; a name means
-// your newest job of that name that is not over, else the newest.
+// Texts that a call is given are borrowed for the call. Times are milliseconds since 1970, money is
+// nano-dollars. A job is called by its id or its name; that means your newest that is not over.
 #ifndef WHALEFLUX_H
 #define WHALEFLUX_H
 
@@ -88,7 +87,7 @@ WHALEFLUX_API enum whaleflux_status whaleflux_submit(struct whaleflux *handle, c
                                                      bool only_checked,
                                                      struct whaleflux_answer **answer_out,
                                                      struct whaleflux_error *err);
-// One job; a page by a query ("state=running&limit=10", or NULL); why one waits or runs.
+// One job; a page by a query ("state=running&limit=10", NULL); why one waits or runs.
 WHALEFLUX_API enum whaleflux_status whaleflux_get(struct whaleflux *handle, const char *job,
                                                   struct whaleflux_answer **answer_out,
                                                   struct whaleflux_error *err);
@@ -108,8 +107,8 @@ WHALEFLUX_API enum whaleflux_status whaleflux_cost(struct whaleflux *handle, con
                                                    int64_t since_ms, int64_t until_ms,
                                                    struct whaleflux_answer **answer_out,
                                                    struct whaleflux_error *err);
-// Until the job is over, through restarts of the daemon; timeout_ms at most (negative: however long).
-// The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
+// Until the job is over, through restarts of the daemon; timeout_ms at most (negative: however
+// long). The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
 WHALEFLUX_API enum whaleflux_status whaleflux_wait(struct whaleflux *handle, const char *job,
                                                    int64_t timeout_ms,
                                                    struct whaleflux_answer **answer_out,
@@ -121,7 +120,7 @@ struct whaleflux_log {
     size_t size; // sizeof(struct whaleflux_log)
     int task;
     int attempt;    // 0: the newest
-    int64_t offset; // from its first byte that is still kept
+    int64_t offset; // of its first byte
     bool follow;    // until the attempt is over
 };
 WHALEFLUX_API enum whaleflux_status whaleflux_logs(struct whaleflux *handle, const char *job,
@@ -137,14 +136,15 @@ struct whaleflux_event {
 };
 typedef bool whaleflux_event_fn(void *context, const struct whaleflux_event *event);
 #define WHALEFLUX_FROM_NOW UINT64_MAX
-// Those after a number (0: all that are kept), or from now on, of one job or (NULL) of all. A connection that breaks
-// is made again and goes on where it was; without a daemon for lost_ms it gives up.
+// Those after a number (0: all that are kept), or from now on, of one job or (NULL) of all. A
+// connection that breaks is made again and goes on where it was; without a daemon for lost_ms it
+// gives up.
 WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job,
                                                      uint64_t after, int64_t lost_ms,
                                                      whaleflux_event_fn *fn, void *context,
                                                      struct whaleflux_error *err);
 
 #ifdef __cplusplus
-}
+} // extern "C"
 #endif
 #endif

@@ -156,34 +156,40 @@ static enum whaleflux_status set_url(struct whaleflux *handle, const char *url, 
     return handle->base && handle->authority ? WHALEFLUX_OK : wf_client_no_memory(err);
 }
 
+static enum whaleflux_status set_socket(struct whaleflux *handle, const char *folder,
+                                        struct whaleflux_error *err)
+{
+    handle->socket = joined(folder, "socket");
+    handle->base = strdup("http://localhost");
+    handle->token[0] = '\0'; // the kernel says who it is
+    handle->fingerprint[0] = '\0';
+    return handle->socket && handle->base ? WHALEFLUX_OK : wf_client_no_memory(err);
+}
+
 static enum whaleflux_status set_up(struct whaleflux *handle, const struct whaleflux_config *config,
                                     struct whaleflux_error *err)
 {
     char *usual = config->data_folder ? NULL : usual_folder();
     const char *folder = config->data_folder ? config->data_folder : usual;
     // Who names a folder means the daemon there, whatever the environment says.
-    const char *url = config->data_folder && !config->url ? ""
-                                                          : first_of(config->url, "WHALEFLUX_URL");
+    const char *url =
+        config->data_folder && !config->url ? "" : first_of(config->url, "WHALEFLUX_URL");
     handle->token = strdup(first_of(config->token, "WHALEFLUX_TOKEN"));
     handle->authority = strdup(first_of(config->authority, "WHALEFLUX_CA"));
     handle->fingerprint = strdup(first_of(config->fingerprint, "WHALEFLUX_FINGERPRINT"));
     handle->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
     handle->multi = curl_multi_init();
     handle->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    bool good = handle->token && handle->authority && handle->fingerprint;
     enum whaleflux_status status = WHALEFLUX_OK;
-    if (!folder || !handle->token || !handle->authority || !handle->fingerprint || !handle->multi ||
-        handle->wake < 0) {
+    if (!good || !folder || !handle->multi || handle->wake < 0) {
         status = wf_client_no_memory(err);
     } else if (strpbrk(handle->token, "\r\n")) {
         status = wf_client_fail(err, WHALEFLUX_INVALID, "the token has more than one line");
     } else if (url[0]) {
         status = set_url(handle, url, folder, err);
     } else {
-        handle->socket = joined(folder, "socket");
-        handle->base = strdup("http://localhost");
-        handle->token[0] = '\0'; // the kernel says who it is
-        handle->fingerprint[0] = '\0';
-        status = handle->socket && handle->base ? WHALEFLUX_OK : wf_client_no_memory(err);
+        status = set_socket(handle, folder, err);
     }
     free(usual);
     return status;

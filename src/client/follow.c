@@ -120,9 +120,8 @@ static bool is_over(const struct whaleflux_answer *job)
 }
 
 // The job by its id: what a name means may change while one waits.
-static enum whaleflux_status look(struct whaleflux *handle, char *id, size_t size,
-                                  const char *job, struct whaleflux_answer **answer_out,
-                                  struct whaleflux_error *err)
+static enum whaleflux_status look(struct whaleflux *handle, char *id, size_t size, const char *job,
+                                  struct whaleflux_answer **answer_out, struct whaleflux_error *err)
 {
     enum whaleflux_status status = whaleflux_get(handle, job, answer_out, err);
     if (status == WHALEFLUX_OK) {

@@ -25,7 +25,8 @@ void wf_path_add(struct wf_path *path, const char *text)
 
 void wf_path_escape(struct wf_path *path, const char *text)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     static const char digits[] = "0123456789ABCDEF";
     for (; *text; text++) {
         unsigned char byte = (unsigned char)*text;

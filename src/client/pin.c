@@ -74,9 +74,9 @@ static enum whaleflux_status look(struct whaleflux *handle, const char *pem,
     if (gnutls_x509_crt_init(&certificate) < 0) {
         return wf_client_no_memory(err);
     }
-    bool good = gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM) >= 0 &&
-                gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, shown, &length) >=
-                    0;
+    bool good =
+        gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM) >= 0 &&
+        gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, shown, &length) >= 0;
     bool same = good && memcmp(shown, wanted, HASH_BYTES) == 0;
     good = same && pin_of_key(certificate, handle->pin, sizeof handle->pin);
     gnutls_x509_crt_deinit(certificate);
@@ -122,10 +122,9 @@ enum whaleflux_status wf_client_pin(struct whaleflux *handle, struct whaleflux_e
     const char *pem = code == CURLE_OK ? shown_certificate(curl) : NULL;
     enum whaleflux_status status =
         pem ? look(handle, pem, err)
-            : wf_client_fail(err, WHALEFLUX_UNREACHABLE, "no daemon answers at %s: %s",
-                             handle->base,
-                             code == CURLE_OK ? "it shows no certificate"
-                                              : curl_easy_strerror(code));
+            : wf_client_fail(
+                  err, WHALEFLUX_UNREACHABLE, "no daemon answers at %s: %s", handle->base,
+                  code == CURLE_OK ? "it shows no certificate" : curl_easy_strerror(code));
     curl_easy_cleanup(curl);
     return status;
 }

@@ -79,8 +79,7 @@ static void print_sources(const json_t *tree)
         }
     }
     if (json_is_integer(core)) {
-        printf("  %s a core and hour\n",
-               wf_word_usd(text, json_integer_value(core)));
+        printf("  %s a core and hour\n", wf_word_usd(text, json_integer_value(core)));
     } else {
         puts("  no price is set for cores: they count as free");
     }

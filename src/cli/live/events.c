@@ -110,8 +110,8 @@ static bool take_event(void *context, const struct whaleflux_event *event)
 static enum wf_status watch(struct watching *watching, struct wf_error *err)
 {
     struct whaleflux_error why;
-    uint64_t after = watching->after_told || !watching->follow ? watching->after
-                                                               : WHALEFLUX_FROM_NOW;
+    uint64_t after =
+        watching->after_told || !watching->follow ? watching->after : WHALEFLUX_FROM_NOW;
     if (!watching->follow) {
         expect_quiet(watching);
     }

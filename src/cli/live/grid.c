@@ -29,8 +29,7 @@ void wf_grid_add_shaded(struct wf_grid *grid, const char *text, enum wf_shade sh
 {
     if (grid->cell_count == grid->cell_room) {
         uint32_t room = grid->cell_room * 2 + 64;
-        struct wf_grid_cell *more =
-            grid->failed ? NULL : realloc(grid->cells, room * sizeof *more);
+        struct wf_grid_cell *more = grid->failed ? NULL : realloc(grid->cells, room * sizeof *more);
         grid->failed = !more;
         if (grid->failed) {
             return;
@@ -94,9 +93,9 @@ enum wf_shade wf_shade_of_state(const char *state)
         const char *state;
         enum wf_shade shade;
     } shades[] = {
-        {"running", WF_SHADE_GOOD}, {"up", WF_SHADE_GOOD},     {"failed", WF_SHADE_BAD},
-        {"lost", WF_SHADE_BAD},     {"down", WF_SHADE_BAD},    {"waiting", WF_SHADE_WAIT},
-        {"held", WF_SHADE_WAIT},    {"ending", WF_SHADE_WAIT}, {"drained", WF_SHADE_WAIT},
+        {"running", WF_SHADE_GOOD},    {"up", WF_SHADE_GOOD},     {"failed", WF_SHADE_BAD},
+        {"lost", WF_SHADE_BAD},        {"down", WF_SHADE_BAD},    {"waiting", WF_SHADE_WAIT},
+        {"held", WF_SHADE_WAIT},       {"ending", WF_SHADE_WAIT}, {"drained", WF_SHADE_WAIT},
         {"cancelled", WF_SHADE_FAINT},
     };
     for (size_t i = 0; i < WF_COUNT_OF(shades); i++) {

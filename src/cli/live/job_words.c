@@ -46,8 +46,8 @@ const char *wf_job_word_gpus(char *text, const json_t *job)
 const char *wf_job_word_state(const char *state)
 {
     static const char *const words[][2] = {
-        {"waiting", "waits"},     {"held", "is held"},    {"running", "runs"},
-        {"ending", "is ending"},  {"done", "is done"},    {"failed", "has failed"},
+        {"waiting", "waits"},          {"held", "is held"}, {"running", "runs"},
+        {"ending", "is ending"},       {"done", "is done"}, {"failed", "has failed"},
         {"cancelled", "is cancelled"}, {"lost", "is lost"},
     };
     for (size_t i = 0; i < WF_COUNT_OF(words); i++) {

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <jansson.h>
+#include <whaleflux.h>
 
 #include "cli/commands.h"
-#include "whaleflux.h"
 
 struct wf_live {
     const char *data_folder, *url; // NULL: the usual ones
@@ -21,7 +21,8 @@ struct wf_live {
 #define WF_LIVE_JSON {"json", NULL, "prints JSON instead of text"}
 bool wf_live_take(struct wf_live *live, const char *name, const char *value);
 
-// Writes short options ("-f") as the long ones they stand for; pairs ends with NULL: "f", "--follow".
+// Writes short options ("-f") as the long ones they stand for; pairs ends with NULL: "f",
+// "--follow".
 void wf_live_letters(int argc, char **argv, const char *const *pairs);
 
 // Reads options and words, of which there must be words_min to words_max. take gets what

@@ -64,8 +64,8 @@ static void add_node(struct wf_grid *grid, const json_t *node)
 static enum wf_status print(const json_t *tree, struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
-        {"NODE", false, 40},      {"STATE", false, 0},         {"GPU MODEL", false, 30},
-        {"FREE GPUS", true, 0},   {"FREE CORES", true, 0},     {"FREE MEMORY", true, 0},
+        {"NODE", false, 40},           {"STATE", false, 0},        {"GPU MODEL", false, 30},
+        {"FREE GPUS", true, 0},        {"FREE CORES", true, 0},    {"FREE MEMORY", true, 0},
         {"$ A GPU AND HOUR", true, 0}, {"PRICE FROM", false, 100},
     };
     struct wf_grid grid;

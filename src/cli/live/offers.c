@@ -52,8 +52,9 @@ static void print_sources(FILE *out, const json_t *offers)
 enum wf_status wf_live_offers_print(FILE *out, const json_t *answer, struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
-        {"", false, 0},           {"POOL", false, 40},     {"$ AN HOUR", true, 0},
-        {"$ WHOLE JOB", true, 0}, {"AT MOST", true, 0}, {"FIT NOW", true, 0}, {"WHY NOT", false, 100},
+        {"", false, 0},           {"POOL", false, 40},  {"$ AN HOUR", true, 0},
+        {"$ WHOLE JOB", true, 0}, {"AT MOST", true, 0}, {"FIT NOW", true, 0},
+        {"WHY NOT", false, 100},
     };
     struct wf_grid grid;
     const json_t *offers = json_object_get(answer, "offers");

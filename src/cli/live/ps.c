@@ -138,15 +138,15 @@ static void add_job(struct wf_grid *grid, const json_t *job, bool wide, int64_t 
 }
 
 static const struct wf_grid_column columns[] = {
-    {"ID", true, 0},  {"NAME", false, 24}, {"USER", false, 16}, {"QUEUE", false, 20},
-    {"STATE", false, 0}, {"GPUS", false, 24}, {"TIME", false, 0},  {"COST", true, 0},
+    {"ID", true, 0},         {"NAME", false, 24}, {"USER", false, 16}, {"QUEUE", false, 20},
+    {"STATE", false, 0},     {"GPUS", false, 24}, {"TIME", false, 0},  {"COST", true, 0},
     {"SUBMITTED", false, 0}, {"WHY", false, 100},
 };
 static const struct wf_grid_column wide_columns[] = {
-    {"ID", true, 0},      {"NAME", false, 0},  {"USER", false, 0},      {"QUEUE", false, 0},
-    {"STATE", false, 0},  {"GPUS", false, 0},  {"TIME", false, 0},      {"COST", true, 0},
-    {"NODE", false, 0},   {"ATTEMPT", true, 0}, {"PRIORITY", true, 0}, {"SUBMITTED", false, 0},
-    {"ENDED", false, 0},  {"WHY", false, 0},
+    {"ID", true, 0},     {"NAME", false, 0},   {"USER", false, 0},    {"QUEUE", false, 0},
+    {"STATE", false, 0}, {"GPUS", false, 0},   {"TIME", false, 0},    {"COST", true, 0},
+    {"NODE", false, 0},  {"ATTEMPT", true, 0}, {"PRIORITY", true, 0}, {"SUBMITTED", false, 0},
+    {"ENDED", false, 0}, {"WHY", false, 0},
 };
 
 static enum wf_status print(const struct listing *listing, const json_t *jobs, bool more,

@@ -38,11 +38,11 @@ static const char *tell_budgets(char *text, size_t size, const json_t *budgets)
         for (size_t j = 0; j < WF_COUNT_OF(ends); j++) {
             end = strcmp(wf_live_text(budget, "action"), ends[j][0]) == 0 ? ends[j][1] : end;
         }
-        used += (size_t)snprintf(text + used, size - used, "%s%s of %s this %s, %s",
-                                 i > 0 ? "; " : "",
-                                 wf_word_usd(spent, wf_live_number(budget, "spent_nanousd")),
-                                 wf_word_usd(limit, wf_live_number(budget, "limit_nanousd")),
-                                 wf_live_text(budget, "window"), end);
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s of %s this %s, %s", i > 0 ? "; " : "",
+                             wf_word_usd(spent, wf_live_number(budget, "spent_nanousd")),
+                             wf_word_usd(limit, wf_live_number(budget, "limit_nanousd")),
+                             wf_live_text(budget, "window"), end);
     }
     return text;
 }
@@ -85,8 +85,8 @@ static void add_below(struct wf_grid *grid, const json_t *queues, const char *pa
 static enum wf_status print(const json_t *tree, struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
-        {"QUEUE", false, 60},    {"JOBS", true, 0},  {"GPUS USED", true, 0}, {"GUARANTEED", true, 0},
-        {"LIMIT", true, 0}, {"COST", true, 0}, {"BUDGET", false, 0},
+        {"QUEUE", false, 60}, {"JOBS", true, 0}, {"GPUS USED", true, 0}, {"GUARANTEED", true, 0},
+        {"LIMIT", true, 0},   {"COST", true, 0}, {"BUDGET", false, 0},
     };
     struct wf_grid grid;
     wf_grid_init(&grid, columns, WF_COUNT_OF(columns));

@@ -64,8 +64,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
 // not work as a job. Everything else of this shell stays here unless --env names it.
 static json_t *usual_variables(void)
 {
-    static const char *const names[] = {"PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "CONDA_PREFIX",
-                                        "PYTHONPATH", "LD_LIBRARY_PATH"};
+    static const char *const names[] = {
+        "PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "LD_LIBRARY_PATH"};
     json_t *variables = json_object();
     for (size_t i = 0; i < WF_COUNT_OF(names); i++) {
         const char *value = getenv(names[i]);
@@ -237,8 +237,8 @@ static void say_end(const struct running *running, const json_t *job)
     int64_t started_ms = wf_live_number(job, "started_ms");
     int64_t cost = wf_live_number(job, "cost_nanousd");
     wf_job_word_end(end, job);
-    snprintf(text, sizeof text, "%s%s%.200s%s%s%s%s",
-             wf_job_word_state(wf_live_text(job, "state")), end[0] ? ", " : "", end, started_ms > 0 ? " after " : "",
+    snprintf(text, sizeof text, "%s%s%.200s%s%s%s%s", wf_job_word_state(wf_live_text(job, "state")),
+             end[0] ? ", " : "", end, started_ms > 0 ? " after " : "",
              started_ms > 0 ? wf_word_span(span, wf_live_number(job, "ended_ms") - started_ms) : "",
              cost > 0 ? ", it cost " : "", cost > 0 ? wf_word_usd(money, cost) : "");
     say(running, "%s", text);
@@ -248,8 +248,7 @@ static enum wf_status finish(const struct running *running, struct wf_error *err
 {
     struct whaleflux_error why;
     struct whaleflux_answer *answer;
-    if (whaleflux_wait(running->live.daemon, running->id, LOST_MS, &answer, &why) !=
-        WHALEFLUX_OK) {
+    if (whaleflux_wait(running->live.daemon, running->id, LOST_MS, &answer, &why) != WHALEFLUX_OK) {
         return wf_live_fail(&why, err);
     }
     const json_t *job = wf_live_tree(answer);
@@ -344,10 +343,11 @@ const struct wf_command wf_command_run = {
     .usage = "[OPTION...] -- COMMAND [ARGUMENT...]",
     .summary = "runs a command as a job and follows it; its exit status is the command's",
     .options = options,
-    .more = "128 and the signal's number where a signal ended it. The job gets PATH, LANG, LC_ALL,\n"
-            "VIRTUAL_ENV, CONDA_PREFIX, PYTHONPATH and LD_LIBRARY_PATH of this shell, and what --env "
-            "says.\n"
-            "Ctrl-C asks whether the job is to be cancelled; without a terminal it cancels it.\n"
-            "Example: whaleflux run --gpus H100:1 --limit 1h -- python train.py --epochs 3\n",
+    .more =
+        "128 and the signal's number where a signal ended it. The job gets PATH, LANG, LC_ALL,\n"
+        "VIRTUAL_ENV, CONDA_PREFIX, PYTHONPATH and LD_LIBRARY_PATH of this shell, and what --env "
+        "says.\n"
+        "Ctrl-C asks whether the job is to be cancelled; without a terminal it cancels it.\n"
+        "Example: whaleflux run --gpus H100:1 --limit 1h -- python train.py --epochs 3\n",
     .run = run,
 };

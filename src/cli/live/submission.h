@@ -5,8 +5,8 @@
 #include "cli/live/live.h"
 #include "cli/live/wish.h"
 
-// *answer_out is NULL, with WF_OK, where nothing was submitted: a dry run, or it was not wanted. The
-// caller frees it.
+// *answer_out is NULL, with WF_OK, where nothing was submitted: a dry run, or it was not wanted.
+// The caller frees it.
 enum wf_status wf_submission_make(struct wf_live *live, const struct wf_wish *wish,
                                   const char *document, struct whaleflux_answer **answer_out,
                                   struct wf_error *err) WF_MUST_USE;

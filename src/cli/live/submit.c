@@ -46,8 +46,7 @@ static enum wf_status read_file(const char *path, char **text_out, size_t *lengt
     char *text = malloc(WF_JOB_TEXT_BYTES_MAX + 1);
     *text_out = text;
     if (!file) {
-        return wf_fail(err, WF_IO, "the file '%.200s' cannot be opened: %s", path,
-                       strerror(errno));
+        return wf_fail(err, WF_IO, "the file '%.200s' cannot be opened: %s", path, strerror(errno));
     }
     *length_out = text ? fread(text, 1, WF_JOB_TEXT_BYTES_MAX + 1, file) : 0;
     bool good = text && !ferror(file);
@@ -98,8 +97,9 @@ static enum wf_status import_file(struct submitting *submitting, const char *pat
     struct wf_job_import import = {.memory = NULL};
     json_t *tree = NULL;
     list_queues(queues, names);
-    enum wf_status status = folder ? read_file(path, &text, &length, err)
-                                   : wf_fail(err, WF_IO, "this folder has no path: %s", strerror(errno));
+    enum wf_status status =
+        folder ? read_file(path, &text, &length, err)
+               : wf_fail(err, WF_IO, "this folder has no path: %s", strerror(errno));
     if (status == WF_OK) {
         const char *home = getenv("HOME");
         struct wf_job_import_config config = {.shown = path,
@@ -163,8 +163,7 @@ static enum wf_status submit(struct submitting *submitting, char **words, struct
         status = import_file(submitting, words[0], words + 1, tree, &document, err);
     }
     if (status == WF_OK) {
-        status =
-            wf_submission_make(&submitting->live, &submitting->wish, document, &answer, err);
+        status = wf_submission_make(&submitting->live, &submitting->wish, document, &answer, err);
     }
     if (status == WF_OK && answer) {
         status = print(submitting, wf_live_tree(answer), err);

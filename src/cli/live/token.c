@@ -44,8 +44,8 @@ static enum wf_status create(struct tokens *tokens, const char *name, struct wf_
 {
     struct whaleflux_answer *answer;
     json_t *tree;
-    json_t *wish = json_pack("{s:s,s:s}", "name", name, "role",
-                             tokens->role ? tokens->role : "submitter");
+    json_t *wish =
+        json_pack("{s:s,s:s}", "name", name, "role", tokens->role ? tokens->role : "submitter");
     if (wish && tokens->user) {
         json_object_set_new(wish, "user", json_string(tokens->user));
     }
@@ -66,8 +66,7 @@ static enum wf_status create(struct tokens *tokens, const char *name, struct wf_
     if (tokens->live.json) {
         status = wf_live_print(tree, err);
     } else {
-        fprintf(stderr,
-                "Token %lld (%s), %s for work of %s. It is shown this once only:\n",
+        fprintf(stderr, "Token %lld (%s), %s for work of %s. It is shown this once only:\n",
                 (long long)wf_live_number(tree, "id"), wf_live_text(tree, "name"),
                 wf_live_text(tree, "role"), wf_live_text(tree, "user"));
         puts(wf_live_text(tree, "token"));
@@ -79,7 +78,7 @@ static enum wf_status create(struct tokens *tokens, const char *name, struct wf_
 static enum wf_status print(const json_t *tree, struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
-        {"ID", true, 0},       {"NAME", false, 40},  {"ROLE", false, 0},    {"USER", false, 30},
+        {"ID", true, 0},       {"NAME", false, 40},   {"ROLE", false, 0},    {"USER", false, 30},
         {"CREATED", false, 0}, {"EXPIRES", false, 0}, {"REVOKED", false, 0},
     };
     struct wf_grid grid;

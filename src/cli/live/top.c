@@ -53,7 +53,8 @@ static void ask_all(struct wf_top *top)
     wf_path_add(&path, "/v1/cost?limit=1&since=");
     wf_path_number(&path, now_ms - now_ms % DAY_MS);
     if (ask(top, "/v1/nodes", &top->nodes) &&
-        ask(top, "/v1/jobs?state=live&limit=1000", &top->jobs) && ask(top, path.text, &top->spent)) {
+        ask(top, "/v1/jobs?state=live&limit=1000", &top->jobs) &&
+        ask(top, path.text, &top->spent)) {
         top->trouble[0] = '\0';
         top->asked_ms = now_ms;
     }

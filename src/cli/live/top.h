@@ -18,7 +18,7 @@ struct wf_top_events {
 
 struct wf_top {
     struct wf_live live;
-    json_t *nodes, *jobs, *spent; // as answered last; NULL: not yet
+    json_t *nodes, *jobs, *spent;                     // as answered last; NULL: not yet
     char trouble[sizeof((struct wf_error *)0)->text]; // why it is not newer; ""
     int64_t asked_ms;
     struct wf_top_events events;

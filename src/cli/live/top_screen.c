@@ -93,7 +93,8 @@ static int draw_totals(const struct wf_top *top, const struct sums *sums)
     snprintf(line, sizeof line, "whaleflux  %s  %s", whaleflux_where(top->live.daemon),
              wf_word_utc(texts[0], top->asked_ms));
     put(0, line, A_BOLD);
-    snprintf(line, sizeof line, "GPUs %s of %s   cores %s of %s   jobs %lld run, %lld wait, %lld held",
+    snprintf(line, sizeof line,
+             "GPUs %s of %s   cores %s of %s   jobs %lld run, %lld wait, %lld held",
              wf_number_thousandths(texts[0], (uint64_t)sums->gpu_used_milli),
              wf_number_thousandths(texts[1], (uint64_t)sums->gpu_milli),
              wf_number_thousandths(texts[2], (uint64_t)sums->cpu_used_milli),
@@ -102,8 +103,8 @@ static int draw_totals(const struct wf_top *top, const struct sums *sums)
     put(1, line, 0);
     snprintf(line, sizeof line, "%s an hour now   %s so far by what runs   %s today (UTC)",
              wf_word_usd(texts[0], sums->nanousd_per_hour), wf_word_usd(texts[1], sums->nanousd),
-             wf_word_usd(texts[2], wf_live_number(json_object_get(top->spent, "total"),
-                                                  "cost_nanousd")));
+             wf_word_usd(texts[2],
+                         wf_live_number(json_object_get(top->spent, "total"), "cost_nanousd")));
     put(2, line, 0);
     put(3, top->trouble, A_BOLD);
     return 4;
@@ -117,14 +118,16 @@ static void draw_node(int row, const json_t *node)
     char all[WF_NUMBER_BYTES];
     int64_t gpus = wf_live_number(node, "gpus");
     int64_t whole = gpus > 0 ? 1000 * gpus : wf_live_number(node, "cpu_milli");
-    int64_t busy = whole - (gpus > 0 ? free_gpu_milli(node) : wf_live_number(node, "cpu_free_milli"));
+    int64_t busy =
+        whole - (gpus > 0 ? free_gpu_milli(node) : wf_live_number(node, "cpu_free_milli"));
     int filled = whole > 0 ? (int)(busy * BAR_WIDTH / whole) : 0;
     filled = filled < 0 ? 0 : filled > BAR_WIDTH ? BAR_WIDTH : filled;
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = '\0';
     snprintf(line, sizeof line, "%-20.20s %-8.8s [%s] %s of %s %s", wf_live_text(node, "name"),
-             wf_live_text(node, "state"), bar, wf_number_thousandths(used, (uint64_t)(busy > 0 ? busy : 0)),
+             wf_live_text(node, "state"), bar,
+             wf_number_thousandths(used, (uint64_t)(busy > 0 ? busy : 0)),
              wf_number_thousandths(all, (uint64_t)(whole > 0 ? whole : 0)),
              gpus > 0 ? wf_live_text(node, "model") : "cores");
     put(row, line, 0);

@@ -106,8 +106,8 @@ static json_t *number_or_text(const char *text)
 
 static bool take_step(struct wf_wish *wish, const char *name)
 {
-    bool *flag = strcmp(name, "yes") == 0       ? &wish->yes
-                 : strcmp(name, "dry-run") == 0 ? &wish->dry_run
+    bool *flag = strcmp(name, "yes") == 0        ? &wish->yes
+                 : strcmp(name, "dry-run") == 0  ? &wish->dry_run
                  : strcmp(name, "parsable") == 0 ? &wish->parsable
                                                  : NULL;
     if (flag) {
@@ -119,7 +119,7 @@ static bool take_step(struct wf_wish *wish, const char *name)
 enum wf_status wf_wish_take(struct wf_wish *wish, const char *name, const char *value,
                             bool *taken_out, struct wf_error *err)
 {
-    static const char *const texts[] = {"name", "gpus", "queue", "limit", "expect",
+    static const char *const texts[] = {"name",  "gpus",     "queue",  "limit", "expect",
                                         "begin", "deadline", "memory", "cpus"};
     *taken_out = true;
     for (size_t i = 0; i < WF_COUNT_OF(texts); i++) {

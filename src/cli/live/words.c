@@ -106,8 +106,8 @@ static bool read_ago(const char *word, int64_t now_ms, int64_t *ms_out)
     static const struct {
         char letter;
         int64_t ms;
-    } units[] = {{'s', SECOND_MS}, {'m', MINUTE_MS}, {'h', HOUR_MS}, {'d', DAY_MS},
-                 {'w', 7 * DAY_MS}};
+    } units[] = {
+        {'s', SECOND_MS}, {'m', MINUTE_MS}, {'h', HOUR_MS}, {'d', DAY_MS}, {'w', 7 * DAY_MS}};
     char *end;
     long long count = strtoll(word, &end, 10);
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {

@@ -113,8 +113,7 @@ void wf_api_in_copy(struct wf_api *api, struct wf_http_request *request,
 {
     int ends[2];
     if (api->story_count == AT_ONCE_MAX || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        wf_http_fail(request, 503, NULL,
-                     "%d answers are being worked out; try again in a moment",
+        wf_http_fail(request, 503, NULL, "%d answers are being worked out; try again in a moment",
                      AT_ONCE_MAX);
         return;
     }

@@ -24,9 +24,9 @@ struct offering {
 
 static int64_t with_cores(const struct offering *offering, int64_t nanousd, int64_t ms)
 {
-    return nanousd < 0 ? -1
-                       : nanousd + (int64_t)((wf_int128)offering->cores_nanousd_per_hour * ms /
-                                             HOUR_MS);
+    return nanousd < 0
+               ? -1
+               : nanousd + (int64_t)((wf_int128)offering->cores_nanousd_per_hour * ms / HOUR_MS);
 }
 
 static json_t *money(int64_t nanousd)
@@ -154,7 +154,8 @@ static json_t *tell_start(const struct wf_quote *quote)
                                         [WF_QUOTE_NEVER] = "never"};
     json_t *root = wf_api_object();
     wf_api_set(root, "when", wf_api_text(words[quote->start]));
-    wf_api_set(root, "at_ms", quote->start == WF_QUOTE_KEPT ? wf_api_number(quote->start_ms) : NULL);
+    wf_api_set(root, "at_ms",
+               quote->start == WF_QUOTE_KEPT ? wf_api_number(quote->start_ms) : NULL);
     return root;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <jansson.h>
-// The usual one falls through between its cases, which clang tells again and again.
+// The usual one falls through between its cases, which clang tells.
 #define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 #include <uv.h>
@@ -61,10 +61,9 @@ json_t *wf_api_parse(const char *text);
 // Answers with root, which it takes over.
 void wf_api_send(struct wf_http_request *request, unsigned status, json_t *root,
                  const char *location);
-// Answers with what a function returned; field may be NULL.
+// By what a function returned; field may be NULL.
 void wf_api_refuse(struct wf_http_request *request, enum wf_status status, const char *field,
                    const struct wf_error *err);
-// Likewise of what was asked of the desk.
 void wf_api_refuse_ask(struct wf_http_request *request, enum wf_status status,
                        const struct wf_desk_ask *ask, const struct wf_error *err);
 
@@ -94,24 +93,23 @@ struct wf_api_wait {
 };
 // Never NULL.
 struct wf_api_wait *wf_api_wait(struct wf_api *api, struct wf_http_request *request);
-// What a call to the desk with wait->ask returned: refuses, or lets it wait.
+// Refuses, or lets it wait, by what a call to the desk with wait->ask returned.
 void wf_api_asked(struct wf_api_wait *wait, enum wf_status status, const struct wf_error *err);
 
 // job_json.c. A job as answers tell it, of its row and what is live about it.
 json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row);
-// Of one job, by its id; NULL (with the request answered) where it is not to be had. row_fn is
-// called with the row, or not at all.
+// Of one job, by its id; false, with the request answered, where it is not to be had.
 bool wf_api_read_job(struct wf_api *api, struct wf_http_request *request, uint64_t id,
                      wf_job_row_fn *fn, void *context);
 json_t *wf_api_end(const struct wf_run_row *run); // null while it is not over
 
-// copy.c. Answers with what make returns: JSON in a text of malloc, or NULL. It is called in a copy
-// of the process, so it may change what it likes, the core as well.
+// copy.c. Answers with what make returns, JSON or NULL, in a copy of the process: it may change
+// all.
 void wf_api_in_copy(struct wf_api *api, struct wf_http_request *request,
                     char *(*make)(void *context), void *context);
 
-// offers.c. Answers a submission that is a dry run: what the job would cost where, and when it would
-// start. Refuses what the desk refuses.
+// offers.c. Answers a submission that is a dry run: what the job would cost where, and when it
+// would start. Refuses what the desk refuses.
 void wf_api_offer(struct wf_api *api, struct wf_http_request *request,
                   const struct wf_job_document *document);
 

@@ -106,8 +106,7 @@ static void segments_and_values_stay_what_they_are(void **state)
     assert_int_equal(wf_path_job(&path, "a b/../c?d=e&f%\xc3\xa4", "/logs?task=", NULL),
                      WHALEFLUX_OK);
     wf_path_number(&path, -12);
-    assert_string_equal(path.text,
-                        "/v1/jobs/a%20b%2F..%2Fc%3Fd%3De%26f%25%C3%A4/logs?task=-12");
+    assert_string_equal(path.text, "/v1/jobs/a%20b%2F..%2Fc%3Fd%3De%26f%25%C3%A4/logs?task=-12");
     assert_false(path.too_long);
 }
 

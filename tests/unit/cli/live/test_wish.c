@@ -102,7 +102,7 @@ static void an_array_may_have_a_most(void **state)
 
 static void what_makes_no_sense_is_refused_by_its_field(void **state)
 {
-    static const char *const wrong[][2] = {{"gpus", "lots"},       {"tasks", "-1"},
+    static const char *const wrong[][2] = {{"gpus", "H100:-1"},    {"tasks", "-1"},
                                            {"limit", "soon"},      {"array", "0-9%x"},
                                            {"after", "1:somehow"}, {"memory", "-4GiB"}};
     (void)state;

@@ -82,8 +82,9 @@ static void times_are_read_in_several_ways(void **state)
     assert_time("1970-01-02T03:04:00+02:00", DAY + HOUR + 4 * MINUTE);
     assert_time("1970-01-02 03:04:00-01:30", DAY + 4 * HOUR + 34 * MINUTE);
     assert_time("1795300000000", NOW);
-    const char *const wrong[] = {"", "yesterday", "7", "7x", "-7d", "1970-13-01",
-                                 "1970-01-02T", "1970-01-02T03:04:05+2", "1970-01-02x"};
+    const char *const wrong[] = {"",           "yesterday",  "7",           "7x",
+                                 "-7d",        "1970-13-01", "1970-01-02T", "1970-01-02T03:04:05+2",
+                                 "1970-01-02x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_false(wf_word_read_time(wrong[i], NOW, &ms));
     }
@@ -122,8 +123,10 @@ static void jobs_end_as_a_shell_would_say(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spans_keep_what_matters),  cmocka_unit_test(ages_have_a_direction),
-        cmocka_unit_test(small_sums_keep_two_digits), cmocka_unit_test(memory_has_a_unit),
+        cmocka_unit_test(spans_keep_what_matters),
+        cmocka_unit_test(ages_have_a_direction),
+        cmocka_unit_test(small_sums_keep_two_digits),
+        cmocka_unit_test(memory_has_a_unit),
         cmocka_unit_test(times_are_read_in_several_ways),
         cmocka_unit_test(jobs_end_as_a_shell_would_say),
     };
