@@ -4,9 +4,9 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <whaleflux.h>
 
 #include "base/compat.h"
-#include "whaleflux.h"
 
 struct whaleflux {
     char *base;   // "https://host:7171"; with a socket what stands for it in a request

@@ -4,8 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "whaleflux.h"
+#include <whaleflux.h>
 
 struct wf_path {
     char text[4096];

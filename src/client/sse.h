@@ -4,8 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "whaleflux.h"
+#include <whaleflux.h>
 
 #define WF_SSE_EVENT_BYTES_MAX (1u << 20)
 

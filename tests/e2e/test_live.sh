@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016,SC1010,SC2119
 # The verbs that ask a daemon, against one that runs jobs on this machine.
 # shellcheck source=live.sh
 # shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes
@@ -95,7 +96,7 @@ ends "no such job" 3 "there is no job 9999" explain 9999 --data-dir "$HOME/.whal
 ends "no such name" 3 "there is no job 'ghost'" cancel ghost
 ends "no such log" 3 "there is no job" logs ghost
 ends "no such attempt" 3 "has had" logs "$long" --attempt 7
-ends "no such state" 2 "did you mean 'running'" ps --state runing
+ends "no such state" 2 "did you mean 'running'" ps --state runninq
 ends "no such sum" 2 "is none of user, queue, job, pool" cost --by colour
 ends "no such time" 2 "it must be a time" cost --since yesterday
 ends "no such option" 2 "did you mean '--limit'" run --limt 1h -- true

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016,SC1010,SC2119
 # The files that people have are taken as they are: #SBATCH scripts, SkyPilot tasks, Kubernetes Jobs.
 # What has no meaning here is named.
 # shellcheck source=live.sh
@@ -42,7 +43,7 @@ does "an #SBATCH script" "slurm says from-slurm on 1: one two" train.sbatch one 
 notes "what has no meaning is named" "mail-user"
 tells "its name is kept" "d['jobs'][0]['name'] == 'from-slurm' and d['jobs'][0]['limit_ms'] == 300000" \
     ps --all --json
-does "options go before the file" "slurm says from-slurm" train.sbatch --name renamed --limit 1m
+does "options go before the file" "slurm says renamed" train.sbatch --name renamed --limit 1m
 tells "as said" "d['jobs'][0]['name'] == 'renamed' and d['jobs'][0]['limit_ms'] == 60000" \
     ps --all --json
 write_in_work array.sbatch <<'FILE'
@@ -107,7 +108,7 @@ wait_for 100 state_is "$job" "done" && "$program" logs "$job" | grep -q "from st
 report $? "a file from stdin"
 
 write_in_work two.json <<'FILE'
-{"command": ["true"], "comand": ["true"]}
+{"command": ["true"], "commanb": ["true"]}
 FILE
 ends "a slip is refused with what was meant" 2 "command" submit two.json
 ends "a file that is not there" 2 "cannot be opened" submit no-such-file

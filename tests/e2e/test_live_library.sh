@@ -1,9 +1,10 @@
 #!/bin/sh
+# shellcheck disable=SC2016,SC1010,SC2119
 # libwhaleflux as a program outside of the project uses it: its header, its shared library, the
 # example of the documents.
 # shellcheck source=live.sh
 . "$(dirname "$0")/live.sh"
-library=$3
+library=$(realpath "$3")
 needs cc
 cd "$toy/work" || exit 1
 header=$project/include

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016,SC1010,SC2119
 # run gives the command's own exit status and output; logs follows over rotations; both go on when the
 # daemon was away; a terminal is asked.
 # shellcheck source=live.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016,SC1010,SC2119
 # Over the network: tokens, roles, and which certificates are trusted.
 # shellcheck source=live.sh
 # shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <jansson.h>
+#include <whaleflux.h>
 
 #include "cli/commands.h"
-#include "whaleflux.h"
 
 struct wf_live {
     const char *data_folder, *url; // NULL: the usual ones
