@@ -16,6 +16,7 @@ run:
 	@$(install) run
 	@echo "Building WhaleFlux ..."
 	@$(MAKE) --no-print-directory all
+	@tools/run-live $(BUILD)
 	@tools/run-placement $(BUILD)
 
 test:

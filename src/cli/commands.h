@@ -10,7 +10,15 @@ enum wf_exit {
     WF_EXIT_DONE = 0,
     WF_EXIT_FAILED = 1, // not the user's fault: no memory, a full disk, an unfit machine
     WF_EXIT_BAD_INPUT = 2,
+    // Of the verbs that ask a daemon alone; the others say 2.
+    WF_EXIT_NOT_FOUND = 3,
+    WF_EXIT_REFUSED = 4,     // the caller may not, or the job's state forbids it
+    WF_EXIT_UNREACHABLE = 5, // no daemon answers
 };
+
+// What the program exits with instead of what its status comes to; -1: nothing else, as at first.
+void wf_exit_set(int status);
+int wf_exit_wanted(void);
 
 struct wf_command {
     const char *name;
@@ -27,11 +35,27 @@ struct wf_command {
 
 extern const struct wf_command *const wf_commands[]; // ends with NULL
 
+extern const struct wf_command wf_command_offers;
 extern const struct wf_command wf_command_replay;
 extern const struct wf_command wf_command_simulate;
 extern const struct wf_command wf_command_explain;
 extern const struct wf_command wf_command_journal;
 extern const struct wf_command wf_command_doctor;
+extern const struct wf_command wf_command_cancel;
+extern const struct wf_command wf_command_cost;
+extern const struct wf_command wf_command_drain;
+extern const struct wf_command wf_command_events;
+extern const struct wf_command wf_command_hold;
+extern const struct wf_command wf_command_logs;
+extern const struct wf_command wf_command_nodes;
+extern const struct wf_command wf_command_ps;
+extern const struct wf_command wf_command_queues;
+extern const struct wf_command wf_command_release;
+extern const struct wf_command wf_command_run;
+extern const struct wf_command wf_command_submit;
+extern const struct wf_command wf_command_token;
+extern const struct wf_command wf_command_top;
+extern const struct wf_command wf_command_undrain;
 extern const struct wf_command wf_command_help;
 extern const struct wf_command wf_command_version;
 extern const struct wf_command wf_command_serve;

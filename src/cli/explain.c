@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb explain: why a task of the last simulation went where it did, or nowhere; why a job of
-// the last replay waited, or ran where it did, at some time.
+// The verb explain: why a job of a daemon waits, or runs where it does; why a task of the last
+// simulation went where it did, or nowhere; why a job of the last replay waited, or ran where it
+// did, at some time.
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/live/explain_live.h"
 #include "cli/replay/explain_replay.h"
 #include "cli/simulate/explain_json.h"
 #include "sim/placement/explanation.h"
@@ -14,17 +16,27 @@ static const struct wf_option options[] = {
     {"seed", "S", "of a simulation: in the run of this seed (the first one)"},
     {"at", "TIME", "of a replay: at this time, or so long (3d4h) after the first submission"},
     {"json", NULL, "prints JSON instead of sentences"},
+    WF_LIVE_OPTIONS,
     {NULL, NULL, NULL},
+};
+
+// Asked of a daemon, or of the last run.
+struct asking {
+    struct wf_explain_question question;
+    struct wf_live live;
 };
 
 static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
 {
-    struct wf_explain_question *question = context;
+    struct asking *asking = context;
+    struct wf_explain_question *question = &asking->question;
     (void)err;
+    if (wf_live_take(&asking->live, name, value)) {
+        question->json = asking->live.json;
+        return WF_OK;
+    }
     if (strcmp(name, "policy") == 0) {
         question->policy = value;
-    } else if (strcmp(name, "json") == 0) {
-        question->json = true;
     } else if (strcmp(name, "at") == 0) {
         question->time = value;
     } else {
@@ -91,10 +103,33 @@ static enum wf_status explain(const struct wf_explain_question *question,
     return status;
 }
 
+static enum wf_status explain_last_run(const struct wf_explain_question *question,
+                                       struct wf_error *err)
+{
+    struct wf_last_run last;
+    enum wf_status status = wf_last_run_recall(&last, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    if (last.is_replay) {
+        status = wf_explain_replay(question, &last, err);
+    } else if (question->time) {
+        status = wf_fail(err, WF_INVALID,
+                         "--at is for a replay; the last run was a simulation, which has no times");
+    } else {
+        status = explain(question, &last.options, err);
+    }
+    wf_last_run_forget(&last);
+    return status;
+}
+
+// Who names a daemon means it; who asks about a policy, a seed or a time means the last run; else
+// it is the daemon's if there is one that knows the job.
 static enum wf_status run(int argc, char **argv, struct wf_error *err)
 {
-    struct wf_explain_question question = {.task = NULL};
-    const struct wf_option_reader reader = {options, take, &question};
+    struct asking asking = {.question = {.task = NULL}};
+    struct wf_explain_question *question = &asking.question;
+    const struct wf_option_reader reader = {options, take, &asking};
     int words = 0;
     enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);
     if (status != WF_OK) {
@@ -105,32 +140,33 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
                        argc == words ? "explain which task or job?"
                                      : "explain is about one task or job");
     }
-    question.task = argv[words];
-    struct wf_last_run last;
-    status = wf_last_run_recall(&last, err);
-    if (status != WF_OK) {
+    question->task = argv[words];
+    bool names_daemon = asking.live.url || asking.live.data_folder;
+    bool names_run = question->policy || question->seed || question->time;
+    if (names_daemon && names_run) {
+        return wf_fail(err, WF_INVALID,
+                       "a daemon's job has no --policy, --seed or --at: leave those out, or "
+                       "--data-dir and --url");
+    }
+    if (names_daemon || (!names_run && wf_explain_live_knows(&asking.live, question->task))) {
+        status = wf_explain_live(&asking.live, question->task, err);
+        wf_live_close(&asking.live);
         return status;
     }
-    if (last.is_replay) {
-        status = wf_explain_replay(&question, &last, err);
-    } else if (question.time) {
-        status = wf_fail(err, WF_INVALID,
-                         "--at is for a replay; the last run was a simulation, which has no times");
-    } else {
-        status = explain(&question, &last.options, err);
-    }
-    wf_last_run_forget(&last);
-    return status;
+    return explain_last_run(question, err);
 }
 
 const struct wf_command wf_command_explain = {
     .name = "explain",
-    .usage = "TASK[#N]|JOB [--at TIME] [--policy P] [--seed S] [--json]",
-    .summary =
-        "tells why a task of the last simulation, or a job of the last replay, runs or waits",
+    .usage = "JOB | TASK[#N] | JOB [--at TIME] [--policy P] [--seed S]   [--json]",
+    .summary = "tells why a job of the daemon, or of the last replay or simulation, runs or waits",
     .options = options,
     .more =
-        "A task that arrives several times has its first arrival explained; openb-pod-0042#2 is "
-        "its second. A job of a replay is explained as of the time it was submitted.\n",
+        "Without --policy, --seed and --at the daemon is asked, if there is one that knows the job:\n"
+        "why it waits, who is before it, and the smallest change that would start it now. Otherwise\n"
+        "it is about the last simulation or replay. A task that arrives several times has its first\n"
+        "arrival explained; openb-pod-0042#2 is its second. A job of a replay is explained as of the\n"
+        "time it was submitted.\n"
+        "Example: whaleflux explain train\n",
     .run = run,
 };

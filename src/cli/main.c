@@ -47,9 +47,13 @@ int main(int argc, char **argv)
     if (status == WF_OK && fflush(stdout) != 0) {
         status = wf_fail(&err, WF_NOMEM, "the output cannot be written");
     }
+    int wanted = wf_exit_wanted();
     if (status == WF_OK) {
-        return WF_EXIT_DONE;
+        return wanted >= 0 ? wanted : WF_EXIT_DONE;
     }
     fprintf(stderr, "whaleflux: %s\n", err.text);
+    if (wanted >= 0) {
+        return wanted;
+    }
     return status == WF_NOMEM || status == WF_UNFIT ? WF_EXIT_FAILED : WF_EXIT_BAD_INPUT;
 }

@@ -3,7 +3,10 @@
 // of its own that is never used for another. Every call is idempotent by that id, so that whoever
 // was killed in the middle may simply say everything again. Engines are the truth about what runs.
 //
-// An engine belongs to one thread and never blocks it for long.
+// An engine belongs to one thread and never blocks it for long: a start costs that of a small
+// process, a look at a log that of a few file calls. It has one descriptor to poll. When that is
+// readable, ask next() until it is false, then next_log() until it is false. An end makes it
+// readable as it happens, whoever caused it, and whichever process started the run.
 #pragma once
 
 #include <stdbool.h>

@@ -14,9 +14,9 @@
 // What the core knows as one GPU: a GPU, or one slice where slices of a GPU are not alike.
 struct wf_inventory_gpu {
     char name[WF_GPU_HANDLE_BYTES]; // UUID, or the address on the bus; stays as long as the machine
-                                  // is up
-    uint8_t gpu;                  // in the machine's list, or WF_NOT_THERE: it went
-    uint8_t slice;                // of that GPU, or WF_WHOLE_GPU
+                                    // is up
+    uint8_t gpu;                    // in the machine's list, or WF_NOT_THERE: it went
+    uint8_t slice;                  // of that GPU, or WF_WHOLE_GPU
 };
 
 struct wf_inventory_node {

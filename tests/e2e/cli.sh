@@ -6,6 +6,8 @@
 program=$1
 data=$project/tests/data
 export XDG_STATE_HOME="$toy/state"
+export HOME="$toy/home" # no daemon is there
+unset WHALEFLUX_URL WHALEFLUX_TOKEN WHALEFLUX_CA WHALEFLUX_FINGERPRINT
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=1"
 
 # Exit status 2, nothing on stdout, one line on stderr that contains TEXT, and no file written.

@@ -16,6 +16,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 // The longest list of an array that waits has 100,000 elements.
 enum { JOBS_MAX = 250000 };
 
+static void check_names(const struct wf_names *names, const struct wf_history_job *job)
+{
+    WF_ASSERT(wf_names_text(names, job->user) && wf_names_text(names, job->name) &&
+              wf_names_text(names, job->queue) && wf_names_text(names, job->array) &&
+              wf_names_text(names, job->models) && wf_names_text(names, job->labels) &&
+              wf_names_text(names, job->nodes) && wf_names_text(names, job->after));
+    WF_ASSERT(job->within <= WF_WITHIN_GROUP && (job->array_max == 0 || job->array > 0));
+}
+
 static void check(const struct wf_history *history, const struct wf_history_job *job)
 {
     char text[WF_HISTORY_ID_BYTES];
@@ -34,10 +43,7 @@ static void check(const struct wf_history *history, const struct wf_history_job 
               job->end_ms >= job->start_ms);
     WF_ASSERT(job->limit_ms >= 0);
     WF_ASSERT(wf_history_id_text(history, job->id, text)[0] != '\0');
-    WF_ASSERT(wf_names_text(names, job->user) && wf_names_text(names, job->name) &&
-              wf_names_text(names, job->queue) && wf_names_text(names, job->array) &&
-              wf_names_text(names, job->models) && wf_names_text(names, job->labels) &&
-              wf_names_text(names, job->nodes));
+    check_names(names, job);
 }
 
 static enum wf_status read_all(struct wf_history *history, struct wf_error *err)

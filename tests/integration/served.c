@@ -187,6 +187,7 @@ static int64_t clock_ms(void)
 WF_NORETURN static void become_daemon(const struct served *served, int ready)
 {
     struct wf_error err = {.text = ""};
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that fails leaves no daemon behind
     struct wf_daemon_config config = {
         .data = served->data,
         .version = "test",

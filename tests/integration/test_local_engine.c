@@ -270,6 +270,23 @@ static void memory_taken_at_once_ends_a_run_as_well(void **state)
     assert_true(run->memory_peak_bytes > 50 << 20);
 }
 
+// With a cgroup or without: what one too many costs is a fork that fails, not the machine.
+static void too_many_processes_are_refused(void **state)
+{
+    (void)state;
+    struct wf_run_spec *spec =
+        bed_script("a", "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; echo all");
+    spec->processes = 5;
+    bool root = geteuid() == 0;
+    spec->switch_user = root;
+    spec->user = spec->group = 4294902; // numbers that no system gives out
+    const struct wf_run *run = bed_run(&bed, spec);
+    assert_int_equal(run->end, WF_RUN_END_EXIT);
+    assert_int_equal(run->exit_code, 2); // the shell's, when it cannot fork
+    assert_null(strstr(bed_log(&bed, "a", 0, NULL), "all"));
+    assert_non_null(strstr(bed_log(&bed, "a", 0, NULL), "fork"));
+}
+
 static void processor_time_and_memory_are_counted(void **state)
 {
     (void)state;
@@ -759,6 +776,7 @@ int main(void)
         TEST(grandchildren_that_leave_are_ended_with_the_run),
         TEST(too_much_memory_ends_a_run),
         TEST(memory_taken_at_once_ends_a_run_as_well),
+        TEST(too_many_processes_are_refused),
         TEST(processor_time_and_memory_are_counted),
         TEST(logs_are_put_aside_when_they_are_full),
         TEST(a_log_is_followed_to_its_end_across_parts),

@@ -99,3 +99,17 @@ const char *scratch_write_repeated(const char *name, const char *head, const cha
     }
     return path;
 }
+
+int scratch_begin(void **state)
+{
+    (void)state;
+    scratch_init();
+    return 0;
+}
+
+int scratch_end(void **state)
+{
+    (void)state;
+    scratch_finish();
+    return 0;
+}

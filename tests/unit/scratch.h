@@ -8,6 +8,9 @@
 // Makes the folder; ends the program where that fails. Removed by scratch_finish.
 void scratch_init(void);
 void scratch_finish(void);
+// The same as the fixtures of a group of tests.
+int scratch_begin(void **state);
+int scratch_end(void **state);
 
 // Writes a file of the folder and returns its path, valid until the next call.
 const char *scratch_write(const char *name, const void *content, size_t length);

@@ -55,9 +55,8 @@ static enum wf_status find_job(const struct wf_replay_again *inputs, const char 
         wf_history_id_text(inputs->history, inputs->jobs.list[inputs->jobs.count - 1].id, last));
 }
 
-// A time of the calendar, or of a history with relative times; or a span from the first submission.
-static enum wf_status read_time(const struct wf_replay_again *inputs, const char *text,
-                                int64_t *ms_out, struct wf_error *err)
+enum wf_status wf_explain_read_at(const char *text, int64_t begin_ms, int64_t *ms_out,
+                                  struct wf_error *err)
 {
     int64_t span_ms;
     if (wf_text_time(text, ms_out)) {
@@ -69,8 +68,7 @@ static enum wf_status read_time(const struct wf_replay_again *inputs, const char
                        "after the first submission",
                        text);
     }
-    int64_t begin_ms = inputs->jobs.told[0].submit_ms;
-    *ms_out = (inputs->has_relative_times ? 0 : begin_ms) + span_ms;
+    *ms_out = begin_ms + span_ms;
     return WF_OK;
 }
 
@@ -90,9 +88,10 @@ static enum wf_status tell(const struct wf_replay_again *inputs,
     enum wf_status status = choose(inputs, question->policy, &who, err);
     status = status == WF_OK ? find_job(inputs, question->task, &job, err) : status;
     if (status == WF_OK && question->time) {
-        status = read_time(inputs, question->time, &asked_ms, err);
+        int64_t begin_ms = inputs->has_relative_times ? 0 : inputs->jobs.told[0].submit_ms;
+        status = wf_explain_read_at(question->time, begin_ms, &asked_ms, err);
     } else if (status == WF_OK) {
-        asked_ms = inputs->jobs.told[job].eligible_ms;
+        asked_ms = inputs->jobs.list[job].arrival_ms;
     }
     if (status != WF_OK) {
         return status;

@@ -25,3 +25,7 @@ enum wf_status wf_explain_replay_print_json(const struct wf_story *story,
 
 // Reads "3d4h", "90m", "1w", "2h30m", "45s". Returns false for what is no such thing.
 bool wf_explain_read_span(const char *text, int64_t *ms_out);
+
+// Reads the value of --at: a time of the calendar, or a span from begin_ms, the first submission.
+enum wf_status wf_explain_read_at(const char *text, int64_t begin_ms, int64_t *ms_out,
+                                  struct wf_error *err) WF_MUST_USE;

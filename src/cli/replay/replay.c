@@ -37,7 +37,6 @@ static const struct wf_option options[] = {
     {NULL, NULL, NULL},
 };
 
-#define TEN_YEARS_MS INT64_C(315532800000)
 enum {
     SHARDS_MAX = 1000,
     ASSUMPTIONS_MAX = 12,
@@ -370,14 +369,6 @@ static enum wf_status print_report(struct replay *replay, const struct wf_report
     return status;
 }
 
-// Whether times count from the beginning of the history. A journal does not say, but nobody ran
-// GPU work in the first ten years of 1970's clock.
-static bool has_relative_times(const struct wf_history_summary *summary)
-{
-    return summary->kind == WF_HISTORY_OPENB ||
-           (summary->kind == WF_HISTORY_JOURNAL && summary->first_ms < TEN_YEARS_MS);
-}
-
 static enum wf_status hand_over(struct replay *replay, struct wf_error *err)
 {
     char history[512];
@@ -391,7 +382,7 @@ static enum wf_status hand_over(struct replay *replay, struct wf_error *err)
         .site = &replay->machines,
         .assumptions = replay->assumption_list,
         .assumption_count = replay->assumption_count,
-        .relative_times = has_relative_times(summary),
+        .relative_times = wf_history_has_relative_times(summary),
         .jobs = replay->jobs.told,
         .job_count = replay->jobs.count,
         .runs = replay->runs,
@@ -472,6 +463,8 @@ static enum wf_status read_inputs(struct replay *replay, struct wf_error *err)
     if (status == WF_OK && !replay->site.path) {
         status = wf_fail(err, WF_INVALID, "--cluster FILE is missing: what machines there are");
     }
+    replay->wanted.keep_places =
+        replay->site.path && strcmp(replay->site.path, replay->history.path) == 0;
     status = status == WF_OK ? wf_site_read(&replay->site, &replay->machines, err) : status;
     return status == WF_OK ? read_jobs(replay, err) : status;
 }
@@ -551,7 +544,7 @@ enum wf_status wf_replay_again_read(int argc, char **argv, struct wf_replay_agai
         .preempt = replay.preempt,
         .plain = replay.plain,
         .has_relative_times =
-            status == WF_OK && has_relative_times(wf_history_summary(replay.file)),
+            status == WF_OK && wf_history_has_relative_times(wf_history_summary(replay.file)),
     };
     return status;
 }

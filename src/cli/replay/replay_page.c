@@ -88,7 +88,7 @@ static const struct {
     {WF_SAVING_MAKESPAN, "All done after", wf_figure_duration},
     {WF_SAVING_USD, "All machines until then", wf_figure_usd},
     {WF_SAVING_UNUSED_USD, "Of it unused", wf_figure_usd},
-    {WF_SAVING_USD_PER_USEFUL_GPU_HOUR, "A useful GPU-hour", wf_figure_usd},
+    {WF_SAVING_USD_PER_USEFUL_GPU_HOUR, "A useful GPU\u2011hour", wf_figure_usd},
 };
 
 static void put_saving_heads(FILE *out, const char *first)
@@ -321,7 +321,8 @@ void wf_page_put_complaints(FILE *out, const struct wf_report *report)
 
 void wf_page_put_prices(FILE *out, const struct wf_report *report)
 {
-    static const char *const heads[] = {"<Pool", "GPUs", "$ a GPU-hour", "<Paid", "<Who says so"};
+    static const char *const heads[] = {"<Pool", "GPUs", "$ a GPU\u2011hour", "<Paid",
+                                        "<Who says so"};
     char text[2][WF_NUMBER_BYTES];
     const struct wf_site *site = report->config.site;
     if (!site || site->pool_count == 0) {

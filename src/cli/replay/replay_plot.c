@@ -332,8 +332,8 @@ static void draw_changes_of(struct wf_svg *svg, const struct wf_report *report, 
         wf_svg_text(svg, names - 8, y + BAR_HEIGHT - 3, "q e", wf_size_class_text(size));
         draw_change(svg, wf_plot_class(report, run), change, names, y, bar);
         snprintf(line, sizeof line, "%s sooner, %s later",
-                 wf_number_percent(text[0], (int64_t)change->gaining, (int64_t)change->jobs),
-                 wf_number_percent(text[1], (int64_t)change->losing, (int64_t)change->jobs));
+                 wf_figure_percent(text[0], 100.0 * (double)change->gaining / (double)change->jobs),
+                 wf_figure_percent(text[1], 100.0 * (double)change->losing / (double)change->jobs));
         wf_svg_text(svg, svg->wide ? names + bar + 10 : names,
                     y + BAR_HEIGHT - 3 + (svg->wide ? 0 : 16), "q v", line);
         y += pitch;

@@ -116,12 +116,12 @@ const struct wf_report_column wf_report_use_columns[WF_REPORT_USE_COLUMNS] = {
     {"", "p50", 7, false, "Half wait at most", wait_p50},
     {"", "p95", 7, false, "95 % wait at most", wait_p95},
     {"", "max", 7, false, "Longest wait", wait_max},
-    {"GPUs", "used %", 6, false, "GPUs used, %", used},
-    {"idle", "GPU-h", 9, false, "Idle GPU-hours", idle},
-    {"stranded", "GPU-h", 9, false, "Stranded GPU-hours", stranded},
-    {"all paid", "$", 9, false, "All machines, $", paid},
-    {"unused", "$", 9, false, "Of it unused, $", unused},
-    {"a useful", "GPU-h $", 8, false, "A useful GPU-hour, $", per_useful},
+    {"GPUs", "used %", 6, false, "GPUs used,\u00a0%", used},
+    {"idle", "GPU-h", 9, false, "Idle GPU\u2011hours", idle},
+    {"stranded", "GPU-h", 9, false, "Stranded GPU\u2011hours", stranded},
+    {"all paid", "$", 9, false, "All machines,\u00a0$", paid},
+    {"unused", "$", 9, false, "Of it unused,\u00a0$", unused},
+    {"a useful", "GPU-h $", 8, false, "A useful GPU\u2011hour,\u00a0$", per_useful},
 };
 
 const struct wf_report_column wf_report_job_columns[WF_REPORT_JOB_COLUMNS] = {
@@ -133,7 +133,7 @@ const struct wf_report_column wf_report_job_columns[WF_REPORT_JOB_COLUMNS] = {
     {"", "starved", 7, false, "Starved", starved},
     {"deadlines", "missed", 9, true, "Deadlines missed", missed},
     {"pre-", "empted", 6, true, "Preemptions", preempted},
-    {"GPU-h", "lost", 5, true, "GPU-hours lost", lost},
+    {"GPU-h", "lost", 5, true, "GPU\u2011hours lost", lost},
     {"", "fair", 5, false, "Fairness", fairness},
     {"worst user", "waits", 10, false, "Worst user's mean wait", worst_user_wait},
 };

@@ -292,7 +292,7 @@ static void tell_worse_size(FILE *out, const struct wf_report *report, uint32_t 
         }
     }
     if (worst < WF_SIZE_CLASSES) {
-        fprintf(out, " Worst off are jobs of %s: 95 %% of them wait at most ",
+        fprintf(out, " Worst off are jobs of %s: what 95 %% of them stay within goes ",
                 wf_size_class_text(worst));
         tell_durations(out, (double)baseline->sizes[worst].p95_ms,
                        (double)policy->sizes[worst].p95_ms);

@@ -42,7 +42,7 @@ struct wf_discipline {
     bool preempts;     // may stop work, where a queue wants its guarantee back
     bool steadfast;    // among many nodes a kept start time is looked at again only now and then,
                        // not at every change
-    bool learns;    // wants to be told how long jobs are expected to run
+    bool learns;       // wants to be told how long jobs are expected to run
     uint32_t
         believe; // which point of a job's expected run counts as its end in plans (0 to
                  // WF_RUN_TIME_POINTS - 1), or WF_BELIEVE_LIMIT: the limit it asked for or, without

@@ -2,30 +2,9 @@
 #include "core/explain/change.h"
 
 #include "base/assert.h"
+#include "base/words.h"
 
-const char *wf_change_name(enum wf_change_kind kind)
-{
-    switch (kind) {
-#define WF_CHANGE_CASE(code, name, text)                                                           \
-    case WF_CHANGE_##code:                                                                         \
-        return name;
-        WF_CHANGE_KINDS(WF_CHANGE_CASE)
-#undef WF_CHANGE_CASE
-    }
-    return "unknown";
-}
-
-const char *wf_change_text(enum wf_change_kind kind)
-{
-    switch (kind) {
-#define WF_CHANGE_CASE(code, name, text)                                                           \
-    case WF_CHANGE_##code:                                                                         \
-        return text;
-        WF_CHANGE_KINDS(WF_CHANGE_CASE)
-#undef WF_CHANGE_CASE
-    }
-    return "changes";
-}
+WF_WORDS_OF(change, enum wf_change_kind, WF_CHANGE_KINDS);
 
 static uint32_t smaller(uint64_t a, uint32_t b)
 {

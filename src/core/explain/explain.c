@@ -5,15 +5,9 @@
 
 #include "base/assert.h"
 #include "core/core.h"
+#include "core/explain/sight.h"
 #include "core/place/capacity.h"
 #include "core/place/place.h"
-
-// What the policy sees besides the nodes.
-struct sight {
-    const struct wf_policy *policy;
-    struct wf_outlook outlook;
-    int64_t base; // see wf_policy.request_base
-};
 
 // What the pass over the nodes knows about one of them.
 struct look {
@@ -150,18 +144,7 @@ static void offer_best(struct bests *bests, const struct wf_cluster *cluster,
     }
 }
 
-static int64_t score_of(const struct sight *sight, const struct look *look)
-{
-    const struct wf_policy *policy = sight->policy;
-    if (policy->at_random) {
-        return 0;
-    }
-    uint32_t gpu;
-    return policy->score(&sight->outlook, look->pool, look->state, &look->served, &gpu) +
-           wf_policy_pool_score(policy, &sight->outlook, look->pool, &look->served, sight->base);
-}
-
-static void look_at(const struct sight *sight, const struct wf_job_spec *job,
+static void look_at(const struct wf_sight *sight, const struct wf_job_spec *job,
                     const struct look *look, struct bests *bests, struct wf_explanation *out)
 {
     out->nodes++;
@@ -176,25 +159,19 @@ static void look_at(const struct sight *sight, const struct wf_job_spec *job,
     uint32_t capacity = wf_state_capacity(look->state, &look->served);
     WF_ASSERT(capacity > 0);
     out->tasks_now = add_up_to(out->tasks_now, capacity, job->tasks);
-    int64_t score = score_of(sight, look);
+    int64_t score = wf_sight_score(sight, look->pool, look->state, &look->served);
     offer_candidate(out, sight->outlook.cluster, look, score);
     offer_best(bests, sight->outlook.cluster, look, score);
 }
 
-static void fill_terms(const struct sight *sight, const struct wf_request *request,
+static void fill_terms(const struct wf_sight *sight, const struct wf_request *request,
                        struct wf_candidate *candidate)
 {
-    const struct wf_policy *policy = sight->policy;
     const struct wf_cluster *cluster = sight->outlook.cluster;
-    if (policy->terms) {
-        const struct wf_pool *pool = &cluster->pools[candidate->pool.index];
-        struct wf_request served = wf_pool_request(pool, request);
-        policy->terms(&sight->outlook, pool, &cluster->states[candidate->node.index], &served,
-                      sight->base, &candidate->terms);
-    } else if (!policy->at_random) {
-        candidate->terms.list[0] = (struct wf_term_value){WF_TERM_SCORE, candidate->score};
-        candidate->terms.count = 1;
-    }
+    const struct wf_pool *pool = &cluster->pools[candidate->pool.index];
+    struct wf_request served = wf_pool_request(pool, request);
+    wf_sight_terms(sight, pool, &cluster->states[candidate->node.index], &served, candidate->score,
+                   &candidate->terms);
 }
 
 static void rank_blockers(struct wf_explanation *out)
@@ -237,8 +214,7 @@ enum wf_status wf_explain(const struct wf_core *core, const struct wf_job_spec *
     if (status != WF_OK) {
         return status;
     }
-    struct sight sight = {.policy = wf_core_policy(core), .outlook = wf_core_outlook(core)};
-    sight.base = wf_policy_request_base(sight.policy, &sight.outlook, &job->request);
+    struct wf_sight sight = wf_sight_make(core, &job->request);
     const struct wf_cluster *cluster = sight.outlook.cluster;
     struct bests bests = {.count = 0};
     for (uint32_t node = 0; node < cluster->nodes_end; node++) {

@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/explain/reason.h"
 
-const char *wf_reason_name(enum wf_reason reason)
-{
-    switch (reason) {
-#define WF_REASON_CASE(code, name, text)                                                           \
-    case WF_REASON_##code:                                                                         \
-        return name;
-        WF_REASONS(WF_REASON_CASE)
-#undef WF_REASON_CASE
-    }
-    return "unknown";
-}
+#include "base/words.h"
 
-const char *wf_reason_text(enum wf_reason reason)
-{
-    switch (reason) {
-#define WF_REASON_CASE(code, name, text)                                                           \
-    case WF_REASON_##code:                                                                         \
-        return text;
-        WF_REASONS(WF_REASON_CASE)
-#undef WF_REASON_CASE
-    }
-    return "cannot start the task";
-}
+WF_WORDS_OF(reason, enum wf_reason, WF_REASONS);
 
 bool wf_request_is_valid(const struct wf_request *request)
 {

@@ -290,6 +290,8 @@ struct wf_outlook wf_placer_outlook(const struct wf_placer *placer)
     struct wf_outlook outlook = placer->outlook;
     if (placer->stale && placer->prices_matter) {
         make_prices(placer, &outlook);
+    } else if (placer->stale && placer->config.limits.queues > 0) {
+        survey_pools(placer, &outlook);
     }
     return outlook;
 }

@@ -131,4 +131,8 @@ void wf_api_events(void *context, struct wf_http_request *request)
         watch->next->link = &watch->next;
     }
     api->watches = watch;
+    // An id without an event: whoever sees nothing before the connection breaks comes back to here.
+    char here[40];
+    int length = snprintf(here, sizeof here, "id: %llu\n\n", (unsigned long long)seq);
+    wf_http_stream_send(watch->stream, here, (size_t)length);
 }

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a job waits, and what would help: worked out in a copy of the daemon, because looking for
-// changes that help tries many, and the loop has others to serve meanwhile. The copy writes its
-// answer into a pipe.
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+// changes that help tries many.
 #include "base/assert.h"
 #include "base/number.h"
 #include "core/core.h"
@@ -17,31 +9,13 @@
 #include "daemon/api/parts.h"
 #include "explain/wait_words.h"
 
-enum {
-    AT_ONCE_MAX = 4,
-    SECONDS_MAX = 10, // of processor time
-    ANSWER_BYTES_MAX = 1024 * 1024,
-};
-
-// One explanation on its way.
-struct wf_api_story {
-    struct wf_api *api;
-    struct wf_http_request *request;
-    struct wf_api_story *next;
-    struct wf_api_story **link;
-    uv_poll_t poll;
-    pid_t child;
-    int pipe;
-    char *text;
-    size_t length, room;
-};
-
 // What the names of a story need.
 struct teller {
     struct wf_api *api;
     struct wf_core *core; // of the copy, which may be changed
     uint64_t job;
     int64_t now_ms;
+    const char *state;
     bool started; // the job, in a trial
     json_t *told;
 };
@@ -194,8 +168,9 @@ static json_t *tell_story(struct teller *teller, const char *state, const char *
 }
 
 // In the copy: everything, as the text of the answer.
-static char *make_answer(struct teller *teller, const char *state)
+static char *make_answer(void *context)
 {
+    struct teller *teller = context;
     struct wf_wait_explanation wait;
     struct wf_error err;
     char *text = NULL;
@@ -208,130 +183,12 @@ static char *make_answer(struct teller *teller, const char *state)
     wait.now_ms = wait.now_ms > teller->now_ms ? wait.now_ms : teller->now_ms;
     print_waiting(teller, &wait, out);
     WF_ASSERT(fclose(out) == 0);
-    json_t *root = tell_story(teller, state, text);
+    json_t *root = tell_story(teller, teller->state, text);
     wf_api_set(root, "blockers", list_blockers(&wait));
     wf_api_set(root, "ahead", tell_ahead(wait.ahead.jobs_all, wait.ahead.gpu_milli_all));
     wf_api_set(root, "kept_start_ms",
                wait.kept_start_ms != WF_NEVER ? wf_api_number(wait.kept_start_ms) : NULL);
     return json_dumps(root, JSON_COMPACT);
-}
-
-WF_NORETURN static void be_the_copy(struct teller *teller, const char *state, int out)
-{
-    struct rlimit limit = {SECONDS_MAX, SECONDS_MAX};
-    signal(SIGPIPE, SIG_DFL);
-    setrlimit(RLIMIT_CPU, &limit);
-    char *answer = make_answer(teller, state);
-    for (size_t at = 0, length = answer ? strlen(answer) : 0; at < length;) {
-        ssize_t written = write(out, answer + at, length - at);
-        if (written <= 0) {
-            break;
-        }
-        at += (size_t)written;
-    }
-    _exit(0);
-}
-
-static void on_poll_closed(uv_handle_t *handle)
-{
-    struct wf_api_story *story = handle->data;
-    close(story->pipe);
-    free(story->text);
-    free(story);
-}
-
-static void end_story(struct wf_api_story *story)
-{
-    int status;
-    *story->link = story->next;
-    if (story->next) {
-        story->next->link = story->link;
-    }
-    story->api->story_count--;
-    kill(story->child, SIGKILL);
-    while (waitpid(story->child, &status, 0) < 0 && errno == EINTR) {
-    }
-    uv_close((uv_handle_t *)&story->poll, on_poll_closed);
-}
-
-static void on_readable(uv_poll_t *poll, int failed, int events)
-{
-    struct wf_api_story *story = poll->data;
-    (void)failed;
-    (void)events;
-    if (story->length == story->room) {
-        size_t room = story->room > 0 ? story->room * 2 : 4096;
-        char *text = room <= ANSWER_BYTES_MAX ? realloc(story->text, room) : NULL;
-        if (!text) {
-            wf_http_fail(story->request, 503, NULL, "the explanation is too long");
-            end_story(story);
-            return;
-        }
-        story->text = text;
-        story->room = room;
-    }
-    ssize_t got = read(story->pipe, story->text + story->length, story->room - story->length);
-    if (got > 0) {
-        story->length += (size_t)got;
-    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-        if (story->length > 0 && story->text[story->length - 1] == '}') {
-            wf_http_reply(story->request, 200, "application/json", story->text, story->length,
-                          NULL);
-            story->text = NULL;
-        } else {
-            wf_http_fail(story->request, 503, NULL, "the explanation could not be worked out");
-        }
-        end_story(story);
-    }
-}
-
-void wf_api_end_stories(struct wf_api *api)
-{
-    while (api->stories) {
-        wf_http_fail(api->stories->request, 503, NULL, "the daemon stops");
-        end_story(api->stories);
-    }
-}
-
-static void begin_story(struct teller *teller, struct wf_http_request *request, const char *state)
-{
-    struct wf_api *api = teller->api;
-    int ends[2];
-    if (api->story_count == AT_ONCE_MAX || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        wf_http_fail(request, 503, NULL,
-                     "%d explanations are being worked out; try again in a "
-                     "moment",
-                     AT_ONCE_MAX);
-        return;
-    }
-    pid_t child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        fcntl(ends[1], F_SETFL, 0);
-        be_the_copy(teller, state, ends[1]);
-    }
-    close(ends[1]);
-    if (child < 0) {
-        close(ends[0]);
-        wf_http_fail(request, 503, NULL, "the explanation finds no process: %s", strerror(errno));
-        return;
-    }
-    struct wf_api_story *story = calloc(1, sizeof *story);
-    WF_ASSERT(story);
-    *story = (struct wf_api_story){.api = api,
-                                   .request = request,
-                                   .next = api->stories,
-                                   .link = &api->stories,
-                                   .child = child,
-                                   .pipe = ends[0]};
-    if (story->next) {
-        story->next->link = &story->next;
-    }
-    api->stories = story;
-    api->story_count++;
-    WF_ASSERT(uv_poll_init(api->parts.loop, &story->poll, ends[0]) == 0);
-    story->poll.data = story;
-    WF_ASSERT(uv_poll_start(&story->poll, UV_READABLE, on_readable) == 0);
 }
 
 // One that runs, or is over, needs no working out.
@@ -368,7 +225,8 @@ void wf_api_jobs_explain(void *context, struct wf_http_request *request)
     if (waits) {
         // Only the copy changes it.
         teller.core = (struct wf_core *)(uintptr_t)wf_desk_core(api->desk);
-        begin_story(&teller, request, wf_job_state_word(live.state));
+        teller.state = wf_job_state_word(live.state);
+        wf_api_in_copy(api, request, make_answer, &teller);
         return;
     }
     if (!wf_api_read_job(api, request, teller.job, take_row, &teller)) {

@@ -195,15 +195,6 @@ static json_t *tell_submitted(struct wf_api_wait *wait, const struct wf_desk_ans
 {
     json_t *root = wf_api_object();
     json_t *ids = wf_api_list();
-    if (wait->ask.dry_run) {
-        wf_api_set(root, "id", NULL);
-        wf_api_set(root, "ids", ids);
-        wf_api_set(root, "count", wf_api_number(answer->count));
-        wf_api_set(root, "name", wf_api_text(wait->text));
-        wf_api_set(root, "state", NULL);
-        wf_api_set(root, "dry_run", json_true());
-        return root;
-    }
     // The answer is bounded; ids of an array follow one another.
     for (uint32_t i = 0; i < answer->count && i < WF_API_PAGE_MAX; i++) {
         wf_api_add(ids, wf_api_number((int64_t)(answer->id + i)));
@@ -236,14 +227,16 @@ void wf_api_jobs_submit(void *context, struct wf_http_request *request)
         wf_job_document_finish(&document);
         return;
     }
+    if (dry_run) {
+        wf_api_offer(api, request, &document);
+        wf_job_document_finish(&document);
+        return;
+    }
     struct wf_api_wait *wait = wf_api_wait(api, request);
     wait->make = tell_submitted;
-    wait->status = dry_run ? 200 : 201;
-    wait->ask.dry_run = dry_run;
+    wait->status = 201;
     snprintf(wait->text, sizeof wait->text, "%s", document.name ? document.name : "");
     status = wf_desk_submit(api->desk, &document, &wait->ask, &err);
     wf_job_document_finish(&document);
-    if (!dry_run || status != WF_OK) {
-        wf_api_asked(wait, status, &err);
-    }
+    wf_api_asked(wait, status, &err);
 }

@@ -34,7 +34,7 @@ struct wf_api {
     struct wf_api_token *tokens;
     struct wf_api_watch *watches;  // streams of events (events.c)
     struct wf_api_follow *follows; // streams of logs (logs.c)
-    struct wf_api_story *stories;  // explanations on their way (explain.c)
+    struct wf_api_story *stories;  // answers on their way (copy.c)
     uint32_t story_count;
     uv_timer_t look; // at logs that are followed
     bool looking;
@@ -58,8 +58,7 @@ json_t *wf_api_number(int64_t number);
 json_t *wf_api_time(int64_t ms); // null where it is 0
 // Parses what the database holds as JSON; null where it is none.
 json_t *wf_api_parse(const char *text);
-// Answers with root, which it takes over.
-void wf_api_send(struct wf_http_request *request, unsigned status, json_t *root,
+void wf_api_send(struct wf_http_request *request, unsigned status, json_t *root, // taken over
                  const char *location);
 // Answers with what a function returned; field may be NULL.
 void wf_api_refuse(struct wf_http_request *request, enum wf_status status, const char *field,
@@ -92,18 +91,26 @@ struct wf_api_wait {
     char *secret;               // likewise
     char text[WF_ACTOR_NAME_BYTES + 8];
 };
-// Never NULL.
-struct wf_api_wait *wf_api_wait(struct wf_api *api, struct wf_http_request *request);
+struct wf_api_wait *wf_api_wait(struct wf_api *api, struct wf_http_request *request); // not NULL
 // What a call to the desk with wait->ask returned: refuses, or lets it wait.
 void wf_api_asked(struct wf_api_wait *wait, enum wf_status status, const struct wf_error *err);
 
 // job_json.c. A job as answers tell it, of its row and what is live about it.
 json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row);
-// Of one job, by its id; NULL (with the request answered) where it is not to be had. row_fn is
-// called with the row, or not at all.
+// Calls fn with the row, or not at all; false where it cannot be read: then the request is
+// answered.
 bool wf_api_read_job(struct wf_api *api, struct wf_http_request *request, uint64_t id,
                      wf_job_row_fn *fn, void *context);
 json_t *wf_api_end(const struct wf_run_row *run); // null while it is not over
+
+// copy.c. Answers with what make returns: JSON in a text of malloc, or NULL. It is called in a copy
+// of the process, so it may change what it likes, the core as well.
+void wf_api_in_copy(struct wf_api *api, struct wf_http_request *request,
+                    char *(*make)(void *context), void *context);
+
+// offers.c. Answers a dry run: what the job would cost where, and when it would start.
+void wf_api_offer(struct wf_api *api, struct wf_http_request *request,
+                  const struct wf_job_document *document);
 
 // tokens.c
 enum wf_status wf_api_load_tokens(struct wf_api *api, struct wf_error *err) WF_MUST_USE;

@@ -14,12 +14,11 @@
 
 #include "base/assert.h"
 #include "daemon/desk/parts.h"
+#include "jobfile/variables.h"
 
 enum {
     GROUPS_MAX = 256,
     PROCESSES_MAX = 65536, // of one run: a fork bomb ends there
-    VARIABLE_BYTES = 256,
-    VARIABLES_MAX = 32,
 };
 #define PATH_USUAL "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -36,8 +35,10 @@ struct outfit {
     char script[4352];
     char texts[4][4352]; // variables about the user
     gid_t groups[GROUPS_MAX];
-    char *variables; // texts of our own variables, VARIABLE_BYTES each
-    struct wf_run_variable *all_variables;
+    struct wf_job_facts facts;
+    struct wf_run_variable *all_variables; // each text is of malloc
+    uint32_t variable_count, variable_room;
+    bool short_of_memory;
     enum wf_status status;
     struct wf_error *err;
 };
@@ -204,11 +205,6 @@ static bool has_variable(const struct outfit *outfit, const char *name, size_t l
     return false;
 }
 
-static char *variable(struct outfit *outfit, uint32_t *used)
-{
-    return outfit->variables + (size_t)VARIABLE_BYTES * (*used)++;
-}
-
 // What everybody has, unless the document says otherwise.
 static enum wf_status set_environment(struct outfit *outfit, struct wf_error *err)
 {
@@ -265,51 +261,83 @@ static enum wf_status grant(struct outfit *outfit, struct wf_error *err)
     return status;
 }
 
-// Our own variables, those of the grant, and each task's number.
+// Those of our own that are for every task are at the front; text is taken over.
+static void add_variable(struct outfit *outfit, uint32_t task, char *text)
+{
+    if (outfit->variable_count == outfit->variable_room) {
+        uint32_t room = outfit->variable_room * 2 + 32;
+        struct wf_run_variable *more = realloc(outfit->all_variables, room * sizeof *more);
+        if (!more) {
+            free(text);
+            outfit->short_of_memory = true;
+            return;
+        }
+        outfit->all_variables = more;
+        outfit->variable_room = room;
+    }
+    outfit->short_of_memory |= !text;
+    outfit->all_variables[outfit->variable_count++] = (struct wf_run_variable){task, text};
+}
+
+// What the first task sees everybody sees; of the others what differs is told for each.
+static void tell_variable(void *context, const char *name, const char *value)
+{
+    struct outfit *outfit = context;
+    char *text = NULL;
+    if (asprintf(&text, "%s=%s", name, value) < 0) {
+        text = NULL;
+    }
+    if (outfit->facts.task == 0 || !text) {
+        add_variable(outfit, WF_EVERY_TASK, text);
+        return;
+    }
+    for (uint32_t i = 0; i < outfit->variable_count; i++) {
+        const struct wf_run_variable *there = &outfit->all_variables[i];
+        if (there->task == WF_EVERY_TASK && there->text && strcmp(there->text, text) == 0) {
+            free(text);
+            return;
+        }
+    }
+    add_variable(outfit, outfit->facts.task, text);
+}
+
+// What a run is, in our words and those of the scheduler that its file was written for, and the
+// variables of the grant.
 static enum wf_status set_variables(struct outfit *outfit, struct wf_error *err)
 {
     const struct wf_desk *desk = outfit->desk;
     const struct wf_book_job *job = outfit->run->job;
-    uint32_t of_grant = outfit->grant.variable_count, used = 0;
-    uint32_t most = VARIABLES_MAX + job->tasks;
-    outfit->variables = calloc(most, VARIABLE_BYTES);
-    outfit->all_variables = calloc(most + of_grant, sizeof *outfit->all_variables);
-    if (!outfit->variables || !outfit->all_variables) {
-        return wf_fail(err, WF_NOMEM, "no memory for variables");
-    }
-    const char *queue = wf_directory_name(&desk->world.directory, WF_JOURNAL_QUEUE, job->queue);
     const char *node =
         wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, outfit->run->node);
-    snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_JOB_ID=%llu",
-             (unsigned long long)job->id);
-    snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_JOB_NAME=%s",
-             outfit->document.name ? outfit->document.name : "");
-    snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_ATTEMPT=%u", outfit->run->attempt);
-    snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_TASKS=%u", job->tasks);
-    snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_QUEUE=%s", queue ? queue : "");
-    snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_NODE=%s", node ? node : "");
-    if (job->array > 0 && job->id - job->array < outfit->document.index_count) {
-        snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_ARRAY_ID=%llu",
-                 (unsigned long long)job->array);
-        snprintf(variable(outfit, &used), VARIABLE_BYTES, "WHALEFLUX_ARRAY_INDEX=%u",
-                 outfit->document.indices[job->id - job->array]);
+    const char **nodes = calloc(job->tasks, sizeof *nodes);
+    for (uint32_t task = 0; nodes && task < job->tasks; task++) {
+        nodes[task] = node ? node : "";
     }
-    uint32_t count = 0;
-    for (; count < used; count++) {
-        outfit->all_variables[count] = (struct wf_run_variable){
-            WF_EVERY_TASK, outfit->variables + (size_t)VARIABLE_BYTES * count};
+    const char *queue = wf_directory_name(&desk->world.directory, WF_JOURNAL_QUEUE, job->queue);
+    bool in_array = job->array > 0 && job->id - job->array < outfit->document.index_count;
+    outfit->facts = (struct wf_job_facts){
+        .id = job->id,
+        .attempt = outfit->run->attempt,
+        .user = outfit->user,
+        .queue = queue,
+        .nodes = nodes,
+        .array_id = in_array ? job->array : 0,
+        .array_place = in_array ? (uint32_t)(job->id - job->array) : 0,
+    };
+    for (uint32_t task = 0; nodes && task < job->tasks && !outfit->short_of_memory; task++) {
+        outfit->facts.task = task;
+        wf_job_variables(&outfit->document, &outfit->facts, tell_variable, outfit);
     }
-    for (uint32_t task = 0; task < job->tasks; task++) {
-        char *text = variable(outfit, &used);
-        snprintf(text, VARIABLE_BYTES, "WHALEFLUX_TASK=%u", task);
-        outfit->all_variables[count++] = (struct wf_run_variable){task, text};
+    for (uint32_t i = 0; i < outfit->grant.variable_count; i++) {
+        const struct wf_run_variable *granted = &outfit->grant.variables[i];
+        add_variable(outfit, granted->task, strdup(granted->text));
     }
-    for (uint32_t i = 0; i < of_grant; i++) {
-        outfit->all_variables[count++] = outfit->grant.variables[i];
-    }
+    bool good = nodes && !outfit->short_of_memory;
+    free(nodes);
+    outfit->facts.nodes = NULL;
     outfit->spec.variables = outfit->all_variables;
-    outfit->spec.variable_count = count;
-    return WF_OK;
+    outfit->spec.variable_count = outfit->variable_count;
+    return good ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for variables");
 }
 
 static void set_limits(struct outfit *outfit)
@@ -373,7 +401,9 @@ static void finish(struct outfit *outfit)
     free(outfit->grant.variables);
     free(outfit->arguments);
     free(outfit->environment);
-    free(outfit->variables);
+    for (uint32_t i = 0; i < outfit->variable_count; i++) {
+        free((void *)(uintptr_t)outfit->all_variables[i].text);
+    }
     free(outfit->all_variables);
     wf_job_document_finish(&outfit->document);
     free(outfit);

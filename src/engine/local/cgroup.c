@@ -103,15 +103,15 @@ static bool limit(const struct wf_cgroup *cgroup, struct wf_run *run, const char
     return good;
 }
 
-bool wf_cgroup_limit(const struct wf_cgroup *cgroup, const struct wf_run_spec *spec,
-                     struct wf_run *run)
+struct wf_cgroup_kept wf_cgroup_limit(const struct wf_cgroup *cgroup,
+                                      const struct wf_run_spec *spec, struct wf_run *run)
 {
     char value[64];
-    bool memory = false;
+    struct wf_cgroup_kept kept = {0};
     if (spec->memory_bytes > 0) {
         snprintf(value, sizeof value, "%" PRIu64, spec->memory_bytes);
-        memory = limit(cgroup, run, "memory.max", value, "memory limit");
-        if (memory) {
+        kept.memory = limit(cgroup, run, "memory.max", value, "memory limit");
+        if (kept.memory) {
             (void)!wf_line_write(cgroup->folder, "memory.swap.max", "0");
             // A run is one thing: better all of it gone, with a reason, than a part.
             (void)!wf_line_write(cgroup->folder, "memory.oom.group", "1");
@@ -127,9 +127,9 @@ bool wf_cgroup_limit(const struct wf_cgroup *cgroup, const struct wf_run_spec *s
     }
     if (spec->processes > 0) {
         snprintf(value, sizeof value, "%" PRIu32, spec->processes);
-        (void)!limit(cgroup, run, "pids.max", value, "limit of processes");
+        kept.processes = limit(cgroup, run, "pids.max", value, "limit of processes");
     }
-    return memory;
+    return kept;
 }
 
 bool wf_cgroup_kill(const struct wf_cgroup *cgroup)

@@ -27,10 +27,15 @@ void wf_cgroup_make(const char *parent, const char *id, struct wf_cgroup *cgroup
 bool wf_cgroup_open(const char *path, struct wf_cgroup *cgroup_out);
 void wf_cgroup_close(struct wf_cgroup *cgroup);
 
-// Sets what spec asks for and the machine can; warns of the rest. Returns whether the kernel keeps
-// the memory limit.
-bool wf_cgroup_limit(const struct wf_cgroup *cgroup, const struct wf_run_spec *spec,
-                     struct wf_run *run);
+// Which limits the kernel keeps for a whole group.
+struct wf_cgroup_kept {
+    bool memory;
+    bool processes;
+};
+
+// Sets what spec asks for and the machine can; warns of the rest.
+struct wf_cgroup_kept wf_cgroup_limit(const struct wf_cgroup *cgroup,
+                                      const struct wf_run_spec *spec, struct wf_run *run);
 
 // All of these do nothing, and the questions answer no, where there is no group.
 bool wf_cgroup_kill(const struct wf_cgroup *cgroup);

@@ -72,6 +72,14 @@ static bool is_delegated(const char *path)
            value[0] == '1';
 }
 
+// Whether what looks like the root is a group of the machine's, as containers have it.
+static bool is_inner(const char *path)
+{
+    char type[WF_CGROUP_BYTES + 32];
+    snprintf(type, sizeof type, "%s/cgroup.type", path);
+    return access(type, F_OK) == 0;
+}
+
 static void move_to_leaf(const char *base)
 {
     char path[WF_CGROUP_BYTES + 32];
@@ -95,19 +103,24 @@ static bool find_base(char *base, size_t bytes, char reason[256])
         return false;
     }
     char *leaf = strrchr(base, '/');
-    if (leaf && strcmp(leaf, "/" OWN_LEAF) == 0) { // moved there before
+    if (leaf && strcmp(leaf, "/" OWN_LEAF) == 0) { // put there by systemd, or moved before
         *leaf = '\0';
         if (is_delegated(base)) {
             return true;
         }
         *leaf = '/';
     }
-    if (is_delegated(base)) {
-        move_to_leaf(base);
-        return true;
-    }
+    // Root needs no gift, and systemd cannot start a service anew in a group that runs have groups
+    // below, unless it has a leaf for it (DelegateSubgroup=daemon).
     if (geteuid() == 0) {
         snprintf(base, bytes, "%s", mount);
+        if (own[0] == '\0' && is_inner(base)) {
+            move_to_leaf(base);
+        }
+        return true;
+    }
+    if (is_delegated(base)) {
+        move_to_leaf(base);
         return true;
     }
     snprintf(reason, 256, "this user was given no cgroup (systemd gives one with Delegate=yes)");

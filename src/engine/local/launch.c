@@ -96,14 +96,24 @@ static void become_user(const struct wf_run_spec *spec, int report)
     }
 }
 
+// A limit that is lower already stays.
+static void lower(__rlimit_resource_t what, uint64_t most, int report)
+{
+    struct rlimit now;
+    if (most == 0 || getrlimit(what, &now) != 0 || now.rlim_cur <= most) {
+        return;
+    }
+    now.rlim_cur = most;
+    now.rlim_max = now.rlim_max < most ? now.rlim_max : most;
+    if (setrlimit(what, &now) != 0) {
+        fail(report, STEP_LIMITS);
+    }
+}
+
 static void limit_self(const struct wf_launch *launch, int report)
 {
-    if (launch->data_limit_bytes > 0) {
-        struct rlimit most = {launch->data_limit_bytes, launch->data_limit_bytes};
-        if (setrlimit(RLIMIT_DATA, &most) != 0) {
-            fail(report, STEP_LIMITS);
-        }
-    }
+    lower(RLIMIT_DATA, launch->data_limit_bytes, report);
+    lower(RLIMIT_NPROC, launch->process_limit, report);
     if (launch->spec->nice > 0) {
         errno = 0;
         if (nice(launch->spec->nice) == -1 && errno != 0) {

@@ -8,8 +8,10 @@
 struct wf_launch {
     const struct wf_run_spec *spec;
     const struct wf_cgroup *cgroup;
-    const char *token;         // see struct wf_run_state
-    uint64_t data_limit_bytes; // of each process, where no cgroup keeps the memory limit; 0: none
+    const char *token; // see struct wf_run_state
+    // Where no cgroup keeps the limits; 0: none.
+    uint64_t data_limit_bytes; // of each process
+    uint64_t process_limit;    // of the user, threads counted
 };
 
 // The environment of one task: the submitter's without what chooses GPUs, then ours, then what the

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/local/file.h"
@@ -19,6 +20,7 @@ struct seen {
     struct wf_process process;
     pid_t parent;
     pid_t session;
+    uint32_t threads;
     bool zombie;
     bool chosen;
 };
@@ -66,6 +68,7 @@ static bool look(pid_t pid, struct seen *seen_out)
     *seen_out = (struct seen){.process = {pid, field[22]},
                               .parent = (pid_t)field[4],
                               .session = (pid_t)field[6],
+                              .threads = (uint32_t)field[20],
                               .zombie = state == 'Z' || state == 'X'};
     return true;
 }
@@ -226,6 +229,23 @@ int wf_processes_signal(const struct wf_process_choice *choice, int signal)
     }
     free(all);
     return chosen;
+}
+
+uint64_t wf_processes_of(uint32_t user)
+{
+    uint32_t count = 0;
+    struct seen *all = look_at_all(&count);
+    uint64_t threads = 0;
+    for (uint32_t i = 0; all && i < count; i++) {
+        char path[32];
+        struct stat about;
+        snprintf(path, sizeof path, "/proc/%ld", (long)all[i].process.pid);
+        if (stat(path, &about) == 0 && about.st_uid == user) {
+            threads += all[i].threads;
+        }
+    }
+    free(all);
+    return threads;
 }
 
 uint64_t wf_process_memory(pid_t pid)

@@ -39,6 +39,9 @@ struct wf_process_choice {
 // Sends a signal to each (0: none) and returns how many there were; -1 where /proc cannot be read.
 int wf_processes_signal(const struct wf_process_choice *choice, int signal);
 
+// How many threads a user has, as RLIMIT_NPROC counts them.
+uint64_t wf_processes_of(uint32_t user);
+
 // What they have in memory for themselves alone (shared pages are not counted).
 uint64_t wf_processes_memory(const struct wf_process_choice *choice);
 

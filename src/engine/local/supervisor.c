@@ -16,12 +16,17 @@
 #include "engine/local/device.h"
 #include "engine/local/file.h"
 #include "engine/local/launch.h"
+#include "engine/local/process.h"
 
 #define OUTPUT_BYTES 65536
 
 // With no cgroup to keep the memory limit, a process that allocates faster than we look is stopped
 // by the kernel at this many times the limit: private memory it wrote to and memory it may yet.
 #define DATA_LIMIT_TIMES 2
+
+// With no cgroup to count processes the kernel counts the threads of the user, in all his runs. He
+// may start others later, so there is room for those: this stops a fork bomb, and no more.
+#define PROCESS_LIMIT_TIMES 8
 
 void wf_supervisor_tell(struct wf_supervisor *supervisor, char what, const char *sentence)
 {
@@ -260,7 +265,9 @@ static void prepare(struct wf_supervisor *supervisor)
         wf_run_warn(&state->run, "no cgroup: %s", supervisor->cgroup_reason);
     }
     snprintf(state->cgroup, sizeof state->cgroup, "%s", supervisor->cgroup.path);
-    supervisor->memory_is_kept = wf_cgroup_limit(&supervisor->cgroup, spec, &state->run);
+    struct wf_cgroup_kept kept = wf_cgroup_limit(&supervisor->cgroup, spec, &state->run);
+    supervisor->memory_is_kept = kept.memory;
+    supervisor->processes_are_kept = kept.processes;
     wf_device_limit(&supervisor->cgroup, spec, &state->run);
 }
 
@@ -273,6 +280,10 @@ static bool launch(struct wf_supervisor *supervisor)
     if (spec->memory_bytes > 0 && !supervisor->memory_is_kept &&
         spec->memory_bytes < UINT64_MAX / DATA_LIMIT_TIMES) {
         how.data_limit_bytes = spec->memory_bytes * DATA_LIMIT_TIMES;
+    }
+    if (spec->processes > 0 && !supervisor->processes_are_kept) {
+        uint32_t user = spec->switch_user ? spec->user : getuid();
+        how.process_limit = wf_processes_of(user) + (uint64_t)spec->processes * PROCESS_LIMIT_TIMES;
     }
     supervisor->started_at_ms = wf_clock_ms();
     for (uint32_t i = 0; i < spec->tasks; i++) {

@@ -41,6 +41,7 @@ struct wf_supervisor {
     bool paused;
 
     bool memory_is_kept; // by the kernel; otherwise we look at it again and again
+    bool processes_are_kept;
     bool memory_is_over;
     int64_t look_at_ms;
     uint64_t reaped_cpu_us;

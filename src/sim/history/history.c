@@ -10,6 +10,8 @@
 #include "sim/history/text.h"
 #include "site/journal_lines.h"
 
+#define TEN_YEARS_MS INT64_C(315532800000)
+
 enum {
     LINE_BYTES_MAX = 4194304, // a Kubernetes object has at most 1.5 MiB in its store
     LOOK_AHEAD = 8192,        // jobs of a stream that wait for an earlier one
@@ -104,7 +106,9 @@ static void settle(struct wf_history *history, struct wf_history_job *job)
     WF_ASSERT(job->submit_ms >= 0 && job->submit_ms <= WF_HISTORY_MS_MAX);
     set_times_right(history, job);
     job->request.models = WF_ANY_MODEL;
-    job->request.place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    if (history->reader->format != WF_HISTORY_JOURNAL) { // which alone knows places
+        job->request.place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    }
     summary->never_started += job->start_ms == WF_TIME_UNKNOWN;
     summary->never_ended += job->start_ms != WF_TIME_UNKNOWN && job->end_ms == WF_TIME_UNKNOWN;
     if (summary->first_ms == WF_TIME_UNKNOWN || job->submit_ms < summary->first_ms) {
@@ -358,6 +362,12 @@ void wf_history_close(struct wf_history *history)
 const struct wf_names *wf_history_names(const struct wf_history *history)
 {
     return history->names;
+}
+
+bool wf_history_has_relative_times(const struct wf_history_summary *summary)
+{
+    return summary->kind == WF_HISTORY_OPENB ||
+           (summary->kind == WF_HISTORY_JOURNAL && summary->first_ms < TEN_YEARS_MS);
 }
 
 const struct wf_history_summary *wf_history_summary(const struct wf_history *history)

@@ -48,6 +48,9 @@ struct wf_history_job {
     uint32_t name;       // of the job, without what tells repeated runs apart
     uint32_t queue;      // account, partition or namespace, a path with '/' between levels
     uint32_t array;      // id of the array that it is a part of; 0: none
+    uint32_t array_max;  // of which so many may run at once; 0: all, as far as is told
+    uint32_t after;      // what must have become of other jobs first, "ok:123 end:124": the words
+                         // start, end, ok and fail, with ids of jobs or arrays; 0: nothing
     uint32_t models;     // accepted GPU models, with '|' between them; 0: any
     uint32_t labels;     // what its nodes must carry, with '&' between; 0: nothing
     uint32_t nodes;      // where it ran, as the history spells it; 0: not told
@@ -60,8 +63,10 @@ struct wf_history_job {
     uint32_t restarts; // how often it was put back into the queue
     enum wf_history_end end;
     uint32_t vendors;          // accepted makers of GPUs, as bits 1 << enum wf_vendor; 0: any
+    enum wf_within within;     // how close together its tasks must run
     uint32_t tasks;            // alike, and started together
-    struct wf_request request; // of one task, on any node: models and labels are still to be set
+    struct wf_request request; // of one task, on any node but for a journal, whose places are those
+                               // of the site that it tells: models and labels are still to be set
     uint64_t line;             // where it stands in the file
 };
 
@@ -118,6 +123,10 @@ enum wf_status wf_history_next(struct wf_history *history, struct wf_history_job
 // Borrowed while the history is open.
 const struct wf_names *wf_history_names(const struct wf_history *history);
 const struct wf_history_summary *wf_history_summary(const struct wf_history *history);
+
+// Whether times count from the beginning of the history. A journal does not say, but nobody ran GPU
+// work in the first ten years of 1970's clock.
+bool wf_history_has_relative_times(const struct wf_history_summary *summary);
 
 // The id as the history spells it: borrowed while the history is open, or in text.
 const char *wf_history_id_text(const struct wf_history *history, uint32_t id,

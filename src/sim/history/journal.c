@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/discipline/discipline.h"
+#include "core/schedule/schedule.h"
 #include "sim/history/index.h"
 #include "sim/history/live_jobs.h"
 #include "sim/history/reader.h"
@@ -115,6 +116,24 @@ static enum wf_status name_number(struct wf_history *history, uint64_t number, u
     return wf_history_name(history, number > 0 ? text : "", name_out, err);
 }
 
+// Writes what a job waits for, in the words of wf_history_job.after.
+static enum wf_status name_after(struct wf_history *history, const struct wf_wait_spec *wait,
+                                 uint32_t *name_out, struct wf_error *err)
+{
+    static const char *const words[] = {[WF_AFTER_END] = "end",
+                                        [WF_AFTER_SUCCESS] = "ok",
+                                        [WF_AFTER_FAILURE] = "fail",
+                                        [WF_AFTER_START] = "start"};
+    char text[WF_JOB_AFTER_MAX * 32] = "";
+    size_t length = 0;
+    for (uint32_t i = 0; i < wait->after_count && i < WF_JOB_AFTER_MAX; i++) {
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s:%llu",
+                                   i > 0 ? " " : "", words[wait->after[i].after],
+                                   (unsigned long long)wait->after[i].job.number);
+    }
+    return wf_history_name(history, text, name_out, err);
+}
+
 static enum wf_status fill_names(struct wf_history *history, struct state *state,
                                  const struct wf_job_spec *spec, struct wf_history_job *job,
                                  struct wf_error *err)
@@ -140,6 +159,9 @@ static enum wf_status fill_names(struct wf_history *history, struct state *state
     } else {
         job->id = (uint32_t)spec->id.number | WF_HISTORY_ID_NUMBER;
     }
+    if (status == WF_OK) {
+        status = name_after(history, &spec->wait, &job->after, err);
+    }
     job->queue = state->queues[spec->wait.queue.index % WF_QUEUES_MAX];
     return status;
 }
@@ -153,6 +175,8 @@ static enum wf_status fill_job(struct wf_history *history, struct state *state,
     job->deadline_ms = spec->wait.deadline_ms;
     job->priority = spec->wait.priority;
     job->tasks = spec->tasks;
+    job->array_max = spec->wait.array_max;
+    job->within = spec->wait.within;
     job->request = spec->request;
     job->request.models = 0;
     job->request.labels = 0;
@@ -194,12 +218,28 @@ static void finish(struct wf_history *history, struct state *state, struct wf_li
     wf_live_jobs_remove(&state->jobs, live);
 }
 
-static void start(struct wf_history *history, struct wf_live_job *live, int64_t now_ms)
+// Returns since when nothing but room, shares and budgets kept a job waiting: not its hold, nor
+// what it waited for. WF_TIME_UNKNOWN of a core without queues.
+static int64_t ready_ms_of(const struct wf_core *core, wf_job_id id)
 {
-    if (!live->running) {
-        history->shelf.jobs[live->index].start_ms = now_ms;
-        live->running = true;
+    const struct wf_schedule *schedule = wf_core_schedule(core);
+    uint32_t slot = schedule ? wf_cluster_find_job(wf_core_cluster(core), id) : WF_NONE;
+    return slot == WF_NONE ? WF_TIME_UNKNOWN : schedule->backlog.tickets[slot].ready_ms;
+}
+
+static void start(struct wf_history *history, const struct state *state, struct wf_live_job *live,
+                  int64_t now_ms)
+{
+    struct wf_history_job *job = &history->shelf.jobs[live->index];
+    int64_t ready_ms = ready_ms_of(state->core, (wf_job_id){live->number});
+    if (live->running) {
+        return;
     }
+    if (job->restarts == 0 && ready_ms > job->eligible_ms && ready_ms <= now_ms) {
+        job->eligible_ms = ready_ms;
+    }
+    job->start_ms = now_ms;
+    live->running = true;
 }
 
 // Its work is lost. With queues it waits again, without it is over.
@@ -232,7 +272,7 @@ static void follow_event(struct wf_history *history, struct state *state,
     } else if (event->kind == WF_EVENT_TASK_FOUND) {
         live = find(state, event->task_found.job);
         if (live) {
-            start(history, live, event->time_ms);
+            start(history, state, live, event->time_ms);
         }
     } else if (event->kind == WF_EVENT_JOB_HOLD && !event->job_hold.held) {
         live = find(state, event->job_hold.id);
@@ -251,7 +291,7 @@ static void follow(struct wf_history *history, struct state *state,
     }
     switch (decision->kind) {
     case WF_DECISION_PLACE:
-        start(history, live, now_ms);
+        start(history, state, live, now_ms);
         break;
     case WF_DECISION_LOST:
     case WF_DECISION_PREEMPT:
@@ -286,8 +326,10 @@ static enum wf_status take_event(struct wf_history *history, struct state *state
     if (status == WF_OK && event->kind == WF_EVENT_JOB_SUBMIT) {
         status = submit(history, state, event, err);
     } else if (status == WF_OK && changed) {
-        status =
-            fill_job(history, state, &event->job_change, &history->shelf.jobs[changed->index], err);
+        struct wf_history_job *job = &history->shelf.jobs[changed->index];
+        uint32_t after = job->after; // stays
+        status = fill_job(history, state, &event->job_change, job, err);
+        job->after = after;
     }
     if (status != WF_OK) {
         return status;

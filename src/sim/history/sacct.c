@@ -26,6 +26,8 @@ struct state {
     uint32_t run_capacity;
     struct component *components;
     uint32_t component_count, component_capacity;
+    struct wf_index array_limits; // how many may run at once, by the array's name
+    bool has_limits;
 };
 
 // The columns stand in the header with whatever separator sacct was asked for.
@@ -72,6 +74,7 @@ static void destroy(void *any)
     struct state *state = any;
     if (state) {
         wf_index_finish(&state->index);
+        wf_index_finish(&state->array_limits);
         free(state->run_submit_ms);
         free(state->components);
         free(state);
@@ -196,6 +199,21 @@ static int64_t count_list(const char *list, bool *cut_out)
     return count;
 }
 
+// Keeps how many of an array may run at once, for all of its elements: "5-9,12%2]".
+static enum wf_status take_limit(struct state *state, const char *list, uint32_t array,
+                                 struct wf_error *err)
+{
+    const char *at = list + strcspn(list, "%]");
+    int64_t limit = 0;
+    bool told = *at == '%';
+    at += told;
+    if (!told || !wf_text_digits(&at, UINT16_MAX, &limit) || limit == 0) {
+        return WF_OK;
+    }
+    state->has_limits = true;
+    return wf_index_set(&state->array_limits, array, (uint32_t)limit, err);
+}
+
 // Adds one job for each element of an array that still waits: "123_[5-9,12%2]".
 static enum wf_status put_list(struct wf_history *history, struct state *state,
                                struct wf_history_job *job, const char *id,
@@ -205,6 +223,10 @@ static enum wf_status put_list(struct wf_history *history, struct state *state,
     struct wf_slurm_range range;
     bool cut;
     int64_t count = count_list(list, &cut);
+    enum wf_status limited = take_limit(state, list, job->array, err);
+    if (limited != WF_OK) {
+        return limited;
+    }
     if (count == 0) {
         return wf_fail(err, WF_INVALID, "the list of the array's elements cannot be read");
     }
@@ -253,6 +275,18 @@ static enum wf_status take_step(struct wf_history *history, struct state *state,
     return status;
 }
 
+// Takes what the job waits for, where a column tells.
+static enum wf_status take_after(struct wf_history *history, const struct state *state,
+                                 const char *id, const struct wf_slurm_id *parts,
+                                 struct wf_history_job *job, struct wf_error *err)
+{
+    char after[WF_SLURM_AFTER_BYTES];
+    const char *text = wf_table_text(&state->table, WF_SACCT_AFTER);
+    const char *element = parts->array && parts->list_begin == 0 ? id + parts->base_length : "";
+    history->summary.assumed += !wf_slurm_after(text, element, after);
+    return wf_history_name(history, after, &job->after, err);
+}
+
 // Takes the line of a job that is no step. id belongs to the line.
 static enum wf_status take_job(struct wf_history *history, struct state *state, const char *id,
                                const struct wf_slurm_id *parts, struct wf_error *err)
@@ -268,6 +302,10 @@ static enum wf_status take_job(struct wf_history *history, struct state *state, 
         return status;
     }
     job.array = parts->array ? base : 0;
+    status = take_after(history, state, id, parts, &job, err);
+    if (status != WF_OK) {
+        return status;
+    }
     if (parts->list_begin > 0) {
         return put_list(history, state, &job, id, parts, err);
     }
@@ -345,10 +383,22 @@ static void unite(struct wf_history *history, const struct component *components
     whole->id = components[0].base;
 }
 
+// Only the line of those that wait tells how many of an array may run at once.
+static void spread_limits(struct wf_history *history, const struct state *state)
+{
+    for (uint32_t i = 0; i < history->shelf.count && state->has_limits; i++) {
+        struct wf_history_job *job = &history->shelf.jobs[i];
+        uint32_t limit =
+            job->array > 0 ? wf_index_find(&state->array_limits, job->array) : UINT32_MAX;
+        job->array_max = limit != UINT32_MAX ? limit : 0;
+    }
+}
+
 static enum wf_status end(struct wf_history *history, void *any, struct wf_error *err)
 {
     (void)err;
     struct state *state = any;
+    spread_limits(history, state);
     struct component *components = state->components;
     if (state->component_count > 0) {
         qsort(components, state->component_count, sizeof *components, compare_components);

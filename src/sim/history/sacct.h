@@ -39,6 +39,7 @@ enum wf_sacct_column {
     WF_SACCT_CONSTRAINTS,
     WF_SACCT_PRIORITY,
     WF_SACCT_RESTARTS,
+    WF_SACCT_AFTER,
     WF_SACCT_COLUMNS,
 };
 

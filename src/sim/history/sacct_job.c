@@ -38,6 +38,7 @@ static const char *const columns[WF_SACCT_COLUMNS] = {
     [WF_SACCT_CONSTRAINTS] = "Constraints",
     [WF_SACCT_PRIORITY] = "Priority",
     [WF_SACCT_RESTARTS] = "Restarts",
+    [WF_SACCT_AFTER] = "Dependency", // not of sacct itself, but of those who add it
 };
 
 static const int64_t count_max = INT64_C(1000000000000);

@@ -51,3 +51,9 @@ struct wf_slurm_range {
     int64_t first, last, by;
 };
 bool wf_slurm_range_next(const char **at, struct wf_slurm_range *range_out);
+
+// What a job waits for ("afterok:12:13_*,afterany:14(unfulfilled)") in the words of
+// wf_history_job.after; element is "_7" of an array's element, else "". Returns false when
+// something was left out: a choice between several, what is no job, or what is too long.
+enum { WF_SLURM_AFTER_BYTES = 2048 };
+bool wf_slurm_after(const char *text, const char *element, char after_out[WF_SLURM_AFTER_BYTES]);

@@ -254,6 +254,11 @@ static enum wf_status take_job(struct wf_history *history, struct state *state,
     status = status == WF_OK ? take_name(history, numbers[USER], &job.user, err) : status;
     status = status == WF_OK ? take_name(history, numbers[PROGRAM], &job.name, err) : status;
     status = status == WF_OK ? take_name(history, numbers[QUEUE], &job.queue, err) : status;
+    if (status == WF_OK && numbers[PRECEDING] >= 0) {
+        char text[32];
+        snprintf(text, sizeof text, "end:%lld", (long long)numbers[PRECEDING]);
+        status = wf_history_name(history, text, &job.after, err);
+    }
     status = status == WF_OK ? remember(history, state, numbers[NUMBER], err) : status;
     job.end = find_end(numbers[STATUS], job.end_ms != WF_TIME_UNKNOWN);
     return status == WF_OK ? wf_history_put(history, &job, NULL, err) : status;

@@ -77,7 +77,8 @@ static bool has_missed(const struct wf_outcome_job *job, const struct wf_outcome
 static double slowdown_of(const struct wf_outcome_job *job, const struct wf_outcome *outcome)
 {
     int64_t run_ms = job->run_ms > WF_SLOWDOWN_FLOOR_MS ? job->run_ms : WF_SLOWDOWN_FLOOR_MS;
-    double slowdown = (double)(outcome->end_ms - job->eligible_ms) / (double)run_ms;
+    double slowdown =
+        (double)(outcome->end_ms - job->eligible_ms - outcome->shift_ms) / (double)run_ms;
     return slowdown > 1 ? slowdown : 1;
 }
 
@@ -91,7 +92,7 @@ static void count_never_started(const struct wf_outcome_job *job, const struct w
     }
     int64_t until_ms = outcome->end_ms != WF_TIME_UNKNOWN ? outcome->end_ms : cluster->end_ms;
     measures->never_started++;
-    measures->starved += has_starved(job, until_ms - job->eligible_ms);
+    measures->starved += has_starved(job, until_ms - job->eligible_ms - outcome->shift_ms);
 }
 
 static void count_started(struct workshop *shop, const struct wf_outcome_job *job,

@@ -12,6 +12,8 @@ struct wf_outcome {
     int64_t start_ms; // the last start, of one that was preempted and ran again
     int64_t end_ms;
     int64_t wait_ms; // in all, from when it could have started until it did, requeued time included
+    int64_t shift_ms;     // later than its eligible_ms it could have started, as what it waits for
+                          // ended later; below 0: earlier
     int64_t cost_nanousd; // what its GPU time cost at the prices of the pools it ran in
     int64_t lost_gpu_ms;  // milli-GPU times milliseconds of work lost to preemption and lost nodes,
                           // divided by 1000

@@ -40,7 +40,14 @@ struct course {
     int64_t rent_nanousd_per_hour;
     int64_t by_use_nanousd_per_hour; // the part of it that is paid only while the job runs
     uint32_t heap_at;                // place in the heap of ends
+    uint32_t open_after;             // that it waits for; until then it does not count as waiting
+    bool has_started;
     enum state state;
+};
+
+struct dependent {
+    uint32_t job;
+    enum wf_after after;
 };
 
 struct slots {
@@ -65,6 +72,9 @@ struct rerun {
     int64_t now_ms, wake_ms;
     bool expects_more; // the core was told that more happens now
     uint32_t next;     // of the order: the first that has not come
+    // Who waits for a job: those from first[job] to first[job + 1]. NULL: nobody waits for any.
+    uint32_t *first_dependent;
+    struct dependent *dependents;
 };
 
 struct wf_rerun_stepper {
@@ -155,10 +165,57 @@ static void add_rent(const struct rerun *rerun, const struct wf_decision *decisi
     course->by_use_nanousd_per_hour += pool->spec.rent_by_use ? rent : 0;
 }
 
+// Nothing but room, shares and budgets keeps a job from starting any more.
+static void ready(struct rerun *rerun, uint32_t job)
+{
+    struct course *course = &rerun->courses[job];
+    course->open_after = 0;
+    course->since_ms = rerun->now_ms;
+    rerun->outcomes[job].shift_ms = rerun->now_ms - rerun->config->jobs->told[job].eligible_ms;
+    wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), 1);
+}
+
+// A job started, or is over: tells those that wait for that.
+static void tell_dependents(struct rerun *rerun, uint32_t job, bool started)
+{
+    if (!rerun->first_dependent) {
+        return;
+    }
+    for (uint32_t i = rerun->first_dependent[job]; i < rerun->first_dependent[job + 1]; i++) {
+        const struct dependent *dependent = &rerun->dependents[i];
+        struct course *course = &rerun->courses[dependent->job];
+        if ((dependent->after == WF_AFTER_START) != started || course->state != STATE_WAITING ||
+            course->open_after == 0) {
+            continue;
+        }
+        course->open_after--;
+        if (course->open_after == 0) {
+            ready(rerun, dependent->job);
+        }
+    }
+}
+
+// How much of what a job waits for has not come about yet.
+static uint32_t count_open(const struct rerun *rerun, uint32_t job)
+{
+    const struct wf_rerun_job *asked = job_of(rerun, job);
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < asked->after_count; i++) {
+        const struct wf_dependency *after = &rerun->config->jobs->after[asked->after_first + i];
+        const struct course *other = &rerun->courses[after->job.number];
+        open +=
+            other->state != STATE_OVER && (after->after != WF_AFTER_START || !other->has_started);
+    }
+    return open;
+}
+
 static void started(struct rerun *rerun, uint32_t job)
 {
     struct course *course = &rerun->courses[job];
     struct wf_outcome *outcome = &rerun->outcomes[job];
+    if (course->open_after > 0) {
+        ready(rerun, job);
+    }
     outcome->wait_ms += rerun->now_ms - course->since_ms;
     outcome->start_ms = rerun->now_ms;
     course->state = STATE_RUNNING;
@@ -168,6 +225,10 @@ static void started(struct rerun *rerun, uint32_t job)
     wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), -1);
     wf_meter_run(&rerun->meter, gpu_milli_of(rerun, job), 1);
     rise(rerun, rerun->heap_count++, job);
+    if (!course->has_started) {
+        course->has_started = true;
+        tell_dependents(rerun, job, true);
+    }
 }
 
 // A running job leaves its nodes: counts what it cost.
@@ -183,27 +244,30 @@ static void stopped(struct rerun *rerun, uint32_t job)
     wf_meter_run(&rerun->meter, gpu_milli_of(rerun, job), -1);
 }
 
-static struct wf_run_time_key key_of(const struct wf_rerun_job *job)
-{
-    uint64_t shape =
-        wf_hash_add(0, (uint64_t)job->request.cpu_milli << 32 | job->request.memory_mib);
-    shape = wf_hash_add(shape, (uint64_t)job->request.gpus << 32 | job->request.gpu_milli);
-    shape = wf_hash_add(shape, job->tasks);
-    return (struct wf_run_time_key){
-        .user = job->user, .name = job->name, .queue = job->queue + 1, .shape = shape};
-}
-
 static void ended(struct rerun *rerun, uint32_t job)
 {
     const struct wf_rerun_job *asked = job_of(rerun, job);
     stopped(rerun, job);
     rerun->courses[job].state = STATE_OVER;
     rerun->outcomes[job].end_ms = rerun->now_ms;
+    tell_dependents(rerun, job, false);
     if (rerun->model) {
-        struct wf_run_time_key key = key_of(asked);
+        struct wf_run_time_key key = wf_rerun_job_key(asked);
         wf_run_time_learn(rerun->model, &key, asked->limit_ms, run_ms_of(rerun, job),
                           asked->timed_out);
     }
+}
+
+// What the job waited for came otherwise than it must.
+static void rejected(struct rerun *rerun, uint32_t job)
+{
+    struct course *course = &rerun->courses[job];
+    if (course->open_after == 0) {
+        wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), -1);
+    }
+    course->state = STATE_OVER;
+    rerun->outcomes[job].rejected = true;
+    tell_dependents(rerun, job, false);
 }
 
 // A running job was stopped and waits again; nothing of its work was saved.
@@ -246,8 +310,12 @@ static void follow(struct rerun *rerun, const struct wf_decisions *decisions)
                 ended(rerun, job);
             }
             break;
-        case WF_DECISION_WAIT:
         case WF_DECISION_REJECT:
+            if (course->state == STATE_WAITING) {
+                rejected(rerun, job);
+            }
+            break;
+        case WF_DECISION_WAIT:
         case WF_DECISION_REFUSE:
         case WF_DECISION_END:
         case WF_DECISION_MOVE:
@@ -338,8 +406,7 @@ static bool has_more(const struct rerun *rerun)
 static int64_t next_submit_ms(const struct rerun *rerun)
 {
     const struct wf_rerun_jobs *jobs = rerun->config->jobs;
-    return rerun->next < jobs->count ? jobs->told[rerun->order[rerun->next]].eligible_ms
-                                     : INT64_MAX;
+    return rerun->next < jobs->count ? jobs->list[rerun->order[rerun->next]].arrival_ms : INT64_MAX;
 }
 
 static int64_t next_end_ms(const struct rerun *rerun)
@@ -353,11 +420,12 @@ static bool happens_again(const struct rerun *rerun, int64_t now_ms)
     return next_end_ms(rerun) == now_ms || next_submit_ms(rerun) == now_ms;
 }
 
-// Jobs of a history name no place.
 static bool asks_alike(const struct wf_request *a, const struct wf_request *b)
 {
     return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
-           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels;
+           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels &&
+           a->place.site == b->place.site && a->place.region == b->place.region &&
+           a->place.zone == b->place.zone;
 }
 
 // Whether all tasks of the job would fit if nothing else ran.
@@ -385,7 +453,8 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
 {
     const struct wf_rerun_job *asked = job_of(rerun, job);
     struct course *course = &rerun->courses[job];
-    int64_t now_ms = rerun->config->jobs->told[job].eligible_ms;
+    const struct wf_rerun_jobs *jobs = rerun->config->jobs;
+    int64_t now_ms = asked->arrival_ms;
     wf_meter_pass(&rerun->meter, now_ms);
     if (!is_possible(rerun, job)) {
         rerun->outcomes[job].rejected = true;
@@ -409,8 +478,13 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
                         .user = asked->user,
                         .priority = asked->priority,
                         .preemptible = rerun->config->preemptible,
-                        .limit_ms = asked->limit_ms,
+                        .within = asked->within,
+                        .array = asked->array,
+                        .array_max = asked->array_max,
                         .deadline_ms = asked->deadline_ms,
+                        .limit_ms = asked->limit_ms,
+                        .after = asked->after_count > 0 ? &jobs->after[asked->after_first] : NULL,
+                        .after_count = asked->after_count,
                     },
             },
     };
@@ -419,15 +493,18 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
         wait->limit_ms = run_ms + GRACE_MS;
     }
     if (rerun->model) {
-        struct wf_run_time_key key = key_of(asked);
+        struct wf_run_time_key key = wf_rerun_job_key(asked);
         struct wf_run_time_points points;
         wf_run_time_predict(rerun->model, &key, asked->limit_ms, &points);
         memcpy(wait->run.ms, points.ms, sizeof wait->run.ms);
         event.job_submit.run_minutes = (uint32_t)(points.mean_ms / 60000 + 1);
     }
     course->state = STATE_WAITING;
-    course->since_ms = now_ms;
-    wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), 1);
+    course->open_after = count_open(rerun, job);
+    rerun->now_ms = now_ms;
+    if (course->open_after == 0) {
+        ready(rerun, job);
+    }
     return tell(rerun, &event, err);
 }
 
@@ -442,7 +519,7 @@ static enum wf_status end(struct rerun *rerun, uint32_t job, struct wf_error *er
         .time_ms = now_ms,
         .kind = WF_EVENT_JOB_END,
         .more = happens_again(rerun, now_ms),
-        .job_end = {.id = {job}},
+        .job_end = {.id = {job}, .failed = job_of(rerun, job)->failed},
     };
     return tell(rerun, &event, err);
 }
@@ -483,8 +560,9 @@ static enum wf_status run_until(struct rerun *rerun, int64_t until_ms, struct wf
 static enum wf_status create_core(struct rerun *rerun, struct wf_error *err)
 {
     const struct wf_rerun_config *config = rerun->config;
-    uint32_t jobs = config->jobs->count > 0 ? config->jobs->count : 1;
-    uint64_t tasks = 1;
+    uint32_t jobs = config->jobs->count + (config->guest_tasks > 0);
+    uint64_t tasks = 1 + (uint64_t)config->guest_tasks;
+    jobs = jobs > 0 ? jobs : 1;
     for (uint32_t i = 0; i < config->jobs->count && tasks < PLACEMENTS_MAX; i++) {
         tasks += config->jobs->list[i].tasks;
     }
@@ -518,13 +596,41 @@ static enum wf_status create_core(struct rerun *rerun, struct wf_error *err)
 }
 
 // The order of arrival, by the time from which jobs can start.
-static const struct wf_outcome_job *sorted_by;
+static const struct wf_rerun_job *sorted_by;
 
 static int compare_arrivals(const void *left, const void *right)
 {
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    int64_t at_a = sorted_by[a].eligible_ms, at_b = sorted_by[b].eligible_ms;
+    int64_t at_a = sorted_by[a].arrival_ms, at_b = sorted_by[b].arrival_ms;
     return at_a != at_b ? (at_a < at_b ? -1 : 1) : (a > b) - (a < b);
+}
+
+// Turns round what jobs wait for: who waits for a job.
+static enum wf_status list_dependents(struct rerun *rerun, struct wf_error *err)
+{
+    const struct wf_rerun_jobs *jobs = rerun->config->jobs;
+    if (jobs->after_count == 0) {
+        return WF_OK;
+    }
+    rerun->first_dependent = calloc((size_t)jobs->count + 2, sizeof *rerun->first_dependent);
+    rerun->dependents = calloc(jobs->after_count, sizeof *rerun->dependents);
+    if (!rerun->first_dependent || !rerun->dependents) {
+        return wf_fail(err, WF_NOMEM, "no memory for a run of %u jobs", jobs->count);
+    }
+    uint32_t *first = rerun->first_dependent + 1; // while it is filled, each ends where it begins
+    for (uint32_t i = 0; i < jobs->after_count; i++) {
+        first[jobs->after[i].job.number + 1]++;
+    }
+    for (uint32_t i = 0; i < jobs->count; i++) {
+        first[i + 1] += first[i];
+    }
+    for (uint32_t job = 0; job < jobs->count; job++) {
+        for (uint32_t i = 0; i < jobs->list[job].after_count; i++) {
+            const struct wf_dependency *after = &jobs->after[jobs->list[job].after_first + i];
+            rerun->dependents[first[after->job.number]++] = (struct dependent){job, after->after};
+        }
+    }
+    return WF_OK;
 }
 
 static enum wf_status init_lists(struct rerun *rerun, struct wf_error *err)
@@ -543,9 +649,9 @@ static enum wf_status init_lists(struct rerun *rerun, struct wf_error *err)
         rerun->outcomes[i].start_ms = WF_TIME_UNKNOWN;
         rerun->outcomes[i].end_ms = WF_TIME_UNKNOWN;
     }
-    sorted_by = jobs->told;
+    sorted_by = jobs->list;
     qsort(rerun->order, jobs->count, sizeof *rerun->order, compare_arrivals);
-    return WF_OK;
+    return list_dependents(rerun, err);
 }
 
 double wf_rerun_usd_per_hour(const struct wf_site *site, int64_t *capacity_milli_out)
@@ -572,7 +678,7 @@ static enum wf_status prepare(struct rerun *rerun, struct wf_outcome_run *run, s
     if (status != WF_OK) {
         return status;
     }
-    int64_t begin_ms = jobs->count > 0 ? jobs->told[rerun->order[0]].eligible_ms : 0;
+    int64_t begin_ms = jobs->count > 0 ? jobs->list[rerun->order[0]].arrival_ms : 0;
     int64_t capacity_milli;
     double usd = wf_rerun_usd_per_hour(rerun->config->site, &capacity_milli);
     wf_meter_init(&rerun->meter, &run->cluster, begin_ms, capacity_milli, usd);
@@ -589,6 +695,8 @@ static void finish(struct rerun *rerun)
     free(rerun->order);
     free(rerun->heap);
     free(rerun->slots);
+    free(rerun->first_dependent);
+    free(rerun->dependents);
 }
 
 enum wf_status wf_rerun_open(const struct wf_rerun_config *config,
@@ -630,6 +738,11 @@ enum wf_status wf_rerun_change(struct wf_rerun_stepper *stepper, const struct wf
     wf_meter_pass(&stepper->rerun.meter, event->time_ms);
     enum wf_status status = tell(&stepper->rerun, event, err);
     return status == WF_OK ? run_until(&stepper->rerun, event->time_ms, err) : status;
+}
+
+struct wf_core *wf_rerun_lend_core(struct wf_rerun_stepper *stepper)
+{
+    return stepper->rerun.core;
 }
 
 const struct wf_core *wf_rerun_core(const struct wf_rerun_stepper *stepper)

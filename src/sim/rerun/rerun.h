@@ -19,6 +19,7 @@ struct wf_rerun_config {
     int64_t preempt_after_ms;
     uint64_t seed;
     bool plain;
+    uint32_t guest_tasks; // room for one job more, of so many tasks, that is none of the list's
     struct wf_rerun_journal *journal; // keeps the run (sim/rerun/rerun_journal.h); may be NULL
     // Told now and then how far the run is; may be NULL.
     void (*progress)(void *context, uint32_t jobs, uint32_t jobs_max);
@@ -47,6 +48,10 @@ enum wf_status wf_rerun_to(struct wf_rerun_stepper *stepper, int64_t time_ms,
 // Takes an event from outside, then all that is due by its time; the run goes on with it.
 enum wf_status wf_rerun_change(struct wf_rerun_stepper *stepper, const struct wf_event *event,
                                struct wf_error *err) WF_MUST_USE;
+
+// The core itself, for a caller who submits a guest to it: one job, numbered as many as there are
+// in the list. After that the run goes no further.
+struct wf_core *wf_rerun_lend_core(struct wf_rerun_stepper *stepper);
 
 // What is known of it so far: borrowed, changed by each step.
 const struct wf_core *wf_rerun_core(const struct wf_rerun_stepper *stepper);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "sim/rerun/made_up_limit.h"
+#include "sim/rerun/rerun_after.h"
 
 // Lists of names that many jobs share are looked up once.
 struct known_set {
@@ -23,6 +25,7 @@ struct reader {
     struct known_set *models, *labels; // by name of the history
     uint32_t *queues;                  // likewise: queue of the site + 1
     uint32_t names;
+    bool any_after; // some job waits for others
 };
 
 static enum wf_status grow_names(struct reader *reader, struct wf_error *err)
@@ -118,7 +121,9 @@ static bool find_sets(struct reader *reader, const struct wf_history_job *job,
     }
     request->models = job->models > 0 ? models->set : WF_ANY_MODEL;
     request->labels = labels->set;
-    request->place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    if (!reader->config->keep_places) {
+        request->place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    }
     if (models->refused || labels->refused) {
         note_impossible(reader, job,
                         why.status != WF_OK ? why.text : "asks for what no node of the site has");
@@ -206,7 +211,14 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         .limit_ms = limit_ms,
         .deadline_ms = job->deadline_ms,
         .timed_out = job->end == WF_ENDED_TIMEOUT,
+        .failed = job->end != WF_ENDED_WELL,
+        .array = job->array,
+        .array_max = job->array > 0 ? job->array_max : 0,
+        .within = job->within,
+        .after = job->after,
     };
+    to->arrival_ms = to->eligible_ms;
+    reader->any_after = reader->any_after || job->after > 0;
     to->impossible = !find_sets(reader, job, &to->request);
     jobs->without_queue += reader->site->queue_count > 0 && to->queue == reader->site->queue_count;
     jobs->told[jobs->count] = (struct wf_outcome_job){
@@ -250,6 +262,9 @@ enum wf_status wf_rerun_jobs_read(struct wf_history *history, const struct wf_si
     *jobs_out = (struct wf_rerun_jobs){0};
     struct reader reader = {.history = history, .site = site, .config = config, .jobs = jobs_out};
     enum wf_status status = read_all(&reader, err);
+    if (status == WF_OK && reader.any_after) {
+        status = wf_rerun_after_find(history, jobs_out, err);
+    }
     free(reader.models);
     free(reader.labels);
     free(reader.queues);
@@ -263,5 +278,16 @@ void wf_rerun_jobs_finish(struct wf_rerun_jobs *jobs)
 {
     free(jobs->list);
     free(jobs->told);
+    free(jobs->after);
     *jobs = (struct wf_rerun_jobs){0};
+}
+
+struct wf_run_time_key wf_rerun_job_key(const struct wf_rerun_job *job)
+{
+    uint64_t shape =
+        wf_hash_add(0, (uint64_t)job->request.cpu_milli << 32 | job->request.memory_mib);
+    shape = wf_hash_add(shape, (uint64_t)job->request.gpus << 32 | job->request.gpu_milli);
+    shape = wf_hash_add(shape, job->tasks);
+    return (struct wf_run_time_key){
+        .user = job->user, .name = job->name, .queue = job->queue + 1, .shape = shape};
 }

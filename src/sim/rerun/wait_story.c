@@ -218,7 +218,7 @@ enum wf_status wf_story_make(const struct wf_rerun_config *config, uint32_t job,
     *story_out = (struct wf_story){
         .job = job,
         .asked_ms = asked_ms,
-        .eligible_ms = jobs->told[job].eligible_ms,
+        .eligible_ms = jobs->list[job].arrival_ms,
     };
     struct notes notes = {.story = story_out};
     int64_t span_ms = jobs->told[jobs->count - 1].submit_ms - jobs->told[0].submit_ms;

@@ -65,7 +65,8 @@ static void limits_are_written_as_the_kernel_reads_them(void **state)
         put(files[i], "");
     }
     struct wf_run run = {0};
-    assert_true(wf_cgroup_limit(&cgroup, &limits, &run));
+    struct wf_cgroup_kept kept = wf_cgroup_limit(&cgroup, &limits, &run);
+    assert_true(kept.memory && kept.processes);
     assert_string_equal(run.warnings, "");
     holds("memory.max", "5000000000");
     holds("memory.swap.max", "0");
@@ -81,7 +82,8 @@ static void no_limit_writes_nothing(void **state)
     put("memory.max", "max");
     struct wf_run run = {0};
     const struct wf_run_spec none = {0};
-    assert_false(wf_cgroup_limit(&cgroup, &none, &run));
+    struct wf_cgroup_kept kept = wf_cgroup_limit(&cgroup, &none, &run);
+    assert_false(kept.memory || kept.processes);
     assert_string_equal(run.warnings, "");
     holds("memory.max", "max");
 }
@@ -93,14 +95,16 @@ static void each_missing_controller_is_a_warning(void **state)
         (void)unlinkat(cgroup.folder, files[i], 0);
     }
     struct wf_run run = {0};
-    assert_false(wf_cgroup_limit(&cgroup, &limits, &run));
+    struct wf_cgroup_kept kept = wf_cgroup_limit(&cgroup, &limits, &run);
+    assert_false(kept.memory || kept.processes);
     assert_non_null(strstr(run.warnings, "memory limit not enforced by a cgroup: this machine's"));
     assert_non_null(strstr(run.warnings, "CPU limit not"));
     assert_non_null(strstr(run.warnings, "CPU weight not"));
     assert_non_null(strstr(run.warnings, "limit of processes not"));
     const struct wf_cgroup none = {.folder = -1};
     run.warnings[0] = '\0';
-    assert_false(wf_cgroup_limit(&none, &limits, &run));
+    kept = wf_cgroup_limit(&none, &limits, &run);
+    assert_false(kept.memory || kept.processes);
     assert_non_null(strstr(run.warnings, "memory limit not enforced by a cgroup: there is none"));
 }
 

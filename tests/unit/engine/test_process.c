@@ -102,6 +102,27 @@ static void descendants_are_found_and_nobody_else(void **state)
     end(other);
 }
 
+static void a_users_processes_are_counted(void **state)
+{
+    (void)state;
+    const uint32_t nobody = 4294901; // a number that no system gives out
+    if (geteuid() != 0) {
+        assert_true(wf_processes_of(geteuid()) >= 1);
+        return;
+    }
+    assert_int_equal(wf_processes_of(nobody), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)!setuid(nobody);
+        (void)raise(SIGSTOP);
+        _exit(0);
+    }
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WSTOPPED), 0);
+    assert_int_equal(wf_processes_of(nobody), 1);
+    end(pid);
+}
+
 static void a_token_is_found_anywhere_in_an_environment(void **state)
 {
     (void)state;
@@ -156,6 +177,7 @@ int main(void)
         cmocka_unit_test(a_process_is_known_by_its_number_and_its_start),
         cmocka_unit_test(a_zombie_is_there_but_cannot_be_opened),
         cmocka_unit_test(descendants_are_found_and_nobody_else),
+        cmocka_unit_test(a_users_processes_are_counted),
         cmocka_unit_test(a_token_is_found_anywhere_in_an_environment),
         cmocka_unit_test(a_session_counts_only_while_its_leader_is_the_one_meant),
     };

@@ -159,20 +159,6 @@ static void a_node_may_have_as_many_gpus_as_the_limit(void **state)
     wf_trace_finish(&trace);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    scratch_init();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_finish();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,5 +169,5 @@ int main(void)
         cmocka_unit_test(the_limit_of_models_is_the_last_that_is_taken),
         cmocka_unit_test(a_node_may_have_as_many_gpus_as_the_limit),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // docs/reasons.md has one row for each entry of the tables in core/explain/reason.h,
-// core/explain/change.h and core/schedule/wait_reason.h, with its words, in their order, and no
-// other rows. WHALEFLUX_SOURCE is the folder of the project.
+// core/explain/change.h, core/schedule/wait_reason.h and core/quote/quote.h, with its words, in
+// their order, and no other rows. WHALEFLUX_SOURCE is the folder of the project.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 
 #include "core/explain/change.h"
 #include "core/explain/reason.h"
+#include "core/quote/quote.h"
 #include "core/schedule/wait_reason.h"
 
 static void every_row_is_in_the_page(void **state)
@@ -24,7 +25,7 @@ static void every_row_is_in_the_page(void **state)
         WF_REASONS(REASON_ROW) WF_WAIT_REASONS(REASON_ROW) WF_AHEAD_RULES(REASON_ROW)
 #undef REASON_ROW
 #define CHANGE_ROW(code, name, text) "| `" #code "` | " name " | " text " |",
-            WF_CHANGE_KINDS(CHANGE_ROW) WF_WAIT_CHANGES(CHANGE_ROW)
+            WF_CHANGE_KINDS(CHANGE_ROW) WF_WAIT_CHANGES(CHANGE_ROW) WF_QUOTE_WHYS(CHANGE_ROW)
 #undef CHANGE_ROW
     };
     const char *source = getenv("WHALEFLUX_SOURCE");

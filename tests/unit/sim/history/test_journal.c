@@ -113,6 +113,43 @@ static void make(void)
     finish();
 }
 
+static void what_jobs_wait_for_and_how_close_they_run_is_kept(void **state)
+{
+    (void)state;
+    begin();
+    tell_site();
+    tell("submit time=1000 job=1 tasks=1 gang=yes gpus=4 gpu_milli=1000 queue=2 array=7 "
+         "array_max=3");
+    tell("submit time=1100 job=2 tasks=2 gang=yes gpus=1 gpu_milli=1000 queue=2 within=group "
+         "zone=0 deadline_ms=99000 after=1:success");
+    tell("submit time=1200 job=3 tasks=1 gang=yes gpus=1 gpu_milli=1000 queue=2 held=yes");
+    tell("change time=1300 job=2 tasks=2 gang=yes gpus=1 gpu_milli=1000 queue=2 within=group "
+         "zone=0");
+    tell("hold time=4000 job=3 held=no");
+    tell("end time=5000 job=1");
+    tell("end time=6000 job=2");
+    tell("end time=6000 job=3");
+    finish();
+    struct all all;
+    struct wf_error err = {.text = ""};
+    struct wf_history_config config = {.path = path};
+    if (read_path(&config, &all, &err) != WF_OK) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(job_of(&all, "1")->array_max, 3);
+    assert_string_equal(name_of(&all, job_of(&all, "1")->array), "7");
+    const struct wf_history_job *job = job_of(&all, "2");
+    assert_string_equal(name_of(&all, job->after), "ok:1");
+    assert_int_equal(job->within, WF_WITHIN_GROUP);
+    assert_int_equal(job->request.place.zone, 0);
+    assert_int_equal(job->request.place.site, WF_ANYWHERE);
+    assert_int_equal(job->submit_ms, 1100);
+    assert_int_equal(job->eligible_ms, 5000); // that is when what it waited for came about
+    assert_int_equal(job->start_ms, 5000);
+    assert_int_equal(job_of(&all, "3")->eligible_ms, 4000); // and here it was released
+    wf_history_close(all.history);
+}
+
 static void decisions_tell_when_jobs_started(void **state)
 {
     (void)state;
@@ -296,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decisions_tell_when_jobs_started),
+        cmocka_unit_test(what_jobs_wait_for_and_how_close_they_run_is_kept),
         cmocka_unit_test(a_journal_that_was_cut_short_is_a_shorter_history),
         cmocka_unit_test(damage_before_the_last_line_is_final),
         cmocka_unit_test(what_the_core_refuses_is_final),

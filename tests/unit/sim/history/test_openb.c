@@ -70,25 +70,11 @@ static void a_damaged_line_is_named_with_its_number_and_reason(void **state)
     wf_history_close(all.history);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    scratch_init();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_finish();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_becomes_a_job),
         cmocka_unit_test(a_damaged_line_is_named_with_its_number_and_reason),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
 }

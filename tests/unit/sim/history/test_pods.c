@@ -353,20 +353,6 @@ static void a_damaged_line_is_named_with_its_number_and_reason(void **state)
     }
 }
 
-static int start(void **state)
-{
-    (void)state;
-    scratch_init();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_finish();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,5 +367,5 @@ int main(void)
         cmocka_unit_test(whole_lists_are_read_too),
         cmocka_unit_test(a_damaged_line_is_named_with_its_number_and_reason),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
 }

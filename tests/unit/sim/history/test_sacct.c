@@ -307,6 +307,59 @@ static void arrays_and_steps_are_told_by_the_number(void **state)
     wf_history_close(all.history);
 }
 
+static void how_many_of_an_array_may_run_holds_for_all_of_it(void **state)
+{
+    (void)state;
+    struct all all = read_text("JobID|Submit|Start|End|State\n"
+                               "30_1|2026-05-01T00:00:00|2026-05-01T00:00:01|"
+                               "2026-05-01T01:00:00|COMPLETED\n"
+                               "30_[2-9%2]|2026-05-01T00:00:00|None|Unknown|PENDING\n"
+                               "31_[1-2]|2026-05-01T00:00:00|None|Unknown|PENDING\n"
+                               "32_[1-2%0]|2026-05-01T00:00:00|None|Unknown|PENDING\n"
+                               "33|2026-05-01T00:00:00|None|Unknown|PENDING\n");
+    assert_int_equal(job_of(&all, "30_1")->array_max, 2);
+    assert_int_equal(job_of(&all, "30_9")->array_max, 2);
+    assert_int_equal(job_of(&all, "31_2")->array_max, 0);
+    assert_int_equal(job_of(&all, "32_1")->array_max, 0);
+    assert_int_equal(job_of(&all, "33")->array_max, 0);
+    wf_history_close(all.history);
+}
+
+static void what_a_job_waits_for_is_read_where_a_column_tells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *dependency, *after;
+        bool whole;
+    } cases[] = {
+        {"9", "", "", true},
+        {"9", "(null)", "", true},
+        {"9", "None", "", true},
+        {"9", "afterok:5", "ok:5", true},
+        {"9", "afterok:5:6,afterany:7_3(unfulfilled)", "ok:5 ok:6 end:7_3", true},
+        {"9", "AfterNotOk:5_*(failed),after:6+30(unfulfilled)", "fail:5 start:6", true},
+        {"9_4", "aftercorr:5", "ok:5_4", true},
+        {"9_4", "afterok:5", "ok:5", true},
+        {"9", "afterok:5?afterok:6", "", false},
+        {"9", "singleton", "", false},
+        {"9", "afterok:5,singleton", "ok:5", false},
+        {"9", "afterok:,afterany:x", "", false},
+        {"9", "afterok:5_x", "", false},
+    };
+    for (uint32_t i = 0; i < WF_COUNT_OF(cases); i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "JobID|Submit|Start|End|State|Dependency\n%s|2026-05-01T00:00:00|"
+                 "2026-05-01T00:00:01|2026-05-01T01:00:00|COMPLETED|%s\n",
+                 cases[i].id, cases[i].dependency);
+        struct all all = read_text(text);
+        assert_int_equal(all.count, 1);
+        assert_string_equal(name_of(&all, all.jobs[0].after), cases[i].after);
+        assert_int_equal(wf_history_summary(all.history)->assumed, !cases[i].whole);
+        wf_history_close(all.history);
+    }
+}
+
 static void runs_of_a_requeued_job_are_one_job(void **state)
 {
     (void)state;
@@ -554,20 +607,6 @@ static void no_more_than_the_first_complaints_are_kept(void **state)
     wf_history_close(all.history);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    scratch_init();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_finish();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +619,8 @@ int main(void)
         cmocka_unit_test(spans_of_time_are_spelled_in_many_ways),
         cmocka_unit_test(a_deadline_is_a_time_or_nothing),
         cmocka_unit_test(arrays_and_steps_are_told_by_the_number),
+        cmocka_unit_test(how_many_of_an_array_may_run_holds_for_all_of_it),
+        cmocka_unit_test(what_a_job_waits_for_is_read_where_a_column_tells),
         cmocka_unit_test(runs_of_a_requeued_job_are_one_job),
         cmocka_unit_test(repetitions_are_counted_and_the_later_word_counts),
         cmocka_unit_test(heterogeneous_jobs_are_one_job_if_alike),
@@ -591,5 +632,5 @@ int main(void)
         cmocka_unit_test(a_file_that_stops_early_or_has_an_endless_line_is_refused),
         cmocka_unit_test(no_more_than_the_first_complaints_are_kept),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
 }

@@ -71,6 +71,16 @@ static void many_processors_become_tasks_of_several(void **state)
             "line 1: 1044481 processors are more than 4096 tasks can have");
 }
 
+static void the_preceding_job_must_have_ended(void **state)
+{
+    (void)state;
+    struct all all = read_text("1 0 0 10 4 -1 -1 8 -1 -1 1 -1 -1 -1 -1 -1 -1 -1\n"
+                               "2 5 0 10 4 -1 -1 8 -1 -1 1 -1 -1 -1 -1 -1 1 20\n");
+    assert_string_equal(name_of(&all, all.jobs[0].after), "");
+    assert_string_equal(name_of(&all, all.jobs[1].after), "end:1");
+    wf_history_close(all.history);
+}
+
 static void what_is_not_known_is_minus_one(void **state)
 {
     (void)state;
@@ -198,31 +208,18 @@ static void a_damaged_line_is_named_with_its_number_and_reason(void **state)
     wf_history_close(all.history);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    scratch_init();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scratch_finish();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_becomes_a_job_with_a_gpu_for_each_processor),
         cmocka_unit_test(processors_may_be_cores),
         cmocka_unit_test(many_processors_become_tasks_of_several),
+        cmocka_unit_test(the_preceding_job_must_have_ended),
         cmocka_unit_test(what_is_not_known_is_minus_one),
         cmocka_unit_test(parts_of_a_job_are_skipped_and_repetitions_counted),
         cmocka_unit_test(a_little_disorder_is_put_right),
         cmocka_unit_test(a_large_disorder_is_said),
         cmocka_unit_test(a_damaged_line_is_named_with_its_number_and_reason),
     };
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
 }

@@ -83,6 +83,7 @@ static void make(uint64_t seed)
         int64_t spare_ms = told[i].run_ms + 2 * HOUR_MS;
         told[i].submit_ms = (int64_t)below(&random, (uint64_t)span_ms);
         told[i].eligible_ms = told[i].submit_ms;
+        list[i].arrival_ms = told[i].submit_ms;
         spare_ms = spare_ms / 2 + (int64_t)below(&random, (uint64_t)spare_ms * 7 / 2);
         told[i].deadline_ms =
             below(&random, 3) == 0 ? told[i].submit_ms + told[i].run_ms + spare_ms : 0;

@@ -223,6 +223,7 @@ static void a_story_of_waiting_running_and_being_over(void **state)
     assert_int_equal(story.state, WF_STORY_OVER);
     assert_int_equal(story.end_ms, 3 * HOUR_MS);
     told[job].eligible_ms = HOUR_MS;
+    list[job].arrival_ms = HOUR_MS;
     assert_int_equal(wf_story_make(&config, job, HOUR_MS / 2, &story, &err), WF_OK);
     assert_int_equal(story.state, WF_STORY_TO_COME);
 }

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs nodes, drain and undrain: the machines, and taking them out of use.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "cli/live/grid.h"
+#include "cli/live/live.h"
+#include "cli/live/words.h"
+#include "client/path.h"
+
+static const struct wf_option options[] = {
+    WF_LIVE_JSON,
+    WF_LIVE_OPTIONS,
+    {NULL, NULL, NULL},
+};
+
+static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
+{
+    (void)err;
+    (void)wf_live_take(context, name, value);
+    return WF_OK;
+}
+
+// "6.5 of 8"
+static const char *of_all(char *text, int64_t part_milli, int64_t all_milli)
+{
+    char part[WF_NUMBER_BYTES];
+    char all[WF_NUMBER_BYTES];
+    snprintf(text, 2 * WF_NUMBER_BYTES + 8, "%s of %s",
+             wf_number_thousandths(part, (uint64_t)(part_milli > 0 ? part_milli : 0)),
+             wf_number_thousandths(all, (uint64_t)(all_milli > 0 ? all_milli : 0)));
+    return text;
+}
+
+static void add_node(struct wf_grid *grid, const json_t *node)
+{
+    char text[2 * WF_NUMBER_BYTES + 8];
+    char free_memory[WF_WORD_BYTES];
+    char memory[WF_WORD_BYTES];
+    const json_t *free_gpus = json_object_get(node, "gpus_free_milli");
+    const char *state = wf_live_text(node, "state");
+    const char *model = wf_live_text(node, "model");
+    int64_t gpus = wf_live_number(node, "gpus");
+    int64_t price = wf_live_number(node, "price_nanousd_per_gpu_hour");
+    int64_t free_milli = 0;
+    for (size_t i = 0; i < json_array_size(free_gpus); i++) {
+        free_milli += json_integer_value(json_array_get(free_gpus, i));
+    }
+    wf_grid_add(grid, wf_live_text(node, "name"));
+    wf_grid_add_shaded(grid, state, wf_shade_of_state(state));
+    wf_grid_add(grid, model[0] ? model : "-");
+    wf_grid_add(grid, gpus > 0 ? of_all(text, free_milli, gpus * 1000) : "-");
+    wf_grid_add(grid, of_all(text, wf_live_number(node, "cpu_free_milli"),
+                             wf_live_number(node, "cpu_milli")));
+    snprintf(text, sizeof text, "%s of %s",
+             wf_word_mib(free_memory, wf_live_number(node, "memory_free_mib")),
+             wf_word_mib(memory, wf_live_number(node, "memory_mib")));
+    wf_grid_add(grid, text);
+    wf_grid_add(grid, gpus > 0 ? wf_word_usd(text, price) : "-");
+    wf_grid_add(grid, gpus > 0 ? wf_live_text(node, "price_source") : "");
+}
+
+static enum wf_status print(const json_t *tree, struct wf_error *err)
+{
+    static const struct wf_grid_column columns[] = {
+        {"NODE", false, 40},           {"STATE", false, 0},        {"GPU MODEL", false, 30},
+        {"FREE GPUS", true, 0},        {"FREE CORES", true, 0},    {"FREE MEMORY", true, 0},
+        {"$ A GPU AND HOUR", true, 0}, {"PRICE FROM", false, 100},
+    };
+    struct wf_grid grid;
+    const json_t *nodes = json_object_get(tree, "nodes");
+    wf_grid_init(&grid, columns, WF_COUNT_OF(columns));
+    for (size_t i = 0; i < json_array_size(nodes); i++) {
+        add_node(&grid, json_array_get(nodes, i));
+    }
+    enum wf_status status = wf_grid_print(&grid, stdout, err);
+    wf_grid_finish(&grid);
+    return status;
+}
+
+static enum wf_status nodes(int argc, char **argv, struct wf_error *err)
+{
+    struct wf_live live = {.json = false};
+    const struct wf_option_reader reader = {options, take, &live};
+    struct whaleflux_answer *answer = NULL;
+    json_t *tree;
+    int first;
+    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    if (status == WF_OK) {
+        status = wf_live_open(&live, err);
+    }
+    if (status == WF_OK) {
+        status = wf_live_ask(&live, "GET", "/v1/nodes", NULL, &answer, &tree, err);
+    }
+    if (status == WF_OK) {
+        status = live.json ? wf_live_print(tree, err) : print(tree, err);
+    }
+    whaleflux_answer_free(answer);
+    wf_live_close(&live);
+    return status;
+}
+
+const struct wf_command wf_command_nodes = {
+    .name = "nodes",
+    .usage = "[--json]",
+    .summary = "lists the nodes, what is free on them and what their GPUs cost",
+    .options = options,
+    .more = "Example: whaleflux nodes\n",
+    .run = nodes,
+};
+
+static const struct wf_option drain_options[] = {
+    {"dry-run", NULL, "tells whether it could be done, and does nothing"},
+    WF_LIVE_JSON,
+    WF_LIVE_OPTIONS,
+    {NULL, NULL, NULL},
+};
+
+struct draining {
+    struct wf_live live;
+    bool dry_run;
+};
+
+static enum wf_status take_drain(void *context, const char *name, const char *value,
+                                 struct wf_error *err)
+{
+    struct draining *draining = context;
+    (void)err;
+    if (!wf_live_take(&draining->live, name, value)) {
+        draining->dry_run = true;
+    }
+    return WF_OK;
+}
+
+static enum wf_status change(int argc, char **argv, const char *verb, const char *done,
+                             struct wf_error *err)
+{
+    struct draining draining = {.dry_run = false};
+    const struct wf_option_reader reader = {drain_options, take_drain, &draining};
+    struct whaleflux_answer *answer = NULL;
+    json_t *tree;
+    int first;
+    enum wf_status status = wf_live_parse(&reader, argc, argv, 1, 1, &first, err);
+    if (status == WF_OK) {
+        status = wf_live_open(&draining.live, err);
+    }
+    if (status == WF_OK) {
+        struct wf_path path = {.length = 0};
+        wf_path_add(&path, "/v1/nodes/");
+        wf_path_escape(&path, argv[first]);
+        wf_path_add(&path, verb);
+        wf_path_add(&path, draining.dry_run ? "?dry_run=true" : "");
+        status = wf_live_ask(&draining.live, "POST", path.text, NULL, &answer, &tree, err);
+    }
+    if (status == WF_OK && draining.live.json) {
+        status = wf_live_print(tree, err);
+    } else if (status == WF_OK) {
+        printf("Node %s%s %s.\n", argv[first], draining.dry_run ? " would be one that" : "", done);
+    }
+    whaleflux_answer_free(answer);
+    wf_live_close(&draining.live);
+    return status;
+}
+
+static enum wf_status drain(int argc, char **argv, struct wf_error *err)
+{
+    return change(argc, argv, "/drain", "takes no new work; what runs there runs on", err);
+}
+
+static enum wf_status undrain(int argc, char **argv, struct wf_error *err)
+{
+    return change(argc, argv, "/undrain", "takes work again", err);
+}
+
+const struct wf_command wf_command_drain = {
+    .name = "drain",
+    .usage = "NODE [--dry-run] [--json]",
+    .summary = "keeps new work off a node; what runs there runs on",
+    .options = drain_options,
+    .more = "Example: whaleflux drain gpu-3\n",
+    .run = drain,
+};
+
+const struct wf_command wf_command_undrain = {
+    .name = "undrain",
+    .usage = "NODE [--dry-run] [--json]",
+    .summary = "lets a node take work again",
+    .options = drain_options,
+    .more = "Example: whaleflux undrain gpu-3\n",
+    .run = undrain,
+};
