@@ -213,7 +213,8 @@ static enum wf_status find_data(struct daemon *daemon, struct wf_error *err)
     if (length <= 0 || (size_t)length >= sizeof path - 300) {
         return wf_fail(err, WF_INVALID, "the data folder's path is empty or too long");
     }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+    // Others come to the socket where work is theirs; what is secret in it is closed to them.
+    if (mkdir(path, geteuid() == 0 ? 0711 : 0700) != 0 && errno != EEXIST) {
         return wf_fail(err, WF_IO, "%s cannot be made: %s", path, strerror(errno));
     }
     if (!realpath(path, daemon->data)) {
@@ -245,6 +246,7 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
     struct wf_host_config host = {.site = config->site,
                                   .sysroot = config->sysroot,
                                   .nvml_path = config->nvml_path,
+                                  .open = config->cgroup && strcmp(config->cgroup, "none") == 0,
                                   .data = daemon->data,
                                   .program = daemon->program};
     struct wf_engine_config engine = {

@@ -170,6 +170,7 @@ enum wf_status wf_host_look_again(struct wf_host *host, struct wf_error *err)
     wf_telemetry_close(host->telemetry);
     host->site = site;
     host->telemetry = telemetry;
+    wf_host_set_granter(host);
     memcpy(host->memory_mib, sketch.memory_mib, sizeof host->memory_mib);
     return WF_OK;
 }
@@ -182,7 +183,6 @@ enum wf_status wf_host_open(const struct wf_host_config *config, struct wf_host 
         return wf_fail(err, WF_NOMEM, "no memory for the machine");
     }
     host->config = *config;
-    wf_host_init_granter(host);
     enum wf_status status = wf_host_look_again(host, err);
     if (status != WF_OK) {
         wf_host_close(host);

@@ -12,6 +12,7 @@ struct wf_host_config {
     const char *site;    // a description with prices and queues; NULL: none
     const char *sysroot; // as struct wf_telemetry_config has it, and the next
     const char *nvml_path;
+    bool open;           // the engine has no cgroups, so that no device file is closed to anybody
     const char *data;    // folder: which slices runs have is kept below it
     const char *program; // this program, to start commands through its self-test
 };

@@ -24,6 +24,14 @@ static const struct wf_inventory_node *find_node(const struct wf_host *host, con
     return NULL;
 }
 
+// Whether device files that were not granted are closed to a run. Those of another root are no
+// devices.
+static bool is_filtered(const struct wf_host *host)
+{
+    return !host->config.sysroot && !host->config.open &&
+           wf_machine_filters(wf_telemetry_machine(host->telemetry));
+}
+
 static bool slices_path(const struct wf_host *host, const char *id, char *path, size_t size)
 {
     int length = snprintf(path, size, "%s/slices%s%s", host->config.data, id[0] ? "/" : "", id);
@@ -128,6 +136,7 @@ static enum wf_status translate(const struct wf_host *host, const struct wf_gran
         };
     }
     made->prefix = host->prefix;
+    made->warnings = grant->warnings[0] ? strdup(grant->warnings) : NULL;
     return good ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for a grant");
 }
 
@@ -151,7 +160,7 @@ static enum wf_status grant(void *context, const struct wf_desk_want *want,
         .task_count = want->tasks,
         .gpu_milli = want->gpu_milli,
         .taken = node->slices > 0 ? taken : NULL,
-        .filtered = wf_machine_filters(machine),
+        .filtered = is_filtered(host),
     };
     if (node->slices > 0) {
         find_taken(host, node, want->id, taken);
@@ -165,11 +174,23 @@ static enum wf_status grant(void *context, const struct wf_desk_want *want,
     return status;
 }
 
-void wf_host_init_granter(struct wf_host *host)
+void wf_host_set_granter(struct wf_host *host)
 {
     uint32_t words = 0;
     host->granter = (struct wf_desk_granter){.grant = grant, .release = release, .context = host};
     host->prefix[words++] = host->config.program;
     host->prefix[words++] = "self-test";
-    host->prefix[words] = "--";
+    if (is_filtered(host)) {
+        host->prefix[words++] = "--filtered";
+    }
+    if (host->config.sysroot) {
+        host->prefix[words++] = "--sysroot";
+        host->prefix[words++] = host->config.sysroot;
+    }
+    if (host->config.nvml_path) {
+        host->prefix[words++] = "--nvml";
+        host->prefix[words++] = host->config.nvml_path;
+    }
+    host->prefix[words++] = "--";
+    host->prefix[words] = NULL;
 }

@@ -13,7 +13,8 @@ struct wf_host {
     struct wf_site site;
     uint64_t memory_mib[WF_MODELS_MAX];
     struct wf_desk_granter granter;
-    const char *prefix[5]; // a command is started by these words
+    const char *prefix[9]; // a command is started by these words
 };
 
-void wf_host_init_granter(struct wf_host *host);
+// Makes the granter for the machine as telemetry has it now.
+void wf_host_set_granter(struct wf_host *host);

@@ -194,7 +194,7 @@ static void bad_requests_name_the_field(void **state)
          "nowhere"},
         {"GET", "/v1/jobs/999999", NULL, 404, "not_found", "job", "there is no job"},
         {"GET", "/v1/jobs/nobody/explain", NULL, 404, "not_found", "job", "there is no job"},
-        {"GET", "/v1/jobs?state=wating", NULL, 400, "invalid", "state", "did you mean 'waiting'"},
+        {"GET", "/v1/jobs?state=waitin", NULL, 400, "invalid", "state", "did you mean 'waiting'"},
         {"GET", "/v1/jobs?limit=0", NULL, 400, "invalid", "limit", ""},
         {"GET", "/v1/jobs?limit=1001", NULL, 400, "invalid", "limit", "0 to 1000"},
         {"GET", "/v1/jobs?after=-1", NULL, 400, "invalid", "after", ""},

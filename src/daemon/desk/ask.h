@@ -51,6 +51,7 @@ struct wf_desk_made {
     uint32_t variable_count;
     struct wf_device_rule devices[WF_DESK_DEVICES_MAX];
     uint32_t device_count;
+    char *warnings;            // of malloc, the desk frees it: what cannot be kept apart, or NULL
     const char *const *prefix; // words before the command, NULL ends; borrowed. NULL: none
 };
 struct wf_desk_granter {

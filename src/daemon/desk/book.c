@@ -93,6 +93,7 @@ void wf_book_remove_run(struct wf_book *book, struct wf_book_run *run)
     }
     DL_DELETE(book->runs, run);
     free(run->task_gpus);
+    free(run->warnings);
     free(run);
 }
 
@@ -126,12 +127,10 @@ struct wf_book_run *wf_book_find_run(const struct wf_book *book, const char *id)
 
 void wf_book_finish(struct wf_book *book)
 {
-    struct wf_book_run *run, *next_run;
-    DL_FOREACH_SAFE(book->runs, run, next_run)
-    {
-        wf_book_remove_run(book, run);
+    while (book->runs) {
+        wf_book_remove_run(book, book->runs);
     }
-    struct wf_book_job *job, *next;
+    struct wf_book_job *job = NULL, *next = NULL;
     HASH_ITER(hh, book->jobs, job, next)
     {
         HASH_DEL(book->jobs, job);

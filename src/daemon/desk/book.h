@@ -36,6 +36,7 @@ struct wf_book_run {
     uint32_t gpu_set; // of all tasks
     uint16_t gpu_milli;
     uint32_t *task_gpus; // by task
+    char *warnings;      // of its grant, or NULL
     int64_t granted_ms;
     int64_t started_ms; // 0: not yet
     int64_t retry_ms;   // starting or stopping it failed: not again before

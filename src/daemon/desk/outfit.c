@@ -250,6 +250,8 @@ static enum wf_status grant(struct outfit *outfit, struct wf_error *err)
                                 .gpu_milli = run->gpu_milli};
     enum wf_status status =
         granter ? granter->grant(granter->context, &want, &outfit->grant, err) : WF_OK;
+    free(outfit->run->warnings);
+    outfit->run->warnings = outfit->grant.warnings;
     if (status == WF_OK) {
         outfit->spec.devices = outfit->grant.devices;
         outfit->spec.device_count = outfit->grant.device_count;

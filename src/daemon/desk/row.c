@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the book knows, as rows of the database.
+#include <stdio.h>
+#include <string.h>
+
 #include "daemon/desk/parts.h"
 
 static const char *or_empty(const char *text)
@@ -45,32 +48,49 @@ void wf_desk_write_job(struct wf_desk *desk, const struct wf_book_job *job, cons
                                    });
 }
 
+// What its grant and the engine warn of.
+static const char *warnings_of(const struct wf_book_run *run, const struct wf_run *fact, char *text,
+                               size_t size)
+{
+    const char *of_grant = or_empty(run->warnings), *of_engine = fact->warnings;
+    bool both = of_grant[0] && of_engine[0] && !strstr(of_grant, of_engine);
+    if (!both) {
+        return of_grant[0] ? of_grant : of_engine;
+    }
+    snprintf(text, size, "%s; %s", of_grant, of_engine);
+    return text;
+}
+
 void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
 {
-    bool over = fact && fact->phase == WF_RUN_ENDED;
+    static const struct wf_run nothing = {.exit_code = -1};
+    fact = fact ? fact : &nothing;
+    bool over = fact->phase == WF_RUN_ENDED;
     struct wf_charge charge =
         over ? wf_desk_charge(desk, run, fact->ended_ms) : (struct wf_charge){0};
     const char *node = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
+    char warnings[2 * sizeof fact->warnings];
     run->is_dirty = false;
-    wf_batch_run(desk->deeds.rows, &(struct wf_run_row){
-                                       .job = run->job->id,
-                                       .attempt = run->attempt,
-                                       .granted_ms = run->granted_ms,
-                                       .started_ms = run->started_ms,
-                                       .ended_ms = over ? fact->ended_ms : 0,
-                                       .node = or_empty(node),
-                                       .gpu_set = run->gpu_set,
-                                       .gpu_milli = run->gpu_milli,
-                                       .end = over ? wf_run_end_text(fact->end) : "",
-                                       .exit_code = over ? fact->exit_code : -1,
-                                       .signal = over ? fact->signal : 0,
-                                       .detail = fact ? fact->detail : "",
-                                       .warnings = fact ? fact->warnings : "",
-                                       .cpu_ms = fact ? fact->cpu_ms : 0,
-                                       .memory_peak_bytes = fact ? fact->memory_peak_bytes : 0,
-                                       .gpu_ms = charge.gpu_ms,
-                                       .cost_nanousd = charge.cost_nanousd,
-                                   });
+    wf_batch_run(desk->deeds.rows,
+                 &(struct wf_run_row){
+                     .job = run->job->id,
+                     .attempt = run->attempt,
+                     .granted_ms = run->granted_ms,
+                     .started_ms = run->started_ms,
+                     .ended_ms = over ? fact->ended_ms : 0,
+                     .node = or_empty(node),
+                     .gpu_set = run->gpu_set,
+                     .gpu_milli = run->gpu_milli,
+                     .end = over ? wf_run_end_text(fact->end) : "",
+                     .exit_code = over ? fact->exit_code : -1,
+                     .signal = over ? fact->signal : 0,
+                     .detail = fact->detail,
+                     .warnings = warnings_of(run, fact, warnings, sizeof warnings),
+                     .cpu_ms = fact->cpu_ms,
+                     .memory_peak_bytes = fact->memory_peak_bytes,
+                     .gpu_ms = charge.gpu_ms,
+                     .cost_nanousd = charge.cost_nanousd,
+                 });
 }
 
 void wf_desk_write_dirty(struct wf_desk *desk)

@@ -164,6 +164,7 @@ static struct wf_book_run *add_run(struct wf_desk *desk, struct wf_book_job *job
         run->gpu_milli = (uint16_t)row->gpu_milli;
         run->granted_ms = row->granted_ms;
         run->started_ms = row->started_ms;
+        run->warnings = row->warnings[0] ? strdup(row->warnings) : NULL;
         run->is_whole = true;
         run->phase = WF_BOOK_READY;
         const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
