@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <ncurses.h>
+#include <term.h>
 
 #include "cli/clean.h"
 #include "cli/live/words.h"
@@ -75,7 +76,7 @@ static bool on_event(void *context, const struct whaleflux_event *event)
              (long long)wf_live_number(tree, "job"), wf_live_text(data, "name"), event->kind,
              reason[0] ? ": " : "", reason);
     pthread_mutex_lock(&events->lock);
-    wf_clean_text(events->lines[events->count++ % WF_TOP_EVENTS], WF_TOP_EVENT_BYTES, line,
+    wf_clean_text(events->ring[events->count++ % WF_TOP_EVENTS], WF_TOP_EVENT_BYTES, line,
                   WF_TOP_EVENT_BYTES / 4);
     pthread_mutex_unlock(&events->lock);
     json_decref(tree);
@@ -111,8 +112,13 @@ static enum wf_status run_screen(struct wf_top *top, struct whaleflux *daemon, s
     struct following following = {top, daemon};
     pthread_t thread;
     (void)setlocale(LC_ALL, "");
-    // initscr ends the program where the terminal is not known.
-    SCREEN *screen = newterm(NULL, stdout, stdin);
+    // initscr ends the program where the terminal is not known, newterm leaves memory behind.
+    int known;
+    bool is_known = setupterm(NULL, STDOUT_FILENO, &known) == OK;
+    if (is_known) {
+        (void)del_curterm(cur_term);
+    }
+    SCREEN *screen = is_known ? newterm(NULL, stdout, stdin) : NULL;
     if (!screen) {
         return wf_fail(err, WF_INVALID,
                        "top does not know this terminal (TERM is '%.40s'); `whaleflux ps` and "
