@@ -5,7 +5,6 @@
 // nano-dollars. A job is called by its id or its name; that means your newest that is not over.
 #ifndef WHALEFLUX_H
 #define WHALEFLUX_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +15,7 @@ extern "C" {
 
 #define WHALEFLUX_API __attribute__((visibility("default")))
 
-// Goes up when something is added. What is there stays as it is; a break would change the soname.
+// Goes up when something is added; what breaks programs changes the soname.
 #define WHALEFLUX_API_VERSION 1
 WHALEFLUX_API int whaleflux_api_version(void); // of the library that is loaded
 
@@ -107,21 +106,20 @@ WHALEFLUX_API enum whaleflux_status whaleflux_cost(struct whaleflux *handle, con
                                                    int64_t since_ms, int64_t until_ms,
                                                    struct whaleflux_answer **answer_out,
                                                    struct whaleflux_error *err);
-// Until the job is over, through restarts of the daemon; timeout_ms at most (negative: however
-// long). The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
+// Until the job is over, timeout_ms at most (negative: however long), through restarts of the
+// daemon. The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
 WHALEFLUX_API enum whaleflux_status whaleflux_wait(struct whaleflux *handle, const char *job,
                                                    int64_t timeout_ms,
                                                    struct whaleflux_answer **answer_out,
                                                    struct whaleflux_error *err);
 
-// A part of a log; bytes as the job wrote them. Return false to stop.
+// A part of a log, as the job wrote it. Return false to stop.
 typedef bool whaleflux_log_fn(void *context, const char *bytes, size_t length);
 struct whaleflux_log {
-    size_t size; // sizeof(struct whaleflux_log)
-    int task;
-    int attempt;    // 0: the newest
-    int64_t offset; // of its first byte
-    bool follow;    // until the attempt is over
+    size_t size;       // sizeof(struct whaleflux_log)
+    int task, attempt; // attempt 0: the newest
+    int64_t offset;    // of its first byte
+    bool follow;       // until the attempt is over
 };
 WHALEFLUX_API enum whaleflux_status whaleflux_logs(struct whaleflux *handle, const char *job,
                                                    const struct whaleflux_log *log,
@@ -136,11 +134,14 @@ struct whaleflux_event {
 };
 typedef bool whaleflux_event_fn(void *context, const struct whaleflux_event *event);
 #define WHALEFLUX_FROM_NOW UINT64_MAX
-// Those after a number (0: all that are kept), or from now on, of one job or (NULL) of all. A
-// connection that breaks is made again and goes on where it was; without a daemon for lost_ms it
-// gives up.
-WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job,
-                                                     uint64_t after, int64_t lost_ms,
+struct whaleflux_watch {
+    size_t size;     // sizeof(struct whaleflux_watch)
+    const char *job; // NULL: all
+    uint64_t after;  // those after this number (0: all that are kept), or WHALEFLUX_FROM_NOW
+    int64_t lost_ms; // so long a connection that breaks is tried again, to go on where it was
+};
+WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle,
+                                                     const struct whaleflux_watch *watch,
                                                      whaleflux_event_fn *fn, void *context,
                                                      struct whaleflux_error *err);
 

@@ -37,7 +37,8 @@ static bool ask(struct wf_top *top, const char *path, json_t **kept)
     struct whaleflux_answer *answer;
     struct wf_error err;
     json_t *tree;
-    if (wf_live_ask(&top->live, "GET", path, NULL, &answer, &tree, &err) != WF_OK) {
+    if (wf_live_ask(&top->live, &(struct wf_live_request){"GET", path, NULL}, &answer, &tree,
+                    &err) != WF_OK) {
         snprintf(top->trouble, sizeof top->trouble, "%s", err.text);
         return false;
     }
@@ -91,8 +92,9 @@ struct following {
 static void *follow_events(void *context)
 {
     struct following *following = context;
-    (void)whaleflux_events(following->daemon, NULL, WHALEFLUX_FROM_NOW, LOST_MS, on_event,
-                           &following->top->events, NULL);
+    struct whaleflux_watch watch = {
+        .size = sizeof watch, .after = WHALEFLUX_FROM_NOW, .lost_ms = LOST_MS};
+    (void)whaleflux_events(following->daemon, &watch, on_event, &following->top->events, NULL);
     return NULL;
 }
 
@@ -152,7 +154,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     const struct wf_option_reader reader = {options, take, &top};
     struct wf_live second;
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status != WF_OK) {
         return status;
     }
