@@ -3,8 +3,8 @@
 // Every call waits for its answer. A handle belongs to one thread at a time; there may be several.
 // Texts that a call is given are borrowed for the call. Times are milliseconds since 1970, money is
 // nano-dollars. A job is called by its id or its name; that means your newest that is not over.
-#ifndef WHALEFLUX_H
-#define WHALEFLUX_H
+#pragma once
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -147,5 +147,4 @@ WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle,
 
 #ifdef __cplusplus
 } // extern "C"
-#endif
 #endif
