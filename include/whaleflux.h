@@ -2,10 +2,10 @@
 // libwhaleflux: asks a WhaleFlux daemon, from C. docs/examples/submit.c is a whole program.
 // Every call waits for its answer. A handle belongs to one thread at a time; there may be several.
 // Texts that a call is given are borrowed for the call. Times are milliseconds since 1970, money is
-// in nano-dollars. A job is called by its id or its name, both as text; a name means your newest
-// job of that name that is not over, else the newest.
-#ifndef WHALEFLUX_H
-#define WHALEFLUX_H
+// nano-dollars. A job is called by its id or its name, both as text; a name means your newest job of
+// that name that is not over, else the newest.
+#pragma once
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ extern "C" {
 
 #define WHALEFLUX_API __attribute__((visibility("default")))
 
-// Goes up when something is added. What is there stays as it is; a break would change the soname.
+// Goes up when something is added; what breaks programs changes the soname.
 #define WHALEFLUX_API_VERSION 1
 WHALEFLUX_API int whaleflux_api_version(void); // of the library that is loaded
 
@@ -87,7 +87,7 @@ WHALEFLUX_API enum whaleflux_status whaleflux_submit(struct whaleflux *handle, c
                                                      bool only_checked,
                                                      struct whaleflux_answer **answer_out,
                                                      struct whaleflux_error *err);
-// One job; a page by a query ("state=running&limit=10", or NULL); why one waits or runs.
+// One job; a page by a query ("state=running&limit=10", NULL); why one waits or runs.
 WHALEFLUX_API enum whaleflux_status whaleflux_get(struct whaleflux *handle, const char *job,
                                                   struct whaleflux_answer **answer_out,
                                                   struct whaleflux_error *err);
@@ -107,21 +107,20 @@ WHALEFLUX_API enum whaleflux_status whaleflux_cost(struct whaleflux *handle, con
                                                    int64_t since_ms, int64_t until_ms,
                                                    struct whaleflux_answer **answer_out,
                                                    struct whaleflux_error *err);
-// Until the job is over, through restarts of the daemon; timeout_ms at most (negative: however
-// long). The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
+// Until the job is over, timeout_ms at most (negative: however long), through restarts of the
+// daemon. The answer is the job as it is then. WHALEFLUX_STOPPED: it is not over yet.
 WHALEFLUX_API enum whaleflux_status whaleflux_wait(struct whaleflux *handle, const char *job,
                                                    int64_t timeout_ms,
                                                    struct whaleflux_answer **answer_out,
                                                    struct whaleflux_error *err);
 
-// A part of a log; bytes as the job wrote them. Return false to stop.
+// A part of a log, as the job wrote it. Return false to stop.
 typedef bool whaleflux_log_fn(void *context, const char *bytes, size_t length);
 struct whaleflux_log {
-    size_t size; // sizeof(struct whaleflux_log)
-    int task;
-    int attempt;    // 0: the newest
-    int64_t offset; // from its first byte that is still kept
-    bool follow;    // until the attempt is over
+    size_t size;       // sizeof(struct whaleflux_log)
+    int task, attempt; // attempt 0: the newest
+    int64_t offset;    // from its first byte that is still kept
+    bool follow;       // until the attempt is over
 };
 WHALEFLUX_API enum whaleflux_status whaleflux_logs(struct whaleflux *handle, const char *job,
                                                    const struct whaleflux_log *log,
@@ -136,15 +135,17 @@ struct whaleflux_event {
 };
 typedef bool whaleflux_event_fn(void *context, const struct whaleflux_event *event);
 #define WHALEFLUX_FROM_NOW UINT64_MAX
-// Those after a number (0: all that are kept), or from now on, of one job or (NULL) of all. A
-// connection that breaks is made again and goes on where it was; without a daemon for lost_ms it
-// gives up.
-WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job,
-                                                     uint64_t after, int64_t lost_ms,
+struct whaleflux_watch {
+    size_t size;     // sizeof(struct whaleflux_watch)
+    const char *job; // NULL: all
+    uint64_t after;  // those after this number (0: all that are kept), or WHALEFLUX_FROM_NOW
+    int64_t lost_ms; // so long a connection that breaks is tried again, to go on where it was
+};
+WHALEFLUX_API enum whaleflux_status whaleflux_events(struct whaleflux *handle,
+                                                     const struct whaleflux_watch *watch,
                                                      whaleflux_event_fn *fn, void *context,
                                                      struct whaleflux_error *err);
 
 #ifdef __cplusplus
 } // extern "C"
-#endif
 #endif

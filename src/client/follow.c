@@ -45,9 +45,9 @@ static bool take_events(void *context, const char *bytes, size_t length)
 }
 
 // One connection, for as long as it lasts.
-static enum whaleflux_status watch(struct whaleflux *handle, const char *job, struct wf_sse *sse,
-                                   int64_t deadline_ms, bool *was_heard_out,
-                                   struct whaleflux_error *err)
+static enum whaleflux_status connect_once(struct whaleflux *handle, const char *job,
+                                          struct wf_sse *sse, int64_t deadline_ms,
+                                          bool *was_heard_out, struct whaleflux_error *err)
 {
     struct wf_path path = {.length = 0};
     wf_path_add(&path, "/v1/events");
@@ -90,7 +90,7 @@ static enum whaleflux_status follow(struct whaleflux *handle, const char *job, s
     int64_t heard_ms = 0;
     for (;;) {
         bool was_heard = false;
-        enum whaleflux_status status = watch(handle, job, sse, deadline_ms, &was_heard, err);
+        enum whaleflux_status status = connect_once(handle, job, sse, deadline_ms, &was_heard, err);
         int64_t now_ms = wf_client_now_ms();
         was_ever_heard |= was_heard;
         heard_ms = was_heard ? now_ms : heard_ms;
@@ -130,22 +130,26 @@ static enum whaleflux_status look(struct whaleflux *handle, char *id, size_t siz
     return status;
 }
 
-enum whaleflux_status whaleflux_events(struct whaleflux *handle, const char *job, uint64_t after,
-                                       int64_t lost_ms, whaleflux_event_fn *fn, void *context,
-                                       struct whaleflux_error *err)
+enum whaleflux_status whaleflux_events(struct whaleflux *handle,
+                                       const struct whaleflux_watch *watch, whaleflux_event_fn *fn,
+                                       void *context, struct whaleflux_error *err)
 {
     char id[24];
     struct wf_sse sse;
     struct whaleflux_answer *answer = NULL;
+    struct whaleflux_watch known = {.size = sizeof known};
+    if (watch) {
+        memcpy(&known, watch, watch->size < sizeof known ? watch->size : sizeof known);
+    }
     enum whaleflux_status status =
-        job ? look(handle, id, sizeof id, job, &answer, err) : WHALEFLUX_OK;
+        known.job ? look(handle, id, sizeof id, known.job, &answer, err) : WHALEFLUX_OK;
     whaleflux_answer_free(answer);
     if (status != WHALEFLUX_OK) {
         return status;
     }
     wf_sse_init(&sse, fn, context);
-    sse.number = after;
-    status = follow(handle, job ? id : NULL, &sse, lost_ms, 0, err);
+    sse.number = known.after;
+    status = follow(handle, known.job ? id : NULL, &sse, known.lost_ms, 0, err);
     wf_sse_finish(&sse);
     return status;
 }

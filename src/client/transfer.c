@@ -235,7 +235,7 @@ static void keep(char *out, size_t size, const json_t *value)
 static enum whaleflux_status fail_answer(const struct answering *answering, long http,
                                          struct whaleflux_error *err)
 {
-    struct whaleflux_error ours = {.text = ""};
+    struct whaleflux_error ours = {.status = WHALEFLUX_FAILED};
     err = err ? err : &ours;
     json_t *tree = answering->complaint ? json_loads(answering->complaint, 0, NULL) : NULL;
     const json_t *told = json_object_get(tree, "error");

@@ -154,6 +154,40 @@ static void what_waits_is_explained_held_released_and_cancelled(void **state)
     assert_true(client.status == 409 || client.status == 404);
 }
 
+// A GPU costs a dollar an hour there.
+static void a_dry_run_tells_offers_and_changes_nothing(void **state)
+{
+    (void)state;
+    client_settle(&client);
+    json_t *answer =
+        client_get(&client, 200, "POST", "/v1/jobs?dry_run=true",
+                   "{\"command\":[\"x\"],\"gpus\":\"H100:2\",\"limit\":\"3h\",\"expect\":\"2h\"}");
+    const json_t *offer = json_array_get(at(answer, "offers"), 0);
+    assert_true(json_is_true(json_object_get(offer, "chosen")));
+    assert_string_equal(text_at(offer, "pool"), "pool");
+    assert_string_equal(text_at(offer, "price_source"), "a test");
+    assert_int_equal(json_integer_value(at(answer, "nanousd_per_hour")), INT64_C(2000000000));
+    assert_true(json_integer_value(at(answer, "nanousd_p90")) <= INT64_C(6000000000));
+    assert_string_equal(text_at(at(answer, "start"), "when"), "now");
+    assert_non_null(strstr(text_at(answer, "text"), "It costs $2.00 an hour"));
+    answer = client_get(&client, 200, "GET", "/v1/jobs?state=live", NULL);
+    size_t before = json_array_size(at(answer, "jobs"));
+    long long full = submit("{\"name\":\"full\",\"command\":[\"x\"],\"gpus\":\"H100:4\"}");
+    client_settle(&client);
+    answer = client_get(&client, 200, "POST", "/v1/jobs?dry_run=true",
+                        "{\"command\":[\"x\"],\"gpus\":\"H100:4\"}");
+    assert_string_not_equal(text_at(at(answer, "start"), "when"), "now");
+    assert_true(json_is_null(at(answer, "id")));
+    answer = client_get(&client, 200, "GET", "/v1/jobs?state=live", NULL);
+    assert_int_equal(json_array_size(at(answer, "jobs")), before + 1);
+    client_get(&client, 200, "POST", "/v1/jobs/full/cancel", NULL);
+    client_settle(&client);
+    char run[32];
+    snprintf(run, sizeof run, "j%lld-1", full);
+    bed_end(&client.bed, run, WF_RUN_END_CANCELLED, -1);
+    client_settle(&client);
+}
+
 static void jobs_come_in_pages(void **state)
 {
     json_t *answer;
@@ -392,6 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_and_the_description_say_the_same),
         cmocka_unit_test(a_job_goes_from_submission_to_its_cost),
+        cmocka_unit_test(a_dry_run_tells_offers_and_changes_nothing),
         cmocka_unit_test(logs_are_read_from_where_one_likes),
         cmocka_unit_test(what_waits_is_explained_held_released_and_cancelled),
         cmocka_unit_test(jobs_come_in_pages),

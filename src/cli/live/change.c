@@ -42,8 +42,8 @@ static enum wf_status change_one(struct change *change, const char *job, struct 
     if (wf_path_job(&path, job, after, &why) != WHALEFLUX_OK) {
         return wf_live_fail(&why, err);
     }
-    enum wf_status status =
-        wf_live_ask(&change->live, "POST", path.text, NULL, &answer, &tree, err);
+    enum wf_status status = wf_live_ask(
+        &change->live, &(struct wf_live_request){"POST", path.text, NULL}, &answer, &tree, err);
     if (status != WF_OK) {
         return status;
     }
@@ -93,7 +93,8 @@ static enum wf_status run(struct change *change, int argc, char **argv, struct w
 {
     const struct wf_option_reader reader = {options, take, change};
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 1, argc, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){1, argc}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&change->live, err);
     }

@@ -125,7 +125,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     struct whaleflux_answer *answer = NULL;
     struct whaleflux_error why;
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&summing.live, err);
     }

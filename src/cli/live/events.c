@@ -107,17 +107,19 @@ static bool take_event(void *context, const struct whaleflux_event *event)
     return !watching->is_full;
 }
 
-static enum wf_status watch(struct watching *watching, struct wf_error *err)
+static enum wf_status print_events(struct watching *watching, struct wf_error *err)
 {
     struct whaleflux_error why;
-    uint64_t after =
-        watching->after_told || !watching->follow ? watching->after : WHALEFLUX_FROM_NOW;
+    bool from_now = watching->follow && !watching->after_told;
+    struct whaleflux_watch watch = {.size = sizeof watch,
+                                    .job = watching->job,
+                                    .after = from_now ? WHALEFLUX_FROM_NOW : watching->after,
+                                    .lost_ms = watching->follow ? LOST_MS : 0};
     if (!watching->follow) {
         expect_quiet(watching);
     }
     enum whaleflux_status status =
-        whaleflux_events(watching->live.daemon, watching->job, after,
-                         watching->follow ? LOST_MS : 0, take_event, watching, &why);
+        whaleflux_events(watching->live.daemon, &watch, take_event, watching, &why);
     if (watching->is_full) {
         return wf_fail(err, WF_NOMEM, "the output cannot be written");
     }
@@ -132,12 +134,13 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     const struct wf_option_reader reader = {options, take, &watching};
     int first;
     wf_live_letters(argc, argv, letters);
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&watching.live, err);
     }
     if (status == WF_OK) {
-        status = watch(&watching, err);
+        status = print_events(&watching, err);
         (void)setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_sec = 0}}, NULL);
         quiet = NULL;
     }

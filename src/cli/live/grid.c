@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "cli/clean.h"
 
 enum { CELL_BYTES = 256, CELL_GLYPHS = 160 };
@@ -27,6 +28,8 @@ void wf_grid_finish(struct wf_grid *grid)
 
 void wf_grid_add_shaded(struct wf_grid *grid, const char *text, enum wf_shade shade)
 {
+    uint32_t columns = grid->column_count;
+    WF_ASSERT(columns > 0);
     if (grid->cell_count == grid->cell_room) {
         uint32_t room = grid->cell_room * 2 + 64;
         struct wf_grid_cell *more = grid->failed ? NULL : realloc(grid->cells, room * sizeof *more);
@@ -37,7 +40,7 @@ void wf_grid_add_shaded(struct wf_grid *grid, const char *text, enum wf_shade sh
         grid->cells = more;
         grid->cell_room = room;
     }
-    const struct wf_grid_column *column = &grid->columns[grid->cell_count % grid->column_count];
+    const struct wf_grid_column *column = &grid->columns[grid->cell_count % columns];
     struct wf_grid_cell *cell = &grid->cells[grid->cell_count++];
     wf_clean_text(cell->text, sizeof cell->text, text,
                   column->width_max > 0 ? column->width_max : CELL_GLYPHS);
@@ -64,25 +67,27 @@ static void print_cell(const struct wf_grid *grid, uint32_t column, const char *
 enum wf_status wf_grid_print(const struct wf_grid *grid, FILE *out, struct wf_error *err)
 {
     uint32_t widths[WF_GRID_COLUMNS_MAX];
+    uint32_t columns = grid->column_count;
+    WF_ASSERT(columns > 0 && columns <= WF_GRID_COLUMNS_MAX);
     if (grid->failed) {
         return wf_fail(err, WF_NOMEM, "there is no memory for the table");
     }
-    for (uint32_t i = 0; i < grid->column_count; i++) {
+    for (uint32_t i = 0; i < columns; i++) {
         widths[i] = wf_clean_width(grid->columns[i].head);
     }
     for (uint32_t i = 0; i < grid->cell_count; i++) {
         uint32_t width = wf_clean_width(grid->cells[i].text);
-        uint32_t *widest = &widths[i % grid->column_count];
+        uint32_t *widest = &widths[i % columns];
         *widest = width > *widest ? width : *widest;
     }
-    for (uint32_t i = 0; i < grid->column_count; i++) {
+    for (uint32_t i = 0; i < columns; i++) {
         print_cell(grid, i, grid->columns[i].head, WF_SHADE_FAINT, widths[i], out);
     }
     fputc('\n', out);
     for (uint32_t i = 0; i < grid->cell_count; i++) {
-        uint32_t column = i % grid->column_count;
+        uint32_t column = i % columns;
         print_cell(grid, column, grid->cells[i].text, grid->cells[i].shade, widths[column], out);
-        fputs(column + 1 == grid->column_count ? "\n" : "", out);
+        fputs(column + 1 == columns ? "\n" : "", out);
     }
     return WF_OK;
 }

@@ -35,19 +35,19 @@ void wf_live_letters(int argc, char **argv, const char *const *pairs)
     }
 }
 
-enum wf_status wf_live_parse(const struct wf_option_reader *reader, int argc, char **argv,
-                             int words_min, int words_max, int *first_out, struct wf_error *err)
+enum wf_status wf_live_parse(const struct wf_option_reader *reader, struct wf_live_words words,
+                             int argc, char **argv, int *first_out, struct wf_error *err)
 {
     enum wf_status status = wf_options_parse(reader, argc, argv, first_out, err);
     if (status != WF_OK) {
         return status;
     }
-    int words = argc - *first_out;
-    if (words > words_max) {
+    int count = argc - *first_out;
+    if (count > words.max) {
         return wf_fail(err, WF_INVALID, "'%.60s' is one word too many",
-                       argv[*first_out + words_max]);
+                       argv[*first_out + words.max]);
     }
-    if (words < words_min) {
+    if (count < words.min) {
         return wf_fail(err, WF_INVALID, "%s what? `whaleflux help %s` tells more", argv[0],
                        argv[0]);
     }
@@ -95,12 +95,13 @@ void wf_live_close(struct wf_live *live)
     live->daemon = NULL;
 }
 
-enum wf_status wf_live_ask(struct wf_live *live, const char *method, const char *path,
-                           const char *json, struct whaleflux_answer **answer_out,
-                           json_t **tree_out, struct wf_error *err)
+enum wf_status wf_live_ask(struct wf_live *live, const struct wf_live_request *request,
+                           struct whaleflux_answer **answer_out, json_t **tree_out,
+                           struct wf_error *err)
 {
     struct whaleflux_error why;
-    if (whaleflux_ask(live->daemon, method, path, json, answer_out, &why) != WHALEFLUX_OK) {
+    if (whaleflux_ask(live->daemon, request->method, request->path, request->json, answer_out,
+                      &why) != WHALEFLUX_OK) {
         return wf_live_fail(&why, err);
     }
     *tree_out = wf_client_tree(*answer_out);

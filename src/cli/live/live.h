@@ -25,10 +25,14 @@ bool wf_live_take(struct wf_live *live, const char *name, const char *value);
 // "--follow".
 void wf_live_letters(int argc, char **argv, const char *const *pairs);
 
-// Reads options and words, of which there must be words_min to words_max. take gets what
-// wf_live_take does not.
-enum wf_status wf_live_parse(const struct wf_option_reader *reader, int argc, char **argv,
-                             int words_min, int words_max, int *first_out, struct wf_error *err);
+// How many words there may be beside the options.
+struct wf_live_words {
+    int min, max;
+};
+// Reads options and words; *first_out is where the words begin.
+enum wf_status wf_live_parse(const struct wf_option_reader *reader, struct wf_live_words words,
+                             int argc, char **argv, int *first_out,
+                             struct wf_error *err) WF_MUST_USE;
 
 enum wf_status wf_live_open(struct wf_live *live, struct wf_error *err) WF_MUST_USE;
 void wf_live_close(struct wf_live *live);
@@ -36,10 +40,14 @@ void wf_live_close(struct wf_live *live);
 // Takes over what the library says, and sets the exit status. Never returns WF_OK.
 enum wf_status wf_live_fail(const struct whaleflux_error *why, struct wf_error *err);
 
+struct wf_live_request {
+    const char *method, *path;
+    const char *json; // NULL: no body
+};
 // Asks, and gives the answer's tree (borrowed). The caller frees *answer_out.
-enum wf_status wf_live_ask(struct wf_live *live, const char *method, const char *path,
-                           const char *json, struct whaleflux_answer **answer_out,
-                           json_t **tree_out, struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_live_ask(struct wf_live *live, const struct wf_live_request *request,
+                           struct whaleflux_answer **answer_out, json_t **tree_out,
+                           struct wf_error *err) WF_MUST_USE;
 json_t *wf_live_tree(const struct whaleflux_answer *answer);
 // Prints an answer as JSON for people and programs.
 enum wf_status wf_live_print(const json_t *tree, struct wf_error *err) WF_MUST_USE;

@@ -55,7 +55,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     struct whaleflux_error why;
     int first;
     wf_live_letters(argc, argv, letters);
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 1, 1, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){1, 1}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&reading.live, err);
     }

@@ -86,12 +86,14 @@ static enum wf_status nodes(int argc, char **argv, struct wf_error *err)
     struct whaleflux_answer *answer = NULL;
     json_t *tree;
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&live, err);
     }
     if (status == WF_OK) {
-        status = wf_live_ask(&live, "GET", "/v1/nodes", NULL, &answer, &tree, err);
+        status = wf_live_ask(&live, &(struct wf_live_request){"GET", "/v1/nodes", NULL}, &answer,
+                             &tree, err);
     }
     if (status == WF_OK) {
         status = live.json ? wf_live_print(tree, err) : print(tree, err);
@@ -141,7 +143,8 @@ static enum wf_status change(int argc, char **argv, const char *verb, const char
     struct whaleflux_answer *answer = NULL;
     json_t *tree;
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 1, 1, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){1, 1}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&draining.live, err);
     }
@@ -151,7 +154,8 @@ static enum wf_status change(int argc, char **argv, const char *verb, const char
         wf_path_escape(&path, argv[first]);
         wf_path_add(&path, verb);
         wf_path_add(&path, draining.dry_run ? "?dry_run=true" : "");
-        status = wf_live_ask(&draining.live, "POST", path.text, NULL, &answer, &tree, err);
+        status = wf_live_ask(&draining.live, &(struct wf_live_request){"POST", path.text, NULL},
+                             &answer, &tree, err);
     }
     if (status == WF_OK && draining.live.json) {
         status = wf_live_print(tree, err);

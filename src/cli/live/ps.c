@@ -89,8 +89,8 @@ static enum wf_status gather(struct listing *listing, json_t *jobs, bool *more_o
             wf_path_add(&path, "&after=");
             wf_path_number(&path, after);
         }
-        enum wf_status status =
-            wf_live_ask(&listing->live, "GET", path.text, NULL, &answer, &tree, err);
+        enum wf_status status = wf_live_ask(
+            &listing->live, &(struct wf_live_request){"GET", path.text, NULL}, &answer, &tree, err);
         if (status != WF_OK) {
             return status;
         }
@@ -202,7 +202,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     const struct wf_option_reader reader = {options, take, &listing};
     int first;
     wf_live_letters(argc, argv, letters);
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&listing.live, err);
     }

@@ -103,12 +103,14 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     struct whaleflux_answer *answer = NULL;
     json_t *tree;
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status == WF_OK) {
         status = wf_live_open(&live, err);
     }
     if (status == WF_OK) {
-        status = wf_live_ask(&live, "GET", "/v1/queues", NULL, &answer, &tree, err);
+        status = wf_live_ask(&live, &(struct wf_live_request){"GET", "/v1/queues", NULL}, &answer,
+                             &tree, err);
     }
     if (status == WF_OK) {
         status = live.json ? wf_live_print(tree, err) : print(tree, err);

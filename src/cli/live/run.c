@@ -80,7 +80,7 @@ static enum wf_status write_document(const struct running *running, char **words
                                      struct wf_error *err)
 {
     json_t *command = json_array();
-    char *folder = getcwd(NULL, 0);
+    char *folder = get_current_dir_name();
     bool good = command && folder;
     for (; good && *words; words++) {
         good = json_array_append_new(command, json_string(*words)) == 0;
@@ -199,8 +199,9 @@ static enum whaleflux_status go_on(struct running *running, struct whaleflux_err
         status = whaleflux_logs(running->live.daemon, running->id, &log, on_bytes, running, why);
         running->may_have_log = status != WHALEFLUX_OK;
     } else {
-        status = whaleflux_events(running->live.daemon, running->id, running->event, LOST_MS,
-                                  on_event, running, why);
+        struct whaleflux_watch watch = {
+            .size = sizeof watch, .job = running->id, .after = running->event, .lost_ms = LOST_MS};
+        status = whaleflux_events(running->live.daemon, &watch, on_event, running, why);
         bool enough = running->may_have_log || running->over;
         status = status == WHALEFLUX_STOPPED && enough && interrupts == 0 ? WHALEFLUX_OK : status;
     }

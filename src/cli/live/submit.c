@@ -38,29 +38,36 @@ static enum wf_status take(void *context, const char *name, const char *value, s
     return taken ? WF_OK : wf_wish_take(&submitting->wish, name, value, &taken, err);
 }
 
+static enum wf_status read_stream(FILE *file, const char *shown, char **text_out,
+                                  size_t *length_out, struct wf_error *err)
+{
+    char *text = malloc(WF_JOB_TEXT_BYTES_MAX + 1);
+    *text_out = text;
+    *length_out = text ? fread(text, 1, WF_JOB_TEXT_BYTES_MAX + 1, file) : 0;
+    if (!text || ferror(file)) {
+        return wf_fail(err, WF_IO, "the file '%.200s' cannot be read", shown);
+    }
+    if (*length_out > WF_JOB_TEXT_BYTES_MAX) {
+        return wf_fail(err, WF_LIMIT, "the file '%.200s' is longer than %d bytes", shown,
+                       WF_JOB_TEXT_BYTES_MAX);
+    }
+    return WF_OK;
+}
+
 // The whole file, or stdin for "-". The caller frees *text_out.
 static enum wf_status read_file(const char *path, char **text_out, size_t *length_out,
                                 struct wf_error *err)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    char *text = malloc(WF_JOB_TEXT_BYTES_MAX + 1);
-    *text_out = text;
+    if (strcmp(path, "-") == 0) {
+        return read_stream(stdin, path, text_out, length_out, err);
+    }
+    FILE *file = fopen(path, "rb");
     if (!file) {
         return wf_fail(err, WF_IO, "the file '%.200s' cannot be opened: %s", path, strerror(errno));
     }
-    *length_out = text ? fread(text, 1, WF_JOB_TEXT_BYTES_MAX + 1, file) : 0;
-    bool good = text && !ferror(file);
-    if (file != stdin) {
-        fclose(file);
-    }
-    if (!good) {
-        return wf_fail(err, WF_IO, "the file '%.200s' cannot be read", path);
-    }
-    if (*length_out > WF_JOB_TEXT_BYTES_MAX) {
-        return wf_fail(err, WF_LIMIT, "the file '%.200s' is longer than %d bytes", path,
-                       WF_JOB_TEXT_BYTES_MAX);
-    }
-    return WF_OK;
+    enum wf_status status = read_stream(file, path, text_out, length_out, err);
+    fclose(file);
+    return status;
 }
 
 // Names of queues for the import, which live as long as the tree. A list of none says that they
@@ -93,7 +100,7 @@ static enum wf_status import_file(struct submitting *submitting, const char *pat
     const char *names[QUEUES_MAX + 1];
     char *text = NULL;
     size_t length = 0;
-    char *folder = getcwd(NULL, 0);
+    char *folder = get_current_dir_name();
     struct wf_job_import import = {.memory = NULL};
     json_t *tree = NULL;
     list_queues(queues, names);
@@ -158,7 +165,8 @@ static enum wf_status submit(struct submitting *submitting, char **words, struct
     json_t *tree;
     char *document = NULL;
     enum wf_status status =
-        wf_live_ask(&submitting->live, "GET", "/v1/queues", NULL, &queues, &tree, err);
+        wf_live_ask(&submitting->live, &(struct wf_live_request){"GET", "/v1/queues", NULL},
+                    &queues, &tree, err);
     if (status == WF_OK) {
         status = import_file(submitting, words[0], words + 1, tree, &document, err);
     }
@@ -183,7 +191,7 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     wf_live_letters(argc, argv, letters);
     enum wf_status status = wf_wish_init(&submitting.wish, err);
     if (status == WF_OK) {
-        status = wf_live_parse(&reader, argc, argv, 1, argc, &first, err);
+        status = wf_live_parse(&reader, (struct wf_live_words){1, argc}, argc, argv, &first, err);
     }
     if (status == WF_OK) {
         status = wf_live_open(&submitting.live, err);

@@ -57,8 +57,8 @@ static enum wf_status create(struct tokens *tokens, const char *name, struct wf_
     if (!text) {
         return wf_fail(err, WF_INVALID, "'%.60s' is no name of a token: it is no UTF-8", name);
     }
-    enum wf_status status =
-        wf_live_ask(&tokens->live, "POST", "/v1/tokens", text, &answer, &tree, err);
+    enum wf_status status = wf_live_ask(
+        &tokens->live, &(struct wf_live_request){"POST", "/v1/tokens", text}, &answer, &tree, err);
     free(text);
     if (status != WF_OK) {
         return status;
@@ -107,8 +107,8 @@ static enum wf_status list(struct tokens *tokens, struct wf_error *err)
 {
     struct whaleflux_answer *answer;
     json_t *tree;
-    enum wf_status status =
-        wf_live_ask(&tokens->live, "GET", "/v1/tokens", NULL, &answer, &tree, err);
+    enum wf_status status = wf_live_ask(
+        &tokens->live, &(struct wf_live_request){"GET", "/v1/tokens", NULL}, &answer, &tree, err);
     if (status != WF_OK) {
         return status;
     }
@@ -124,8 +124,8 @@ static enum wf_status revoke(struct tokens *tokens, const char *id, struct wf_er
     json_t *tree;
     wf_path_add(&path, "/v1/tokens/");
     wf_path_escape(&path, id);
-    enum wf_status status =
-        wf_live_ask(&tokens->live, "DELETE", path.text, NULL, &answer, &tree, err);
+    enum wf_status status = wf_live_ask(
+        &tokens->live, &(struct wf_live_request){"DELETE", path.text, NULL}, &answer, &tree, err);
     if (status != WF_OK) {
         return status;
     }
@@ -143,7 +143,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     struct tokens tokens = {.days = 0};
     const struct wf_option_reader reader = {options, take, &tokens};
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 1, 2, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){1, 2}, argc, argv, &first, err);
     if (status != WF_OK) {
         return status;
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <ncurses.h>
+#include <term.h>
 
 #include "cli/clean.h"
 #include "cli/live/words.h"
@@ -36,7 +37,8 @@ static bool ask(struct wf_top *top, const char *path, json_t **kept)
     struct whaleflux_answer *answer;
     struct wf_error err;
     json_t *tree;
-    if (wf_live_ask(&top->live, "GET", path, NULL, &answer, &tree, &err) != WF_OK) {
+    if (wf_live_ask(&top->live, &(struct wf_live_request){"GET", path, NULL}, &answer, &tree,
+                    &err) != WF_OK) {
         snprintf(top->trouble, sizeof top->trouble, "%s", err.text);
         return false;
     }
@@ -75,7 +77,7 @@ static bool on_event(void *context, const struct whaleflux_event *event)
              (long long)wf_live_number(tree, "job"), wf_live_text(data, "name"), event->kind,
              reason[0] ? ": " : "", reason);
     pthread_mutex_lock(&events->lock);
-    wf_clean_text(events->lines[events->count++ % WF_TOP_EVENTS], WF_TOP_EVENT_BYTES, line,
+    wf_clean_text(events->ring[events->count++ % WF_TOP_EVENTS], WF_TOP_EVENT_BYTES, line,
                   WF_TOP_EVENT_BYTES / 4);
     pthread_mutex_unlock(&events->lock);
     json_decref(tree);
@@ -90,8 +92,9 @@ struct following {
 static void *follow_events(void *context)
 {
     struct following *following = context;
-    (void)whaleflux_events(following->daemon, NULL, WHALEFLUX_FROM_NOW, LOST_MS, on_event,
-                           &following->top->events, NULL);
+    struct whaleflux_watch watch = {
+        .size = sizeof watch, .after = WHALEFLUX_FROM_NOW, .lost_ms = LOST_MS};
+    (void)whaleflux_events(following->daemon, &watch, on_event, &following->top->events, NULL);
     return NULL;
 }
 
@@ -111,8 +114,13 @@ static enum wf_status run_screen(struct wf_top *top, struct whaleflux *daemon, s
     struct following following = {top, daemon};
     pthread_t thread;
     (void)setlocale(LC_ALL, "");
-    // initscr ends the program where the terminal is not known.
-    SCREEN *screen = newterm(NULL, stdout, stdin);
+    // initscr ends the program where the terminal is not known, newterm leaves memory behind.
+    int known;
+    bool is_known = setupterm(NULL, STDOUT_FILENO, &known) == OK;
+    if (is_known) {
+        (void)del_curterm(cur_term);
+    }
+    SCREEN *screen = is_known ? newterm(NULL, stdout, stdin) : NULL;
     if (!screen) {
         return wf_fail(err, WF_INVALID,
                        "top does not know this terminal (TERM is '%.40s'); `whaleflux ps` and "
@@ -146,7 +154,8 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     const struct wf_option_reader reader = {options, take, &top};
     struct wf_live second;
     int first;
-    enum wf_status status = wf_live_parse(&reader, argc, argv, 0, 0, &first, err);
+    enum wf_status status =
+        wf_live_parse(&reader, (struct wf_live_words){0, 0}, argc, argv, &first, err);
     if (status != WF_OK) {
         return status;
     }

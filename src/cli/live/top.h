@@ -12,8 +12,8 @@ enum { WF_TOP_EVENTS = 32, WF_TOP_EVENT_BYTES = 200 };
 // The last events, written by a thread that follows them.
 struct wf_top_events {
     pthread_mutex_t lock;
-    char lines[WF_TOP_EVENTS][WF_TOP_EVENT_BYTES]; // a ring
-    uint32_t count;                                // ever
+    char ring[WF_TOP_EVENTS][WF_TOP_EVENT_BYTES];
+    uint32_t count; // ever
 };
 
 struct wf_top {

@@ -215,7 +215,7 @@ static void draw_events(struct wf_top *top, int row)
     uint32_t shown = count < room ? count : room;
     shown = shown < WF_TOP_EVENTS ? shown : WF_TOP_EVENTS;
     for (uint32_t i = 0; i < shown; i++) {
-        put(row++, top->events.lines[(count - 1 - i) % WF_TOP_EVENTS], 0);
+        put(row++, top->events.ring[(count - 1 - i) % WF_TOP_EVENTS], 0);
     }
     pthread_mutex_unlock(&top->events.lock);
     if (shown == 0) {

@@ -52,25 +52,35 @@ static enum wf_status see_why(const struct wf_core *core, wf_job_id job,
     return WF_OK;
 }
 
+// A discipline that tries jobs in cycles tries this one with the next.
+static enum wf_status await_cycle(struct wf_core *core, int64_t now_ms,
+                                  struct wf_decisions *decisions, struct wf_error *err)
+{
+    const struct wf_schedule *schedule = wf_core_schedule(core);
+    if (!schedule || schedule->discipline->cycle_ms == 0 ||
+        decisions->wake_ms > now_ms + schedule->discipline->cycle_ms) {
+        return WF_OK;
+    }
+    const struct wf_event event = {.time_ms = decisions->wake_ms, .kind = WF_EVENT_TIME};
+    return wf_core_step(core, &event, decisions, err);
+}
+
 enum wf_status wf_quote_try(struct wf_core *core, const struct wf_job_spec *job, int64_t now_ms,
                             struct wf_quote_trial *out, struct wf_error *err)
 {
     *out = (struct wf_quote_trial){.start = WF_QUOTE_STARTS};
-    const struct wf_schedule *schedule = wf_core_schedule(core);
-    struct wf_event event = {.time_ms = now_ms, .kind = WF_EVENT_JOB_SUBMIT, .job_submit = *job};
+    const struct wf_event event = {
+        .time_ms = now_ms, .kind = WF_EVENT_JOB_SUBMIT, .job_submit = *job};
     struct wf_decisions decisions;
     enum wf_status status = wf_core_step(core, &event, &decisions, err);
     uint32_t placed = status == WF_OK ? follow(core, &decisions, job->id, out) : 0;
-    // A discipline that tries jobs in cycles tries this one with the next.
-    if (status == WF_OK && placed == 0 && schedule && schedule->discipline->cycle_ms > 0 &&
-        decisions.wake_ms <= now_ms + schedule->discipline->cycle_ms) {
-        event = (struct wf_event){.time_ms = decisions.wake_ms, .kind = WF_EVENT_TIME};
-        status = wf_core_step(core, &event, &decisions, err);
+    if (status == WF_OK && placed == 0) {
+        status = await_cycle(core, now_ms, &decisions, err);
         placed = status == WF_OK ? follow(core, &decisions, job->id, out) : 0;
     }
     if (status != WF_OK || placed == job->tasks) {
         return status;
     }
     out->start = WF_QUOTE_WAITS; // or, without queues, is refused in part
-    return schedule ? see_why(core, job->id, out, err) : WF_OK;
+    return wf_core_schedule(core) ? see_why(core, job->id, out, err) : WF_OK;
 }

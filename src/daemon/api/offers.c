@@ -215,12 +215,15 @@ static char *make_offer(void *context)
     struct wf_quote_trial *trial = calloc(1, sizeof *trial);
     struct wf_error err;
     WF_ASSERT(rows && trial);
-    if (wf_quote_make(core, &offering->spec, rows, &offering->quote, &err) != WF_OK ||
-        wf_quote_try(core, &offering->spec, offering->now_ms, trial, &err) != WF_OK) {
-        return NULL;
+    bool good = wf_quote_make(core, &offering->spec, rows, &offering->quote, &err) == WF_OK &&
+                wf_quote_try(core, &offering->spec, offering->now_ms, trial, &err) == WF_OK;
+    if (good) {
+        wf_quote_choose(&offering->spec, trial, &offering->quote);
     }
-    wf_quote_choose(&offering->spec, trial, &offering->quote);
-    return json_dumps(tell_quote(offering), JSON_COMPACT);
+    char *text = good ? json_dumps(tell_quote(offering), JSON_COMPACT) : NULL;
+    free(rows);
+    free(trial);
+    return text;
 }
 
 static void take_count(void *context, const struct wf_desk_answer *answer)

@@ -211,6 +211,7 @@ static enum wf_status set_environment(struct outfit *outfit, struct wf_error *er
     const struct wf_job_document *document = &outfit->document;
     const struct wf_job_variant *variant = &document->variants[vendor_of(outfit)];
     uint32_t count = document->environment_count + variant->environment_count;
+    outfit->environment_count = 0;
     outfit->environment = calloc(count + 8, sizeof *outfit->environment);
     if (!outfit->environment) {
         return wf_fail(err, WF_NOMEM, "no memory for an environment");
