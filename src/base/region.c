@@ -167,6 +167,12 @@ uint64_t wf_region_used(const struct wf_region *region)
     return region->used;
 }
 
+struct wf_region_bytes wf_region_bytes(const struct wf_region *region)
+{
+    ASAN_UNPOISON_MEMORY_REGION(region, region->used);
+    return (struct wf_region_bytes){(char *)region + head_bytes, region->used - head_bytes};
+}
+
 void *wf_region_first(struct wf_region *region)
 {
     WF_ASSERT(region->used > head_bytes);

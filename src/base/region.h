@@ -31,5 +31,13 @@ bool wf_region_is_whole(const struct wf_region *region);
 // How much of it is taken, from the first byte of the region on.
 uint64_t wf_region_used(const struct wf_region *region);
 
+// What was taken, with the gaps between, without what the region knows of itself. The address
+// sanitizer lets all of it be touched from then on.
+struct wf_region_bytes {
+    char *first;
+    uint64_t size;
+};
+struct wf_region_bytes wf_region_bytes(const struct wf_region *region);
+
 // Returns what was taken first. Something must have been.
 void *wf_region_first(struct wf_region *region);

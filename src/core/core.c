@@ -92,7 +92,7 @@ static enum wf_status init_parts(struct wf_core *core, struct wf_region *region,
     return status;
 }
 
-static struct wf_core_config complete(const struct wf_core_config *config)
+struct wf_core_config wf_core_complete(const struct wf_core_config *config)
 {
     struct wf_core_config complete = *config;
     if (complete.fair_share_half_life_ms <= 0) {
@@ -111,7 +111,7 @@ enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_cor
         return status;
     }
     struct wf_core *core = wf_region_take(region, 1, sizeof *core);
-    struct wf_core_config whole = complete(config);
+    struct wf_core_config whole = wf_core_complete(config);
     status = core ? init_parts(core, region, &whole, err)
                   : wf_fail(err, WF_NOMEM, "no memory for the core");
     if (status != WF_OK) {
@@ -136,7 +136,7 @@ void wf_core_destroy(struct wf_core *core)
 struct wf_core *wf_core_adopt(struct wf_region *region, const struct wf_core_config *config)
 {
     struct wf_core *core = wf_region_first(region);
-    struct wf_core_config whole = complete(config);
+    struct wf_core_config whole = wf_core_complete(config);
     WF_ASSERT(core->region == region);
     wf_placer_adopt(&core->placer, &whole);
     if (core->schedule) {
