@@ -53,15 +53,19 @@ enum wf_status wf_desk_keep_snapshot(struct wf_desk *desk, uint64_t lines, struc
     return status;
 }
 
-// Whether the journal has at the snapshot's last line the hash that the snapshot has.
+// Whether the journal has at the snapshot's last line the hash that the snapshot has, and before it
+// an event of the time that the snapshot knows: jobs that wait are in no decision.
 static enum wf_status check_journal(struct wf_journal_reader *reader,
                                     const struct wf_snapshot_mark *mark, struct wf_error *err)
 {
     struct wf_journal_record record;
     bool more = false;
-    enum wf_status status = wf_journal_go_to(reader, mark->lines, err);
+    enum wf_status status = wf_journal_go_to(reader, mark->lines - 1, err);
     status = status == WF_OK ? wf_journal_next(reader, &record, &more, err) : status;
-    if (status == WF_OK && (!more || record.kind != WF_JOURNAL_HASH ||
+    bool same_time = status == WF_OK && more &&
+                     (record.kind != WF_JOURNAL_EVENT || record.event.time_ms == mark->time_ms);
+    status = status == WF_OK ? wf_journal_next(reader, &record, &more, err) : status;
+    if (status == WF_OK && (!same_time || !more || record.kind != WF_JOURNAL_HASH ||
                             record.hash.events != mark->events || record.hash.hash != mark->hash)) {
         status = wf_fail(err, WF_INVALID, "it was made after another journal than this one");
     }
