@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/assert.h"
+#include "base/region.h"
 #include "core/discipline/discipline.h"
 #include "core/job_check.h"
 #include "core/place/immediate.h"
@@ -137,7 +137,9 @@ struct wf_core *wf_core_adopt(struct wf_region *region, const struct wf_core_con
 {
     struct wf_core *core = wf_region_first(region);
     struct wf_core_config whole = wf_core_complete(config);
-    WF_ASSERT(core->region == region);
+    if (core->region != region) {
+        return NULL;
+    }
     wf_placer_adopt(&core->placer, &whole);
     if (core->schedule) {
         core->schedule->discipline = whole.discipline;

@@ -43,7 +43,8 @@ const struct wf_core_config *wf_core_config(const struct wf_core *core); // comp
 
 // Makes a core of a region that holds, at its own address, the bytes of another core's: made with
 // an equal config, by this program. The core owns the region from then on, and goes on where the
-// other was. Whether all that holds nobody can see from here: store/snapshot.h sees to it.
+// other was. NULL, and the caller still owns it: that one lay elsewhere. Whether the rest holds
+// nobody can see from here: store/snapshot.h sees to it.
 struct wf_core *wf_core_adopt(struct wf_region *region, const struct wf_core_config *config);
 
 // Takes in one fact and decides. *out is always filled; its list is borrowed until the next step.

@@ -8,8 +8,7 @@
 
 #include "daemon/desk/desk.h"
 
-// A restart steps about 500,000 lines in a second; a snapshot of the usual core takes the disk 10
-// MB or so.
+// A restart steps some 270,000 lines in a second, and learns run times for 0.2 s anyhow.
 #define WF_SAVER_LINES 100000
 #define WF_SAVER_MS INT64_C(600000) // and, where there were at least so many lines:
 #define WF_SAVER_LINES_MIN 1000

@@ -150,12 +150,14 @@ static enum wf_status get_all(struct reader *reader, const struct wf_core_config
         status = status == WF_OK ? get_region(reader, region, err)
                                  : wf_error_prefix(err, status, "%s: ", reader->path);
     }
+    if (status == WF_OK) {
+        snapshot->core = wf_core_adopt(region, config);
+        status = snapshot->core ? WF_OK : refuse(reader, "is of a core that lay elsewhere", err);
+    }
     if (status != WF_OK) {
         wf_region_destroy(region);
-        return status;
     }
-    snapshot->core = wf_core_adopt(region, config);
-    return WF_OK;
+    return status;
 }
 
 enum wf_status wf_snapshot_read(const char *path, const struct wf_core_config *config,
@@ -163,7 +165,7 @@ enum wf_status wf_snapshot_read(const char *path, const struct wf_core_config *c
 {
     struct reader reader = {.path = path};
     struct wf_snapshot snapshot = {.core = NULL};
-    reader.file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    reader.file = open(path, O_RDONLY | O_CLOEXEC);
     if (reader.file < 0) {
         return errno == ENOENT ? wf_fail(err, WF_NOTFOUND, "there is no snapshot %s", path)
                                : wf_snapshot_fail(path, "opened", err);
