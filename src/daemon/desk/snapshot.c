@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "daemon/desk/parts.h"
-#include "store/snapshot.h"
 
 void wf_desk_say(const struct wf_desk *desk, const char *sentence)
 {
