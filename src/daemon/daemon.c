@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,7 +239,10 @@ static enum wf_status lock_data(struct daemon *daemon, struct wf_error *err)
     if (daemon->lock < 0) {
         return wf_fail(err, WF_IO, "%s cannot be opened: %s", path, strerror(errno));
     }
-    if (flock(daemon->lock, LOCK_EX | LOCK_NB) != 0) {
+    // A record lock, for it dies with the daemon: flock's would live on in a child that has not
+    // called exec yet, and keep the next daemon away.
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(daemon->lock, F_SETLK, &whole) != 0) {
         return wf_fail(err, WF_EXISTS, "another daemon serves %s", daemon->data);
     }
     return WF_OK;
