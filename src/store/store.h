@@ -7,3 +7,4 @@
 #include "store/journal.h"
 #include "store/journal_text.h"
 #include "store/rows.h"
+#include "store/snapshot.h"

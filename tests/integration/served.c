@@ -193,6 +193,7 @@ WF_NORETURN static void become_daemon(const struct served *served, int ready)
         .version = "test",
         .supervisor = getenv("WHALEFLUX_SUPERVISOR"),
         .cgroup = getenv("WHALEFLUX_TEST_CGROUP"),
+        .snapshot_lines = 200, // so that they are made in the midst of everything
         .front = &lines_front,
         .out = stderr,
         .ready = ready,
