@@ -3,7 +3,7 @@
 #pragma once
 
 #include "site/builder.h"
-#include "site/yaml_file.h"
+#include "text/yaml_file.h"
 
 enum wf_status wf_yaml_read_pools(struct wf_yaml *yaml, const yaml_node_t *list,
                                   struct wf_site_builder *builder,

@@ -75,12 +75,12 @@ static void a_file_may_be_so_long_and_no_longer(void **state)
     struct wf_source source;
     struct wf_error err = {.text = ""};
     const char *path = scratch_write_text("long.txt", "pools:");
-    assert_int_equal(truncate(path, WF_SITE_BYTES_MAX), 0);
+    assert_int_equal(truncate(path, WF_SOURCE_BYTES_MAX), 0);
     assert_int_equal(wf_source_read(path, &source, &err), WF_INVALID);
     says(err.text, "holds a zero byte");
-    assert_int_equal(truncate(path, WF_SITE_BYTES_MAX + 1), 0);
+    assert_int_equal(truncate(path, WF_SOURCE_BYTES_MAX + 1), 0);
     assert_int_equal(wf_source_read(path, &source, &err), WF_LIMIT);
-    says(err.text, "the limit WF_SITE_BYTES_MAX");
+    says(err.text, "the limit WF_SOURCE_BYTES_MAX");
 }
 
 static enum wf_status read_priced(const char *text, const char *prices, struct wf_site *site,
