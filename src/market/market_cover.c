@@ -144,6 +144,8 @@ static void cover_zones(struct wf_market *market)
 
 void wf_market_cover(struct wf_market *market)
 {
-    cover_zones(market);
+    // In this order: a contract for a region is about its zones, too, and is then no offer beside
+    // them.
     cover_contracts(market);
+    cover_zones(market);
 }

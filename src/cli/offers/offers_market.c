@@ -197,10 +197,12 @@ static void print_summary(const struct listing *listing)
     enum wf_price_kind kind;
     if (market->count > 0 && wf_market_best(&market->offers[0], &kind)) {
         const struct wf_market_offer *best = &market->offers[0];
-        snprintf(told, sizeof told, "Cheapest: %s a GPU-hour %s at %.40s, %.60s, as of %s.",
+        const struct wf_market_price *price = &best->prices[kind];
+        snprintf(told, sizeof told, "Cheapest: %s a GPU-hour %s at %.40s%s%.60s, %s %s.",
                  usd(text, wf_market_per_gpu(best, kind)), wf_price_kind_word(kind),
-                 name_of(listing, best->provider), place_of(listing, best),
-                 wf_moment_date(day, best->prices[kind].seen_ms));
+                 name_of(listing, best->provider), best->region ? ", " : "",
+                 best->region ? place_of(listing, best) : "", price->own ? "since" : "as of",
+                 wf_moment_date(day, price->own ? price->from_ms : price->seen_ms));
         wf_paragraph_print(stdout, told, WIDTH);
     }
     if (listing->stale > 0) {
