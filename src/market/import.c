@@ -19,12 +19,25 @@ static void count_row(struct importing *importing, bool added)
     importing->count->known += !added;
 }
 
+// The store is opened, and made, for the first price alone: a file that is refused leaves nothing.
+static enum wf_status open_store(struct importing *importing, struct wf_error *err)
+{
+    if (importing->store) {
+        return WF_OK;
+    }
+    enum wf_status status =
+        wf_price_store_open(importing->import->store, true, &importing->store, err);
+    return status == WF_OK ? wf_price_store_begin(importing->store, err) : status;
+}
+
 static enum wf_status take(void *context, const struct wf_price_row *row, struct wf_error *err)
 {
     struct importing *importing = context;
     bool added = false;
-    enum wf_status status =
-        wf_price_store_add(importing->store, row, importing->import->now_ms, &added, err);
+    enum wf_status status = open_store(importing, err);
+    if (status == WF_OK) {
+        status = wf_price_store_add(importing->store, row, importing->import->now_ms, &added, err);
+    }
     if (status == WF_OK) {
         count_row(importing, added);
     }
@@ -35,7 +48,10 @@ static enum wf_status take_risk(void *context, const struct wf_risk_row *row, st
 {
     struct importing *importing = context;
     bool added = false;
-    enum wf_status status = wf_price_store_add_risk(importing->store, row, &added, err);
+    enum wf_status status = open_store(importing, err);
+    if (status == WF_OK) {
+        status = wf_price_store_add_risk(importing->store, row, &added, err);
+    }
     if (status == WF_OK) {
         count_row(importing, added);
     }
@@ -82,16 +98,10 @@ enum wf_status wf_market_import(const struct wf_market_import *import,
     if (import->as_of_ms > import->now_ms + DAY_MS) {
         return wf_fail(err, WF_INVALID, "the prices cannot be of a time to come");
     }
-    enum wf_status status = wf_price_store_open(import->store, true, &importing.store, err);
-    if (status != WF_OK) {
-        return status;
+    enum wf_status status = import_file(&importing, err);
+    if (status == WF_OK) {
+        status = wf_price_store_commit(importing.store, err);
     }
-    status = wf_price_store_begin(importing.store, err);
-    status = status == WF_OK ? import_file(&importing, err) : status;
-    status = status == WF_OK ? wf_price_store_commit(importing.store, err) : status;
-    if (status != WF_OK) {
-        wf_price_store_undo(importing.store);
-    }
-    wf_price_store_close(importing.store);
+    wf_price_store_close(importing.store); // what is not committed is given up
     return status;
 }
