@@ -50,7 +50,7 @@ static int set_up(void **state)
            "aws,eu-west-1,,p5,H100,8,88,,2025-01-01\n"
            "gcp,us-central1,,a3,H100,8,72,,2026-05-20\n"
            "gcp,us-central1,,a3,H100,1,10,,2026-05-20\n"
-           "azure,eastus,,nd,A100-80GB,8,32,,2026-05-20\n");
+           "azure,eastus,,nd96,A100-80GB,8,32,,2026-05-20\n");
     return 0;
 }
 
