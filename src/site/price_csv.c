@@ -83,7 +83,11 @@ static enum wf_status take_offer(const struct wf_csv *csv, struct table *table,
     if (status == WF_OK) {
         status = take_decimal(csv, PRICE, 9, WF_PRICE_NANOUSD_MAX, &price, err);
     }
-    if (status != WF_OK || count_milli < WF_GPU_MILLI || price == 0) {
+    if (status == WF_OK && price == 0) {
+        return wf_csv_fail(csv, PRICE, err, WF_INVALID,
+                           "the price is 0, and a price of nothing is never used");
+    }
+    if (status != WF_OK || count_milli < WF_GPU_MILLI) {
         return status; // a slice, sold at a price of its own kind
     }
     offer.nanousd_per_gpu = (int64_t)((wf_int128)price * WF_GPU_MILLI / count_milli);

@@ -189,6 +189,10 @@ static enum wf_status read_price(struct wf_yaml *yaml, const yaml_node_t *map,
         return wf_yaml_fail(yaml, map, err, WF_INVALID, "the price must tell '%s'",
                             model ? "usd_per_gpu_hour" : "gpu");
     }
+    if (price == 0) {
+        return wf_yaml_fail(yaml, wf_yaml_get(yaml, map, "usd_per_gpu_hour"), err, WF_INVALID,
+                            "'usd_per_gpu_hour' is 0: a price of nothing is never used");
+    }
     if (!wf_gpu_name_read(model, &gpu)) {
         char quoted[48];
         wf_csv_quote(model, quoted, sizeof quoted);

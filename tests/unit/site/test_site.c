@@ -176,6 +176,7 @@ static void what_is_wrong_with_prices_is_said_with_its_line(void **state)
          WF_INVALID},
         {"prices: {}\n", "'prices' must be a list", WF_INVALID},
         {OFFERS "a,H100,x,80,1,\n", "line 2, column 'gpu_count': 'x' is not a number", WF_INVALID},
+        {OFFERS "a,H100,1,80,0.0,\n", "column 'ondemand_usd_h': the price is 0", WF_INVALID},
         {OFFERS "a,H100,1,80,-1,\n", "column 'ondemand_usd_h': -1 is negative", WF_INVALID},
         {OFFERS "a,H100,1,80,10001,\n", "column 'ondemand_usd_h': 10001 is too large", WF_LIMIT},
         {OFFERS, "there is no offer of a whole GPU on demand", WF_INVALID},
