@@ -240,11 +240,17 @@ static int64_t latest(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static enum wf_status take_machine(const struct skus *skus, struct wf_price_reading *reading,
-                                   const struct part *first, const struct part *end,
+// The parts of one region.
+struct region {
+    const char *source;
+    const struct part *first, *end;
+};
+
+static enum wf_status take_machine(const struct region *region, struct wf_price_reading *reading,
                                    const struct wf_gcp_machine *machine, enum wf_price_kind kind,
                                    struct wf_error *err)
 {
+    const struct part *first = region->first, *end = region->end;
     const struct part *gpu = find(first, end, GPU, machine->gpu, kind);
     const struct part *core = find(first, end, CORE, machine->series, kind);
     const struct part *memory = find(first, end, MEMORY, machine->series, kind);
@@ -267,7 +273,7 @@ static enum wf_status take_machine(const struct skus *skus, struct wf_price_read
         .nanousd_per_hour = gpu->nanousd * machine->gpus + core->nanousd * machine->cores +
                             memory->nanousd * machine->memory_gib,
         .from_ms = latest(gpu->from_ms, latest(core->from_ms, memory->from_ms)),
-        .source = skus->source,
+        .source = region->source,
     };
     return wf_price_take(reading, (struct wf_price_place){gpu->line, "unitPrice"}, machine->gpu,
                          &row, err);
@@ -287,9 +293,9 @@ static enum wf_status take_machines(struct skus *skus, struct wf_price_reading *
         }
         for (uint32_t i = 0; i < wf_gcp_machine_count * WF_PRICE_KIND_COUNT && status == WF_OK;
              i++) {
-            status =
-                take_machine(skus, reading, first, end, &wf_gcp_machines[i / WF_PRICE_KIND_COUNT],
-                             (enum wf_price_kind)(i % WF_PRICE_KIND_COUNT), err);
+            const struct region region = {skus->source, first, end};
+            status = take_machine(&region, reading, &wf_gcp_machines[i / WF_PRICE_KIND_COUNT],
+                                  (enum wf_price_kind)(i % WF_PRICE_KIND_COUNT), err);
         }
     }
     return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/assert.h"
 #include "base/number.h"
 #include "core/limits.h"
 #include "gpu/gpu_name.h"
@@ -193,6 +194,7 @@ enum wf_status wf_price_import(const struct wf_price_import *import,
     if (status != WF_OK) {
         return status;
     }
+    WF_ASSERT(importer);
     imported_out->format = importer->name;
     status = importer->read(&reading, err);
     if (status == WF_OK && imported_out->taken == 0 && imported_out->left_out == 0) {

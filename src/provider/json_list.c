@@ -18,9 +18,15 @@ static enum wf_status fail_json(const struct wf_records *records, const json_err
                    (unsigned long long)line, shown);
 }
 
-static enum wf_status take_record(struct wf_price_reading *reading,
-                                  const struct wf_records *records, const char *text, size_t length,
-                                  wf_price_record_fn *fn, void *context, struct wf_error *err)
+// Who wants the records.
+struct taker {
+    wf_price_record_fn *fn;
+    void *context;
+    struct wf_price_reading *reading;
+};
+
+static enum wf_status take_record(const struct taker *taker, const struct wf_records *records,
+                                  const char *text, size_t length, struct wf_error *err)
 {
     json_error_t why;
     json_t *record = json_loadb(text, length, JSON_DECODE_ANY, &why);
@@ -36,7 +42,7 @@ static enum wf_status take_record(struct wf_price_reading *reading,
     }
     enum wf_status status =
         json_is_object(record)
-            ? fn(context, reading, wf_records_line(records), record, err)
+            ? taker->fn(taker->context, taker->reading, wf_records_line(records), record, err)
             : wf_fail(err, WF_INVALID, "%s, line %llu: an item of the list is no object",
                       wf_records_path(records), (unsigned long long)wf_records_line(records));
     json_decref(record);
@@ -46,6 +52,7 @@ static enum wf_status take_record(struct wf_price_reading *reading,
 enum wf_status wf_price_each_record(struct wf_price_reading *reading, const char *const *keys,
                                     wf_price_record_fn *fn, void *context, struct wf_error *err)
 {
+    const struct taker taker = {fn, context, reading};
     struct wf_records *records;
     const char *text;
     size_t length = 0;
@@ -56,7 +63,7 @@ enum wf_status wf_price_each_record(struct wf_price_reading *reading, const char
     do {
         status = wf_records_next(records, &text, &length, err);
         if (status == WF_OK && text) {
-            status = take_record(reading, records, text, length, fn, context, err);
+            status = take_record(&taker, records, text, length, err);
         }
     } while (status == WF_OK && text);
     if (status == WF_OK && !wf_records_met_list(records)) {

@@ -3,7 +3,7 @@
 // every list. What is written by hand is refused as a whole where a part of it is wrong.
 #include <string.h>
 
-#include "base/number.h"
+#include "base/assert.h"
 #include "core/limits.h"
 #include "gpu/gpu_name.h"
 #include "gpu/owned.h"
@@ -59,17 +59,24 @@ static enum wf_status take_time(const struct own *own, const yaml_node_t *map, c
                : status;
 }
 
+// A contract or an owned machine while it is read.
+struct item {
+    struct wf_price_row row;
+    const char *gpu;
+    int64_t gpus; // 0: not told
+};
+
 // The texts and times that contracts and owned machines have in common.
 static enum wf_status take_common(const struct own *own, const yaml_node_t *map,
-                                  const char *provider_key, const char **gpu_out,
-                                  struct wf_price_row *row, int64_t *gpus_out, struct wf_error *err)
+                                  const char *provider_key, struct item *item, struct wf_error *err)
 {
+    struct wf_price_row *row = &item->row;
     const struct {
         const char *key;
         const char **text;
     } texts[] = {
         {provider_key, &row->provider}, {"region", &row->region}, {"zone", &row->zone},
-        {"instance", &row->instance},   {"gpu", gpu_out},         {"source", &row->source},
+        {"instance", &row->instance},   {"gpu", &item->gpu},      {"source", &row->source},
     };
     const struct wf_yaml_range range = {0, 1, WF_PRICE_GPUS_MAX, "WF_PRICE_GPUS_MAX"};
     enum wf_status status = WF_OK;
@@ -80,15 +87,15 @@ static enum wf_status take_common(const struct own *own, const yaml_node_t *map,
     status = status == WF_OK ? take_time(own, map, "from", &row->from_ms, err) : status;
     status = status == WF_OK ? take_time(own, map, "until", &row->until_ms, err) : status;
     status =
-        status == WF_OK ? wf_yaml_number(own->yaml, map, "gpus", range, gpus_out, err) : status;
+        status == WF_OK ? wf_yaml_number(own->yaml, map, "gpus", range, &item->gpus, err) : status;
     struct wf_gpu_name name;
     if (status != WF_OK) {
         return status;
     }
-    if (!row->provider || !*gpu_out) {
+    if (!row->provider || !item->gpu) {
         return fail_key(own, map, row->provider ? "gpu" : provider_key, "is missing", err);
     }
-    if (!wf_gpu_name_read(*gpu_out, &name)) {
+    if (!wf_gpu_name_read(item->gpu, &name)) {
         return fail_key(own, map, "gpu", "is no name of a GPU model", err);
     }
     if (row->from_ms == WF_PRICE_NOT_TOLD) {
@@ -113,8 +120,10 @@ static enum wf_status take_kind(const struct own *own, const yaml_node_t *map,
 
 // Gives the row away with where it stands in its source. A price that makes no sense ends it all.
 static enum wf_status take(const struct own *own, const yaml_node_t *map, const char *key,
-                           const char *gpu, struct wf_price_row *row, struct wf_error *err)
+                           const char *gpu, const struct wf_price_row *told, struct wf_error *err)
 {
+    struct wf_price_row copy = *told, *row = &copy;
+    WF_ASSERT(row->gpu_milli > 0);
     char file[48], said[80], source[192];
     wf_lines_quote(own->reading->file, file, sizeof file);
     wf_lines_quote(row->source ? row->source : "", said, sizeof said);
@@ -140,14 +149,13 @@ static enum wf_status take(const struct own *own, const yaml_node_t *map, const 
 static enum wf_status take_contract(const struct own *own, const yaml_node_t *map,
                                     struct wf_error *err)
 {
-    struct wf_price_row row = {0};
-    const char *gpu = NULL;
-    int64_t gpus = 0, whole = -1, each = -1;
+    struct item item = {.gpus = 0};
+    int64_t whole = -1, each = -1;
     const struct wf_yaml_range range = {9, 0, WF_PRICE_NANOUSD_MAX, "WF_PRICE_NANOUSD_MAX"};
     const struct wf_yaml_range whole_range = {9, 0, WF_PRICE_NANOUSD_MAX * 16, NULL};
     enum wf_status status = wf_yaml_check_map(own->yaml, map, "a contract", contract_keys, err);
-    status = status == WF_OK ? take_common(own, map, "provider", &gpu, &row, &gpus, err) : status;
-    status = status == WF_OK ? take_kind(own, map, &row.kind, err) : status;
+    status = status == WF_OK ? take_common(own, map, "provider", &item, err) : status;
+    status = status == WF_OK ? take_kind(own, map, &item.row.kind, err) : status;
     status = status == WF_OK
                  ? wf_yaml_number(own->yaml, map, "usd_per_hour", whole_range, &whole, err)
                  : status;
@@ -160,15 +168,16 @@ static enum wf_status take_contract(const struct own *own, const yaml_node_t *ma
         return wf_yaml_fail(own->yaml, map, err, WF_INVALID,
                             "a contract must tell one of 'usd_per_hour' and 'usd_per_gpu_hour'");
     }
-    if ((whole >= 0 || row.instance) && gpus == 0) {
+    if ((whole >= 0 || item.row.instance) && item.gpus == 0) {
         return fail_key(own, map, "gpus", "is missing: how many GPUs the machine of that price has",
                         err);
     }
     // A price by the GPU for machines of whatever size is kept as that of one GPU.
-    gpus = gpus > 0 ? gpus : 1;
-    row.gpu_milli = (uint32_t)gpus * WF_GPU_MILLI;
-    row.nanousd_per_hour = whole >= 0 ? whole : each * gpus;
-    return take(own, map, whole >= 0 ? "usd_per_hour" : "usd_per_gpu_hour", gpu, &row, err);
+    item.gpus = item.gpus > 0 ? item.gpus : 1;
+    item.row.gpu_milli = (uint32_t)item.gpus * WF_GPU_MILLI;
+    item.row.nanousd_per_hour = whole >= 0 ? whole : each * item.gpus;
+    return take(own, map, whole >= 0 ? "usd_per_hour" : "usd_per_gpu_hour", item.gpu, &item.row,
+                err);
 }
 
 static enum wf_status take_cost(const struct own *own, const yaml_node_t *map, int64_t gpus,
@@ -216,17 +225,17 @@ static enum wf_status take_cost(const struct own *own, const yaml_node_t *map, i
 static enum wf_status take_owned(const struct own *own, const yaml_node_t *map,
                                  struct wf_error *err)
 {
-    struct wf_price_row row = {.kind = WF_PRICE_ON_DEMAND};
-    const char *gpu = NULL, *key = NULL;
-    int64_t gpus = 0;
+    struct item item = {.row = {.kind = WF_PRICE_ON_DEMAND}};
+    const char *key = NULL;
     enum wf_status status = wf_yaml_check_map(own->yaml, map, "what is owned", owned_keys, err);
-    status = status == WF_OK ? take_common(own, map, "name", &gpu, &row, &gpus, err) : status;
-    if (status == WF_OK && gpus == 0) {
+    status = status == WF_OK ? take_common(own, map, "name", &item, err) : status;
+    if (status == WF_OK && item.gpus == 0) {
         status = fail_key(own, map, "gpus", "is missing: how many GPUs a node has", err);
     }
-    status = status == WF_OK ? take_cost(own, map, gpus, &row.nanousd_per_hour, &key, err) : status;
-    row.gpu_milli = (uint32_t)gpus * WF_GPU_MILLI;
-    return status == WF_OK ? take(own, map, key, gpu, &row, err) : status;
+    status = status == WF_OK ? take_cost(own, map, item.gpus, &item.row.nanousd_per_hour, &key, err)
+                             : status;
+    item.row.gpu_milli = (uint32_t)item.gpus * WF_GPU_MILLI;
+    return status == WF_OK ? take(own, map, key, item.gpu, &item.row, err) : status;
 }
 
 static enum wf_status take_list(const struct own *own, const char *key,
