@@ -9,6 +9,7 @@
 #include "cli/simulate/last_run.h"
 #include "cli/simulate/picture.h"
 #include "cli/simulate/simulation_picture.h"
+#include "cli/simulate/spot.h"
 
 static const struct wf_option options[] = {
     {"nodes", "FILE", "the cluster: a table of nodes, plain or gzipped"},
@@ -263,8 +264,11 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
                 .picture_load = 100,
             },
     };
+    if (argc >= 2 && strcmp(argv[1], "spot") == 0) {
+        return wf_simulate_spot(argc - 1, argv + 1, err);
+    }
     if (argc < 2 || strcmp(argv[1], "placement") != 0) {
-        return wf_fail(err, WF_INVALID, "what to simulate is '%.60s', it must be placement",
+        return wf_fail(err, WF_INVALID, "what to simulate is '%.60s', it must be placement or spot",
                        argc < 2 ? "" : argv[1]);
     }
     const struct wf_option_reader reader = {options, take, &simulation.options};
