@@ -28,7 +28,7 @@ struct zone {
     bool aged;             // a change was seen, so that the age is known
     bool available;
     uint32_t count;
-    int64_t since_s, last_s;
+    int64_t since_s, last_s, watched_s, available_s;
     double losses, whole_losses; // of machines, where their number is known
 };
 
@@ -96,6 +96,10 @@ static bool watch(struct zone *zone, struct tally *all, uint32_t count, int64_t 
             add(&all[zone->available], age_hours, hours, changed);
         }
     }
+    if (zone->known) {
+        zone->watched_s += now_s - zone->last_s;
+        zone->available_s += zone->available ? now_s - zone->last_s : 0;
+    }
     if (changed || !zone->known) {
         zone->aged = zone->known;
         zone->since_s = now_s;
@@ -152,6 +156,10 @@ void wf_survival_observe(struct wf_survival_model *model, const uint32_t *counts
 
 static const struct zone *zone_of(const struct wf_survival_model *model, uint32_t zone)
 {
+    static const struct zone unseen = {0};
+    if (zone == WF_SURVIVAL_TYPICAL) {
+        return &unseen;
+    }
     WF_ASSERT(zone == WF_SURVIVAL_ANY || zone < model->zone_count);
     return zone == WF_SURVIVAL_ANY ? &model->any : &model->zones[zone];
 }
@@ -165,6 +173,12 @@ int64_t wf_survival_age_s(const struct wf_survival_model *model, uint32_t zone)
 {
     const struct zone *at = zone_of(model, zone);
     return at->last_s - at->since_s;
+}
+
+uint32_t wf_survival_available_permille(const struct wf_survival_model *model, uint32_t zone)
+{
+    const struct zone *at = zone_of(model, zone);
+    return at->watched_s > 0 ? (uint32_t)(at->available_s * 1000 / at->watched_s) : 0;
 }
 
 static double shrunk(double seen, double expected, double weight)

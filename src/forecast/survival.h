@@ -21,6 +21,8 @@
 #define WF_SURVIVAL_ZONES_MAX 64
 #define WF_SURVIVAL_ANY UINT32_MAX // all zones taken as one: is there spot anywhere?
 
+#define WF_SURVIVAL_TYPICAL (UINT32_MAX - 1) // a zone of which nothing was seen itself
+
 struct wf_survival_model;
 
 // The caller owns *model_out. Errors: WF_INVALID (zones is not 1 to WF_SURVIVAL_ZONES_MAX),
@@ -37,6 +39,9 @@ void wf_survival_observe(struct wf_survival_model *model, const uint32_t *counts
 // seen.
 bool wf_survival_available(const struct wf_survival_model *model, uint32_t zone);
 int64_t wf_survival_age_s(const struct wf_survival_model *model, uint32_t zone);
+
+// The part of the time watched in which a zone had spot, in thousandths; 0 before any.
+uint32_t wf_survival_available_permille(const struct wf_survival_model *model, uint32_t zone);
 
 // Of a zone where spot has been there (or away) for age_s: the chance that it changes at least once
 // within the next within_s seconds, 0 to 1.

@@ -2,6 +2,10 @@
 // Our own: what spot's age says of how long it will last (or stay away), and the best way through
 // all that may then come, solved beforehand (core/spot/table.h). The zone is the one where a useful
 // hour is expected to cost least.
+//
+// Where the zones together have had spot for more of the time than the job needs, the slack is kept
+// for the bad times that the table, which knows ages only, does not see coming: work is held in step
+// with time, as Uniform Progress does, in the zone where spot is expected to last.
 #include "core/spot/table.h"
 #include "core/spot/wish.h"
 
@@ -19,6 +23,9 @@ static struct wf_spot_action choose(const struct wf_spot_view *view)
 {
     if (!view->table) {
         return wf_spot_if_any(view); // nothing is known: greedy with the safety net
+    }
+    if (view->zone_count > 1 && view->plenty) {
+        return wf_spot_policy_uniform_progress.choose(view);
     }
     uint32_t zone = wf_spot_best_zone(view);
     bool any = zone != UINT32_MAX;

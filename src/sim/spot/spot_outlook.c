@@ -17,7 +17,8 @@ struct wf_spot_outlook {
     struct wf_spot_grid grid;
     uint32_t first_zone, zone_count;
     struct wf_spot_table *table;
-    uint32_t life_s[WF_SPOT_ZONES_MAX][PHASES];
+    bool plenty;
+    uint32_t life_s[PHASES];
 };
 
 enum wf_status wf_spot_outlook_create(const struct wf_spot_job *job, uint32_t first_zone,
@@ -56,21 +57,17 @@ static int64_t middle_s(const struct wf_spot_outlook *outlook, uint32_t phase)
     return (int64_t)outlook->grid.step_s * (low + high) / 2;
 }
 
-// A step around the middle of the phase, as one zone has it; where there are several, spot is lost
-// zone by zone but gone only when all have lost it.
+// A step around the middle of the phase. Where there are several zones, spot is lost zone by zone,
+// old spot mostly in the zones that are good, but gone only when all have lost it.
 static uint32_t flip_q24(const struct wf_spot_outlook *outlook,
                          const struct wf_survival_model *model, bool available, uint32_t phase)
 {
     int64_t step_s = outlook->grid.step_s;
-    int64_t from_s = middle_s(outlook, phase) - step_s / 2;
-    if (!available && outlook->zone_count > 1) {
-        return wf_survival_change_q24(model, WF_SURVIVAL_ANY, false, from_s, step_s);
-    }
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < outlook->zone_count; i++) {
-        sum += wf_survival_change_q24(model, outlook->first_zone + i, available, from_s, step_s);
-    }
-    return (uint32_t)(sum / outlook->zone_count);
+    uint32_t zone = outlook->zone_count == 1 ? outlook->first_zone
+                    : available              ? WF_SURVIVAL_TYPICAL
+                                             : WF_SURVIVAL_ANY;
+    return wf_survival_change_q24(model, zone, available, middle_s(outlook, phase) - step_s / 2,
+                                  step_s);
 }
 
 static uint32_t phase_at(const struct wf_spot_outlook *outlook, int64_t age_s)
@@ -110,12 +107,16 @@ void wf_spot_outlook_learn(struct wf_spot_outlook *outlook, const struct wf_spot
         int64_t price = spot_nanousd_per_hour[zone];
         chain.spot_nanousd_per_hour =
             price < chain.spot_nanousd_per_hour ? price : chain.spot_nanousd_per_hour;
-        for (uint32_t phase = 0; phase < PHASES; phase++) {
-            outlook->life_s[i][phase] = (uint32_t)wf_survival_rest_s(
-                model, zone, true, middle_s(outlook, phase), LIFE_S_MAX);
-        }
+    }
+    // By age alone: what zones are like drifts too much to choose by it.
+    for (uint32_t phase = 0; phase < PHASES; phase++) {
+        outlook->life_s[phase] = (uint32_t)wf_survival_rest_s(model, WF_SURVIVAL_TYPICAL, true,
+                                                              middle_s(outlook, phase), LIFE_S_MAX);
     }
     wf_spot_table_solve(outlook->table, job, &chain);
+    outlook->plenty = (uint64_t)wf_survival_available_permille(model, WF_SURVIVAL_ANY) *
+                          job->deadline_s >
+                      (uint64_t)job->work_s * 1000;
 }
 
 const struct wf_spot_table *wf_spot_outlook_table(const struct wf_spot_outlook *outlook)
@@ -123,8 +124,12 @@ const struct wf_spot_table *wf_spot_outlook_table(const struct wf_spot_outlook *
     return outlook->table;
 }
 
-uint32_t wf_spot_outlook_life_s(const struct wf_spot_outlook *outlook, uint32_t zone,
-                                uint32_t age_s)
+bool wf_spot_outlook_plenty(const struct wf_spot_outlook *outlook)
 {
-    return outlook->life_s[zone][phase_at(outlook, age_s)];
+    return outlook->plenty;
+}
+
+uint32_t wf_spot_outlook_life_s(const struct wf_spot_outlook *outlook, uint32_t age_s)
+{
+    return outlook->life_s[phase_at(outlook, age_s)];
 }

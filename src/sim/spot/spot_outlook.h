@@ -22,6 +22,8 @@ void wf_spot_outlook_learn(struct wf_spot_outlook *outlook, const struct wf_spot
 
 const struct wf_spot_table *wf_spot_outlook_table(const struct wf_spot_outlook *outlook);
 
-// How long a machine in one of the zones is expected to be left, where spot has been for age_s.
-uint32_t wf_spot_outlook_life_s(const struct wf_spot_outlook *outlook, uint32_t zone,
-                                uint32_t age_s);
+// Whether the zones together had spot for a larger part of the time than the job needs.
+bool wf_spot_outlook_plenty(const struct wf_spot_outlook *outlook);
+
+// How long a machine is expected to be left where spot has been for age_s.
+uint32_t wf_spot_outlook_life_s(const struct wf_spot_outlook *outlook, uint32_t age_s);

@@ -43,7 +43,7 @@ static void look(const struct wf_spot_course *course, const uint32_t *ages,
             .available = set->traces[zone].counts[at] > 0,
             .age_s = age_s,
             .spot_nanousd_per_hour = course->spot_nanousd_per_hour[zone],
-            .life_s = outlook ? wf_spot_outlook_life_s(outlook, i, age_s) : 0,
+            .life_s = outlook ? wf_spot_outlook_life_s(outlook, age_s) : 0,
         };
     }
 }
@@ -91,6 +91,7 @@ void wf_spot_run(const struct wf_spot_job *job, const struct wf_spot_policy *pol
         .zones = zones,
         .zone_count = course->zone_count,
         .table = outlook ? wf_spot_outlook_table(outlook) : NULL,
+        .plenty = outlook && wf_spot_outlook_plenty(outlook),
     };
     struct wf_spot_outcome outcome = {0};
     for (; view.tick < job->ticks && view.done_s < job->work_s; view.tick++) {
