@@ -295,9 +295,12 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
 
 const struct wf_command wf_command_simulate = {
     .name = "simulate",
-    .usage = "placement --nodes FILE --pods FILE --policy P[,P...] [OPTION...]",
-    .summary = "lets policies place the same tasks on the same cluster, and compares them",
+    .usage = "placement --nodes FILE --pods FILE --policy P[,P...] [OPTION...]\n"
+             "       whaleflux simulate spot --traces PATH --work H --deadline H --policy P[,P...] "
+             "[OPTION...]",
+    .summary = "compares policies: for the same tasks on a cluster, or a job on spot traces",
     .options = options,
-    .more = "Example: whaleflux simulate placement --facts default --policy all --seeds 42-46\n",
+    .more = "Example: whaleflux simulate placement --facts default --policy all --seeds 42-46\n"
+            "The options of `simulate spot` are in whaleflux(1).\n",
     .run = run,
 };
