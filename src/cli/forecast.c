@@ -110,8 +110,7 @@ static enum wf_status score_all(const struct wf_spot_set *set, const struct chos
         json_t *list = json_array();
         for (uint32_t i = 0; i < 2 * count; i++) {
             bool up = i % 2 == 0;
-            wf_json_append(&json, list,
-                           make_score(&json, seconds[i / 2], up, &scores[i / 2][up]));
+            wf_json_append(&json, list, make_score(&json, seconds[i / 2], up, &scores[i / 2][up]));
         }
         return wf_json_print(&json, list, err);
     }

@@ -4,8 +4,8 @@
 // hour is expected to cost least.
 //
 // Where the zones together have had spot for more of the time than the job needs, the slack is kept
-// for the bad times that the table, which knows ages only, does not see coming: work is held in step
-// with time, as Uniform Progress does, in the zone where spot is expected to last.
+// for the bad times that the table, which knows ages only, does not see coming: work is held in
+// step with time, as Uniform Progress does, in the zone where spot is expected to last.
 #include "core/spot/table.h"
 #include "core/spot/wish.h"
 

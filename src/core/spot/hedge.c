@@ -86,7 +86,7 @@ static void learn(const struct wf_service_view *view)
                                                            : memory->short_nanousd;
 }
 
-// Adds the replica that helps most to a plan: a zone that gets one more, or (zone_count) on-demand.
+// Puts more (or, wrapping around, fewer) replicas into a zone, or (zone_count) on-demand.
 static void put(struct wf_service_plan *plan, const struct wf_service_view *view, uint32_t where,
                 uint32_t count)
 {
@@ -127,14 +127,31 @@ static bool improve(const struct wf_service_view *view, struct wf_service_plan *
     return better;
 }
 
+// Where a search begins, since one change at a time does not lead from every mix to the best: all
+// on-demand, nothing, or all in one zone.
+static void begin(const struct wf_service_view *view, uint32_t where, struct wf_service_plan *plan)
+{
+    memset(plan, 0, sizeof *plan);
+    if (where <= view->zone_count) {
+        put(plan, view, where, view->replicas);
+    }
+}
+
 static void plan(const struct wf_service_view *view, struct wf_service_plan *plan_out)
 {
     enum { CHANGES_MAX = 16 };
+    int64_t least = INT64_MAX;
     learn(view);
-    memset(plan_out, 0, sizeof *plan_out);
-    plan_out->on_demand = view->replicas;
-    int64_t best = worth(view, plan_out);
-    for (uint32_t i = 0; i < CHANGES_MAX && improve(view, plan_out, &best); i++) {
+    for (uint32_t where = 0; where <= view->zone_count + 1; where++) {
+        struct wf_service_plan trial;
+        begin(view, where, &trial);
+        int64_t value = worth(view, &trial);
+        for (uint32_t i = 0; i < CHANGES_MAX && improve(view, &trial, &value); i++) {
+        }
+        if (value < least) {
+            least = value;
+            *plan_out = trial;
+        }
     }
     // A zone that refused is asked again for its part: that costs nothing until it has some.
     for (uint32_t i = 0; i < view->zone_count; i++) {

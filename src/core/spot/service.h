@@ -10,6 +10,7 @@
 #include "core/spot/spot.h"
 
 #define WF_SERVICE_REPLICAS_MAX 64
+#define WF_SERVICE_ZONES_MAX 8 // over which one service is spread
 
 struct wf_service_zone {
     uint32_t ready;          // spot replicas that serve now

@@ -53,7 +53,8 @@ struct wf_spot_view {
     const struct wf_spot_zone *zones;
     uint32_t zone_count;
     const struct wf_spot_table *table; // for policies that want one
-    bool plenty; // the zones together have had spot for a larger part of the time than the job needs
+    bool
+        plenty; // the zones together have had spot for a larger part of the time than the job needs
 };
 
 struct wf_spot_action {

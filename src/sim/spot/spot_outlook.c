@@ -114,9 +114,9 @@ void wf_spot_outlook_learn(struct wf_spot_outlook *outlook, const struct wf_spot
                                                               middle_s(outlook, phase), LIFE_S_MAX);
     }
     wf_spot_table_solve(outlook->table, job, &chain);
-    outlook->plenty = (uint64_t)wf_survival_available_permille(model, WF_SURVIVAL_ANY) *
-                          job->deadline_s >
-                      (uint64_t)job->work_s * 1000;
+    outlook->plenty =
+        (uint64_t)wf_survival_available_permille(model, WF_SURVIVAL_ANY) * job->deadline_s >
+        (uint64_t)job->work_s * 1000;
 }
 
 const struct wf_spot_table *wf_spot_outlook_table(const struct wf_spot_outlook *outlook)

@@ -73,8 +73,8 @@ enum wf_status wf_spot_score_run(const struct wf_spot_score_config *config,
             bool was = goes_on(&set->traces[i], tick, ahead);
             int64_t age_s = wf_survival_age_s(model, i);
             if (tick >= half) {
-                note(&scores_out[up],
-                     1 - wf_survival_change(model, i, up, age_s, config->within_s), was);
+                note(&scores_out[up], 1 - wf_survival_change(model, i, up, age_s, config->within_s),
+                     was);
             } else if (tick + ahead < half) {
                 seen[up]++;
                 lasted[up] += was;

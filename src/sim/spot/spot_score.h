@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How good the forecasts of spot are: on the second half of a set of traces, each made from what had
-// been seen by then. What is forecast is that a zone goes on, there or away, without a change.
+// How good the forecasts of spot are: on the second half of a set of traces, each made from what
+// had been seen by then. What is forecast is that a zone goes on, there or away, without a change.
 #pragma once
 
 #include "sim/spot/spot_trace.h"
@@ -11,7 +11,7 @@ struct wf_spot_score {
     uint64_t samples;
     double happened; // the part that did go on
     double brier;
-    double skill;       // against always saying what was so on average in the first half; 1: perfect
+    double skill; // against always saying what was so on average in the first half; 1: perfect
     double calibration; // mean distance of what was said from what happened, over ten bins
     double said[WF_SPOT_SCORE_BINS], was[WF_SPOT_SCORE_BINS]; // by bin, means
     uint64_t count[WF_SPOT_SCORE_BINS];

@@ -53,7 +53,7 @@ static void launch(struct run *run, uint32_t tick, const struct wf_service_plan 
         run->outcome.launches += got > run->held[i] ? got - run->held[i] : 0;
         run->held[i] = got;
         run->outcome.cost_nanousd += got * (run->wish->spot_nanousd_per_hour * tick_s / 3600);
-        // Of its own machines alone a service learns; where it asked for none it saw nothing new.
+        // As a probe in every tick would see it, and only once this tick's plan is made.
         counts[i] = room;
     }
     run->outcome.launches +=
@@ -70,6 +70,10 @@ enum wf_status wf_service_run(const struct wf_spot_set *set, const struct wf_ser
                               const struct wf_service_policy *policy,
                               struct wf_service_outcome *outcome_out, struct wf_error *err)
 {
+    if (set->count > WF_SERVICE_ZONES_MAX) {
+        return wf_fail(err, WF_LIMIT, "a service is spread over %d zones at most, not %u",
+                       WF_SERVICE_ZONES_MAX, set->count);
+    }
     struct run run = {.set = set, .wish = wish, .policy = policy};
     enum wf_status status = wf_survival_create(set->count, &run.model, err);
     if (status != WF_OK) {

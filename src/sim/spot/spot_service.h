@@ -17,7 +17,7 @@ struct wf_service_outcome {
     uint64_t launches, losses;
 };
 
-// Errors: WF_NOMEM, WF_INVALID.
+// Errors: WF_NOMEM, WF_LIMIT (more than WF_SERVICE_ZONES_MAX zones).
 enum wf_status wf_service_run(const struct wf_spot_set *set, const struct wf_service_wish *wish,
                               const struct wf_service_policy *policy,
                               struct wf_service_outcome *outcome_out,
