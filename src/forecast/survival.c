@@ -241,7 +241,7 @@ int64_t wf_survival_rest_s(const struct wf_survival_model *model, uint32_t zone,
     double factors[CLASSES];
     factors_of(model, zone_of(model, zone), available, factors);
     double from_hours = (double)age_s / SECONDS_PER_HOUR;
-    double piece_hours = (double)most_s / SECONDS_PER_HOUR / PIECES;
+    double piece_hours = (double)most_s / SECONDS_PER_HOUR / (double)PIECES;
     double sum_hours = 0, risk = 0;
     for (uint32_t i = 0; i < PIECES; i++) {
         double low = from_hours + piece_hours * i;
