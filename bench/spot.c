@@ -57,7 +57,8 @@ int main(void)
         sum += (uint64_t)wf_spot_decide(&wf_spot_policy_foresight, &view).mode;
     }
     double done = now_s();
-    printf("%.3f %.3f\n", solved - begun, (done - solved) / (double)DECISIONS * 1e6 + (sum ? 0.0 : 1.0));
+    printf("%.3f %.3f\n", solved - begun,
+           (done - solved) / (double)DECISIONS * 1e6 + (sum ? 0.0 : 1.0));
     wf_spot_outlook_destroy(outlook);
     wf_survival_destroy(model);
     return 0;

@@ -161,8 +161,10 @@ static enum wf_status read_start_file(const char *path, struct wf_spot_study *st
     const struct wf_csv_range range = {WF_SPOT_TRACE_TICKS_MAX, NULL};
     struct wf_csv *csv = NULL;
     uint32_t *starts = calloc(WF_SPOT_STARTS_MAX, sizeof *starts);
-    enum wf_status status = starts ? wf_csv_open(path, columns, 1, &csv, err)
-                                   : wf_fail(err, WF_NOMEM, "no memory for the starts");
+    if (!starts) {
+        return wf_fail(err, WF_NOMEM, "no memory for the starts");
+    }
+    enum wf_status status = wf_csv_open(path, columns, 1, &csv, err);
     uint32_t count = 0;
     for (bool row = true; status == WF_OK && row;) {
         int64_t number = 0;
@@ -320,7 +322,7 @@ enum wf_status wf_simulate_spot(int argc, char **argv, struct wf_error *err)
 {
     struct chosen chosen = {
         .changeover_s = 720,
-        .history_s = 5 * 86400,
+        .history_s = INT64_C(5) * 86400,
         .on_demand = 3060000000,
         .spot = 973100000,
         .target_permille = 990,

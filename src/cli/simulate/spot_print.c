@@ -40,7 +40,7 @@ struct wf_spot_summary wf_spot_summarize(const struct wf_spot_study *study,
     struct wf_spot_summary summary = {.known = true};
     uint32_t first = course == UINT32_MAX ? 0 : course;
     uint32_t last = course == UINT32_MAX ? findings->courses : course + 1;
-    int64_t *costs = calloc((size_t)findings->courses * findings->start_count, sizeof *costs);
+    int64_t *costs = calloc((size_t)findings->courses * findings->start_count + 1, sizeof *costs);
     for (uint32_t i = first; i < last && costs; i++) {
         add_up(&findings->tallies[(size_t)contender * findings->courses + i], costs, &summary);
     }

@@ -50,8 +50,10 @@ static struct wf_spot_action without_on_demand(const struct wf_spot_view *view)
     if (view->mode == WF_SPOT_ON_DEMAND) {
         return (struct wf_spot_action){.mode = WF_SPOT_ON_DEMAND};
     }
-    return zone == UINT32_MAX ? (struct wf_spot_action){.mode = WF_SPOT_IDLE}
-                              : (struct wf_spot_action){.mode = WF_SPOT_HELD, .zone = zone};
+    if (zone == UINT32_MAX) {
+        return (struct wf_spot_action){.mode = WF_SPOT_IDLE};
+    }
+    return (struct wf_spot_action){.mode = WF_SPOT_HELD, .zone = zone};
 }
 
 struct wf_spot_action wf_spot_decide(const struct wf_spot_policy *policy,
@@ -65,8 +67,10 @@ struct wf_spot_action wf_spot_decide(const struct wf_spot_policy *policy,
         bool gives_back = view->sold_out && view->mode == WF_SPOT_ON_DEMAND;
         return gives_back ? without_on_demand(view) : wish;
     }
-    return view->sold_out ? without_on_demand(view)
-                          : (struct wf_spot_action){.mode = WF_SPOT_ON_DEMAND};
+    if (view->sold_out) {
+        return without_on_demand(view);
+    }
+    return (struct wf_spot_action){.mode = WF_SPOT_ON_DEMAND};
 }
 
 // Of a machine that is expected to live for life_s: what an hour of work costs there when its

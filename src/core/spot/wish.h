@@ -18,6 +18,8 @@ static inline struct wf_spot_action wf_spot_on_demand(void)
 static inline struct wf_spot_action wf_spot_if_any(const struct wf_spot_view *view)
 {
     uint32_t zone = wf_spot_best_zone(view);
-    return zone == UINT32_MAX ? wf_spot_idle()
-                              : (struct wf_spot_action){.mode = WF_SPOT_HELD, .zone = zone};
+    if (zone == UINT32_MAX) {
+        return wf_spot_idle();
+    }
+    return (struct wf_spot_action){.mode = WF_SPOT_HELD, .zone = zone};
 }

@@ -3,6 +3,7 @@
 // changeover, and the work done, in units that divide tick, work and changeover.
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "sim/spot/spot_run.h"
 
 enum { RESIDUES_MAX = 64 };
@@ -117,6 +118,7 @@ static enum wf_status prepare(struct search *search, struct wf_error *err)
     const struct wf_spot_job *job = search->job;
     search->unit_s = common(common(job->tick_s, job->changeover_s), job->work_s);
     search->width = job->work_s / search->unit_s;
+    WF_ASSERT(search->width > 0);
     search->residues = 1;
     for (int64_t left = (int64_t)job->changeover_s - job->tick_s; left > 0; left -= job->tick_s) {
         if (search->residues == RESIDUES_MAX) {

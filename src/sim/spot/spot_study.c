@@ -206,6 +206,11 @@ enum wf_status wf_spot_study_run(const struct wf_spot_study *study,
     enum wf_status status = findings_out->tallies && findings_out->starts
                                 ? WF_OK
                                 : wf_fail(err, WF_NOMEM, "no memory for the study");
+    if (status != WF_OK) {
+        free(findings_out->tallies);
+        free(findings_out->starts);
+        return status;
+    }
     for (size_t i = 0; i < tallies && status == WF_OK; i++) {
         struct wf_spot_tally *tally = &findings_out->tallies[i];
         tally->known = true;

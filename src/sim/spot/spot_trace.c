@@ -52,6 +52,9 @@ enum wf_status wf_spot_trace_parse(const char *name, const char *text, size_t le
                                    struct wf_spot_trace *trace_out, struct wf_error *err)
 {
     *trace_out = (struct wf_spot_trace){0};
+    if (length > (size_t)FILE_BYTES_MAX) {
+        return wf_fail(err, WF_LIMIT, "%s has more than %ld bytes", name, FILE_BYTES_MAX);
+    }
     char *copy = malloc(length + 1);
     if (!copy) {
         return wf_fail(err, WF_NOMEM, "%s: no memory for its %zu bytes", name, length);
@@ -96,11 +99,12 @@ enum wf_status wf_spot_trace_read(const char *path, struct wf_spot_trace *trace_
         status = wf_fail(err, WF_IO, "%s cannot be read: it is no plain file", path);
     } else if (size > FILE_BYTES_MAX) {
         status = wf_fail(err, WF_LIMIT, "%s has more than %ld bytes", path, FILE_BYTES_MAX);
-    } else if (!(text = malloc((size_t)size + 1))) {
-        status = wf_fail(err, WF_NOMEM, "%s: no memory for its %ld bytes", path, size);
     } else {
-        length = fread(text, 1, (size_t)size, file);
-        status = ferror(file) ? wf_fail(err, WF_IO, "%s cannot be read", path) : WF_OK;
+        text = malloc((size_t)size + 1);
+        length = text ? fread(text, 1, (size_t)size, file) : 0;
+        status = !text          ? wf_fail(err, WF_NOMEM, "%s: no memory for it", path)
+                 : ferror(file) ? wf_fail(err, WF_IO, "%s cannot be read", path)
+                                : WF_OK;
     }
     fclose(file);
     if (status == WF_OK) {
@@ -142,7 +146,11 @@ static enum wf_status list_files(const char *folder, char *names[FILES_MAX], uin
     }
     enum wf_status status = WF_OK;
     const struct dirent *entry;
-    while (status == WF_OK && (entry = readdir(open))) {
+    while (status == WF_OK) {
+        entry = readdir(open);
+        if (!entry) {
+            break;
+        }
         const char *dot = strrchr(entry->d_name, '.');
         if (entry->d_name[0] == '.' || !dot ||
             (strcmp(dot, ".json") != 0 && strcmp(dot, ".csv") != 0)) {

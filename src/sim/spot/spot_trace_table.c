@@ -147,7 +147,7 @@ static enum wf_status read_sample(const char *name, char *line, uint32_t number,
                        name, number, fields[2], WF_SPOT_COUNT_MAX);
     }
     int64_t days = day_number(part[0], part[1], part[2]);
-    sample_out->second = days * 86400 + part[3] * 3600 + part[4] * 60 + part[5];
+    sample_out->second = days * 86400 + (int64_t)part[3] * 3600 + (int64_t)part[4] * 60 + part[5];
     sample_out->count = (uint32_t)count;
     sample_out->line = number;
     return WF_OK;
@@ -183,8 +183,10 @@ enum wf_status wf_spot_trace_counts(const char *name, const char *text, struct w
         most += *c == '\n';
     }
     struct sample *samples = calloc(most, sizeof *samples);
-    enum wf_status status =
-        samples ? WF_OK : wf_fail(err, WF_NOMEM, "%s: no memory for %zu lines", name, most);
+    enum wf_status status = WF_OK;
+    if (!samples) {
+        return wf_fail(err, WF_NOMEM, "%s: no memory for %zu lines", name, most);
+    }
     while (status == WF_OK && next_line(&text, &number, line)) {
         status = read_sample(name, line, number, &samples[count++], err);
     }
