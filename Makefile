@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 30
 ninja = ninja -C $(BUILD) $(if $(JOBS),-j $(JOBS))
 install = tools/install-dependencies
 
-.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue format \
+.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot format \
 	clean
 all: $(BUILD)/build.ninja
 	@$(ninja)
@@ -53,6 +53,9 @@ bench-churn: all
 
 bench-queue: all
 	@bench/queue $(BUILD)/whaleflux
+
+bench-spot: all
+	@bench/spot $(BUILD)/whaleflux
 
 # Twice, because clang-format may lay out anew what it has just broken.
 format:

@@ -39,6 +39,7 @@ extern const struct wf_command wf_command_offers;
 extern const struct wf_command wf_command_prices;
 extern const struct wf_command wf_command_replay;
 extern const struct wf_command wf_command_simulate;
+extern const struct wf_command wf_command_forecast;
 extern const struct wf_command wf_command_explain;
 extern const struct wf_command wf_command_journal;
 extern const struct wf_command wf_command_doctor;

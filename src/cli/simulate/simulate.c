@@ -9,6 +9,7 @@
 #include "cli/simulate/last_run.h"
 #include "cli/simulate/picture.h"
 #include "cli/simulate/simulation_picture.h"
+#include "cli/simulate/spot.h"
 
 static const struct wf_option options[] = {
     {"nodes", "FILE", "the cluster: a table of nodes, plain or gzipped"},
@@ -263,8 +264,11 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
                 .picture_load = 100,
             },
     };
+    if (argc >= 2 && strcmp(argv[1], "spot") == 0) {
+        return wf_simulate_spot(argc - 1, argv + 1, err);
+    }
     if (argc < 2 || strcmp(argv[1], "placement") != 0) {
-        return wf_fail(err, WF_INVALID, "what to simulate is '%.60s', it must be placement",
+        return wf_fail(err, WF_INVALID, "what to simulate is '%.60s', it must be placement or spot",
                        argc < 2 ? "" : argv[1]);
     }
     const struct wf_option_reader reader = {options, take, &simulation.options};
@@ -291,9 +295,12 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
 
 const struct wf_command wf_command_simulate = {
     .name = "simulate",
-    .usage = "placement --nodes FILE --pods FILE --policy P[,P...] [OPTION...]",
-    .summary = "lets policies place the same tasks on the same cluster, and compares them",
+    .usage = "placement --nodes FILE --pods FILE --policy P[,P...] [OPTION...]\n"
+             "       whaleflux simulate spot --traces PATH --work H --deadline H --policy P[,P...] "
+             "[OPTION...]",
+    .summary = "compares policies: for the same tasks on a cluster, or a job on spot traces",
     .options = options,
-    .more = "Example: whaleflux simulate placement --facts default --policy all --seeds 42-46\n",
+    .more = "Example: whaleflux simulate placement --facts default --policy all --seeds 42-46\n"
+            "The options of `simulate spot` are in whaleflux(1).\n",
     .run = run,
 };
