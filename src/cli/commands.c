@@ -13,7 +13,9 @@ const struct wf_command *const wf_commands[] = {
     &wf_command_drain,     &wf_command_undrain,   &wf_command_queues,
     &wf_command_cost,      &wf_command_events,    &wf_command_token,
     &wf_command_replay,    &wf_command_simulate,  &wf_command_journal,
-    &wf_command_doctor,    &wf_command_help,      &wf_command_version,
+    &wf_command_doctor,    &wf_command_disable_hags, &wf_command_disable_hags_dashed,
+    &wf_command_enable_hags, &wf_command_enable_hags_dashed, &wf_command_hags,
+    &wf_command_help,      &wf_command_version,
     &wf_command_supervise, &wf_command_self_test, NULL,
 };
 
