@@ -46,11 +46,11 @@ struct kernel {
     close_function close;
 };
 
-// gdi32 has the calls since Windows 8; where it lacks them, as on a Server Core without it, the API
-// set of the same calls may be there.
+// gdi32 has the calls since Windows 8. What lacks them is wine: there the tests put a library of
+// their own into the system's folder, where only administrators may put one.
 static bool find_kernel(struct kernel *kernel)
 {
-    static const WCHAR *const places[] = {L"gdi32.dll", L"api-ms-win-dx-d3dkmt-l1-1-0.dll"};
+    static const WCHAR *const places[] = {L"gdi32.dll", L"whaleflux-d3dkmt.dll"};
     for (unsigned i = 0; i < 2; i++) {
         HMODULE library = system_library(places[i]);
         kernel->enumerate = (enumerate_function)library_function(library, "D3DKMTEnumAdapters2");
