@@ -42,10 +42,10 @@ int64_t file_time_ms(uint64_t ticks); // of 100 ns since 1601
 int64_t now_ms(void);
 
 // Each writes one value: an object or an array.
-void json_machine(void);      // which Windows, since when it runs
-void json_adapters(void);     // what the graphics kernel says of each adapter
-void json_nvidia(void);       // what NVIDIA's library says of driver models; null without it
-void json_timeouts(void);     // how often drivers were restarted, from the event log
+void json_machine(void);  // which Windows, since when it runs
+void json_adapters(void); // what the graphics kernel says of each adapter
+void json_nvidia(void);   // what NVIDIA's library says of driver models; null without it
+void json_timeouts(void); // how often drivers were restarted, from the event log
 
 // Loads a library from the system's folder only: what lies beside this program is not run.
 HMODULE system_library(const WCHAR *name);

@@ -22,8 +22,8 @@ struct mode mode_read(void)
     if (mode.status == ERROR_MORE_DATA) {
         mode.status = ERROR_SUCCESS; // a text, say: its type alone matters
     } else if (mode.status == ERROR_SUCCESS && mode.type == REG_DWORD) {
-        mode.number = bytes[0] | (DWORD)bytes[1] << 8 | (DWORD)bytes[2] << 16 |
-                      (DWORD)bytes[3] << 24;
+        mode.number =
+            bytes[0] | (DWORD)bytes[1] << 8 | (DWORD)bytes[2] << 16 | (DWORD)bytes[3] << 24;
     }
     return mode;
 }
@@ -39,8 +39,8 @@ LSTATUS mode_write(DWORD number)
         status = RegDeleteValueW(key, VALUE_MODE);
         status = status == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : status;
     } else {
-        status = RegSetValueExW(key, VALUE_MODE, 0, REG_DWORD, (const BYTE *)&number,
-                                sizeof number);
+        status =
+            RegSetValueExW(key, VALUE_MODE, 0, REG_DWORD, (const BYTE *)&number, sizeof number);
     }
     if (status == ERROR_SUCCESS) {
         // To the disk before anybody is told, since a reboot may come next.
@@ -57,8 +57,8 @@ int64_t mode_written_ms(void)
     if (open_key(KEY_QUERY_VALUE, &key) != ERROR_SUCCESS) {
         return 0;
     }
-    LSTATUS status = RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                      NULL, &time);
+    LSTATUS status =
+        RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &time);
     RegCloseKey(key);
     return status == ERROR_SUCCESS
                ? file_time_ms((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime)

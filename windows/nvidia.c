@@ -29,8 +29,7 @@ static bool find(struct nvml *nvml)
     if (!nvml->model) {
         nvml->model = (model_function)library_function(library, "nvmlDeviceGetDriverModel");
     }
-    return nvml->init && nvml->shutdown && nvml->count && nvml->handle && nvml->name &&
-           nvml->model;
+    return nvml->init && nvml->shutdown && nvml->count && nvml->handle && nvml->name && nvml->model;
 }
 
 static void json_model(int model)

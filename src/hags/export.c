@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// '@' stands for the number (1 is off, 2 is on), '~' for "off" or "on". Lines end in CR LF when they
-// are written.
+// '@' stands for the number (1 is off, 2 is on), '~' for "off" or "on". Lines end in CR LF when
+// they are written.
 static const char reg[] =
     "Windows Registry Editor Version 5.00\n"
     "\n"
@@ -56,8 +56,7 @@ static const char powershell[] =
     "# Frame generation (DLSS) does not run while it is off. Wants an administrator.\n"
     "[CmdletBinding(SupportsShouldProcess = $true)]\n"
     "param()\n"
-    "$ErrorActionPreference = 'Stop'\n" SCRIPT_HEAD
-    "if ($now -eq $wanted) {\n"
+    "$ErrorActionPreference = 'Stop'\n" SCRIPT_HEAD "if ($now -eq $wanted) {\n"
     "    Write-Output \"HwSchMode is $now already\"\n"
     "    exit 0\n"
     "}\n"
@@ -114,8 +113,8 @@ enum wf_status wf_hags_export(const char *kind, bool off,
             return wf_fail(err, WF_NOMEM, "there is no memory for the export");
         }
     }
-    return *count_out > 0 ? WF_OK
-                          : wf_fail(err, WF_INVALID,
-                                    "--export is '%.20s', it must be intune, gpo, reg or powershell",
-                                    kind);
+    return *count_out > 0
+               ? WF_OK
+               : wf_fail(err, WF_INVALID,
+                         "--export is '%.20s', it must be intune, gpo, reg or powershell", kind);
 }

@@ -50,7 +50,8 @@ void wf_fleet_keep(struct wf_fleet_place *place)
 {
     struct wf_fleet *fleet = place->fleet;
     if (fleet->status == WF_OK) {
-        fleet->status = wf_hags_record_keep(fleet->config.record, place->row.entry, fleet->err);
+        fleet->status = wf_hags_record_keep(fleet->config.record, place->row.entry,
+                                            place->row.step != WF_FLEET_REMOVE, fleet->err);
     }
 }
 
@@ -76,8 +77,8 @@ static void retry_or_lose(struct wf_fleet_place *place, const struct wf_process_
         place->row.tries++;
         snprintf(place->row.reason, sizeof place->row.reason, "%s; tried again", words);
         // What a lost write came to is found out by looking.
-        enum wf_fleet_step step = place->row.step == WF_FLEET_WRITE ? WF_FLEET_LOOK
-                                                                    : place->row.step;
+        enum wf_fleet_step step =
+            place->row.step == WF_FLEET_WRITE ? WF_FLEET_LOOK : place->row.step;
         uint32_t tries = place->row.tries;
         wf_fleet_go(place, step, after_ms < BACKOFF_MS_MAX ? after_ms : BACKOFF_MS_MAX);
         place->row.tries = tries;
@@ -101,8 +102,8 @@ static void ended(void *context, const struct wf_process_result *result)
     bool local = is_local(place->row.step);
     bool copy_failed = place->row.step == WF_FLEET_COPY && result->status != 0 &&
                        strstr(result->complaint, "onnection closed");
-    if (!local && (result->timed_out || result->status < 0 || result->status == SSH_FAILED ||
-                   copy_failed)) {
+    if (!local &&
+        (result->timed_out || result->status < 0 || result->status == SSH_FAILED || copy_failed)) {
         retry_or_lose(place, result);
     } else {
         place->connected |= !local;
@@ -145,8 +146,8 @@ static void begin(struct wf_fleet_place *place)
                                   fleet->err);
     }
     if (status == WF_UNFIT && is_local(step)) {
-        const struct wf_process_result none = {.status = 127, .output = "",
-                                               .complaint = "the command cannot be started"};
+        const struct wf_process_result none = {
+            .status = 127, .output = "", .complaint = "the command cannot be started"};
         wf_fleet_answer(place, &none);
         return;
     }
@@ -176,9 +177,8 @@ static void pump(struct wf_fleet *fleet)
     }
     int64_t now_ms = wf_fleet_now_ms(fleet);
     for (uint32_t round = 0; round < 2; round++) {
-        for (uint32_t i = 0; i < config->count && fleet->at_work < config->at_once &&
-                             fleet->status == WF_OK;
-             i++) {
+        for (uint32_t i = 0;
+             i < config->count && fleet->at_work < config->at_once && fleet->status == WF_OK; i++) {
             struct wf_fleet_place *place = &fleet->places[i];
             if ((round > 0 || is_cleaning(place->row.step)) && may_begin(place, now_ms)) {
                 begin(place);
@@ -227,8 +227,8 @@ static enum wf_status write_helper(struct wf_fleet *fleet, struct wf_error *err)
     snprintf(fleet->helper_name + length, sizeof fleet->helper_name - length, ".exe");
     snprintf(fleet->helper_path, sizeof fleet->helper_path, "%s/helper.exe", fleet->ssh.folder);
     int file = open(fleet->helper_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = file >= 0 &&
-                write(file, config->helper, config->helper_length) == (ssize_t)config->helper_length;
+    bool good = file >= 0 && write(file, config->helper, config->helper_length) ==
+                                 (ssize_t)config->helper_length;
     good = file >= 0 && close(file) == 0 && good;
     return good ? WF_OK
                 : wf_fail(err, WF_IO, "%s cannot be written: %s", fleet->helper_path,

@@ -15,6 +15,7 @@ enum wf_fleet_reboot { WF_FLEET_NEVER, WF_FLEET_DRAINED, WF_FLEET_NOW };
     X(ASK_OS, "asking what it is")                                                                 \
     X(ASK_UNIX, "asking what it is")                                                               \
     X(COPY, "copying the helper")                                                                  \
+    X(CHECK, "checking the helper")                                                                \
     X(LOOK, "looking")                                                                             \
     X(WRITE, "setting")                                                                            \
     X(DRAIN, "moving its work away")                                                               \
@@ -34,8 +35,8 @@ const char *wf_fleet_step_text(enum wf_fleet_step step);
 
 struct wf_fleet_row {
     const struct wf_host *host;
-    struct wf_hags_entry *entry;   // what was done to it, before and now
-    enum wf_hags_state state;      // WF_HAGS_UNKNOWN until it is known
+    struct wf_hags_entry *entry; // what was done to it, before and now
+    enum wf_hags_state state;    // WF_HAGS_UNKNOWN until it is known
     enum wf_fleet_step step;
     char reason[240];              // for people; may be ""
     struct wf_hags_report *report; // the last there was; NULL: none
@@ -52,12 +53,12 @@ struct wf_fleet_config {
     const char *os; // what a machine must really be; NULL: any Windows
     bool dry_run, accept_new;
     enum wf_fleet_reboot reboot;
-    bool wait;          // until somebody has restarted those that are set
-    uint32_t wave;      // how many restart at once
-    uint32_t at_once;   // how many are worked on at once
-    uint32_t retries;   // of a step whose connection failed
+    bool wait;        // until somebody has restarted those that are set
+    uint32_t wave;    // how many restart at once
+    uint32_t at_once; // how many are worked on at once
+    uint32_t retries; // of a step whose connection failed
     uint32_t connect_timeout_s, step_timeout_s, wait_timeout_s;
-    uint32_t poll_ms; // between looks at a machine that restarts
+    uint32_t poll_ms;   // between looks at a machine that restarts
     const void *helper; // the Windows program
     size_t helper_length;
     const char *self; // whaleflux itself, which drains what its daemon knows

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the answer of a step means. An exit status is never taken for proof: what counts is what the
 // helper tells afterwards.
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hags/fleet_parts.h"
 #include "text/lines.h"
 
-enum { MISMATCHES_MAX = 2, ACCESS_DENIED = 5 };
+enum { ACCESS_DENIED = 5 };
 
 static bool said(const struct wf_process_result *result, const char *word)
 {
@@ -60,6 +61,7 @@ void wf_fleet_lost(struct wf_fleet_place *place, const char *why)
         wf_fleet_go(place, WF_FLEET_CLOSE, 0);
         return;
     case WF_FLEET_COPY:
+    case WF_FLEET_CHECK:
     case WF_FLEET_ASK_OS:
     case WF_FLEET_ASK_UNIX:
         wf_fleet_settle(place, WF_HAGS_UNREACHABLE, why);
@@ -102,7 +104,7 @@ static void answer_copy(struct wf_fleet_place *place, const struct wf_process_re
     char words[160];
     char reason[240];
     if (result->status == 0) {
-        wf_fleet_go(place, place->wait_until_ms ? WF_FLEET_AWAIT : WF_FLEET_LOOK, 0);
+        wf_fleet_go(place, WF_FLEET_CHECK, 0);
         return;
     }
     wf_ssh_words(result->complaint, words, sizeof words);
@@ -110,10 +112,29 @@ static void answer_copy(struct wf_fleet_place *place, const struct wf_process_re
     wf_fleet_settle(place, WF_HAGS_FAILED, reason);
 }
 
-// A file that is not what was sent is sent once more, and never run.
-static void answer_mismatch(struct wf_fleet_place *place)
+// Whether the digest is in the text, in either case; older Windows parts its bytes with blanks.
+static bool has_digest(const char *text, const char *digest)
 {
-    if (++place->mismatches <= MISMATCHES_MAX) {
+    for (; *text; text++) {
+        const char *at = text;
+        const char *wish = digest;
+        while (*wish && (*at == ' ' || tolower((unsigned char)*at) == *wish)) {
+            wish += *at++ != ' ';
+        }
+        if (*wish == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A file that is not what was sent is sent once more, and never run.
+static void answer_check(struct wf_fleet_place *place, const struct wf_process_result *result)
+{
+    enum { COPIES_MAX = 2 };
+    if (has_digest(result->output, place->fleet->digest)) {
+        wf_fleet_go(place, place->wait_until_ms ? WF_FLEET_AWAIT : WF_FLEET_LOOK, 0);
+    } else if (++place->mismatches < COPIES_MAX) {
         wf_fleet_go(place, WF_FLEET_COPY, 0);
     } else {
         wf_fleet_settle(place, WF_HAGS_FAILED,
@@ -138,11 +159,7 @@ static bool take_report(struct wf_fleet_place *place, const struct wf_process_re
         *place->row.report = report;
         return true;
     }
-    if (said(result, "whaleflux-not-run")) {
-        answer_mismatch(place);
-    } else {
-        wf_fleet_settle(place, WF_HAGS_FAILED, err.text);
-    }
+    wf_fleet_settle(place, WF_HAGS_FAILED, err.text);
     return false;
 }
 
@@ -222,8 +239,7 @@ static void judge(struct wf_fleet_place *place)
         wf_fleet_settle(place, WF_HAGS_OTHER_OS, reason);
         return;
     }
-    if (past->wish != WF_HAGS_UNREAD && past->wish == report->configured &&
-        past->written_ms == 0) {
+    if (past->wish != WF_HAGS_UNREAD && past->wish == report->configured && past->written_ms == 0) {
         // A run that was interrupted wrote it and could not say so.
         past->written_ms = report->written_ms ? report->written_ms : report->now_ms;
         wf_fleet_keep(place);
@@ -231,9 +247,8 @@ static void judge(struct wf_fleet_place *place)
     struct wf_hags_verdict verdict = wf_hags_judge(report, past, config->goal);
     if (verdict.state == WF_HAGS_CHANGE && config->dry_run) {
         char reason[240];
-        snprintf(reason, sizeof reason, "from %s to %s%s%s",
-                 wf_hags_value_name(report->configured), wf_hags_value_name(verdict.wish),
-                 verdict.reason[0] ? "; " : "", verdict.reason);
+        snprintf(reason, sizeof reason, "from %s to %s%s%s", wf_hags_value_name(report->configured),
+                 wf_hags_value_name(verdict.wish), verdict.reason[0] ? "; " : "", verdict.reason);
         wf_fleet_settle(place, WF_HAGS_WOULD_CHANGE, reason);
     } else if (verdict.state == WF_HAGS_CHANGE) {
         note_prior(place, verdict.wish);
@@ -331,7 +346,7 @@ static void answer_await(struct wf_fleet_place *place, const struct wf_process_r
     const struct wf_hags_entry *entry = place->row.entry;
     struct wf_hags_report told;
     if (wf_hags_report_read(result->output, &told, NULL) != WF_OK &&
-        !said(result, "whaleflux-not-run") && wf_fleet_now_ms(fleet) < place->wait_until_ms) {
+        wf_fleet_now_ms(fleet) < place->wait_until_ms) {
         wf_fleet_go(place, WF_FLEET_AWAIT, fleet->config.poll_ms); // a machine half up
         return;
     }
@@ -380,6 +395,9 @@ void wf_fleet_answer(struct wf_fleet_place *place, const struct wf_process_resul
         return;
     case WF_FLEET_COPY:
         answer_copy(place, result);
+        return;
+    case WF_FLEET_CHECK:
+        answer_check(place, result);
         return;
     case WF_FLEET_LOOK:
         answer_look(place, result);

@@ -13,15 +13,6 @@ static const char *helper_name(const struct wf_fleet_place *place)
     return place->row.entry->helper[0] ? place->row.entry->helper : place->fleet->helper_name;
 }
 
-// Runs what follows only where the file is what was sent: the machine reckons its checksum.
-static void put_checked(struct wf_fleet_place *place, const char *then, const char *after)
-{
-    snprintf(place->command, sizeof place->command,
-             "cmd.exe /d /s /c \"certutil -hashfile .\\%s SHA256 | findstr /i /x %s >nul && %s || "
-             "echo whaleflux-not-run%s\"",
-             helper_name(place), place->fleet->digest, then, after);
-}
-
 // Whether nothing is to be done to the machine after a look.
 static bool only_looks(const struct wf_fleet *fleet)
 {
@@ -42,18 +33,17 @@ static void put_look(struct wf_fleet_place *place)
     if (only_looks(place->fleet) && place->row.step == WF_FLEET_LOOK) {
         put_removal(place, removal, sizeof removal);
     }
-    put_checked(place, get, removal);
+    snprintf(place->command, sizeof place->command, "cmd.exe /d /s /c \"%s%s\"", get, removal);
 }
 
 // Sets, then looks once more with a program of its own: what was said to be done is not believed.
 static void put_write(struct wf_fleet_place *place)
 {
-    char set[200];
     const char *name = helper_name(place);
-    snprintf(set, sizeof set, "(.\\%s set %s %s & .\\%s get)", name,
+    snprintf(place->command, sizeof place->command,
+             "cmd.exe /d /s /c \".\\%s set %s %s & .\\%s get\"", name,
              wf_hags_value_name(place->row.entry->past.wish),
              wf_hags_value_name(place->row.report->configured), name);
-    put_checked(place, set, "");
 }
 
 // The inventory's command, or whaleflux itself, whose daemon may know the machine.
@@ -79,6 +69,12 @@ static const char *command_of(struct wf_fleet_place *place)
         return "cmd.exe /d /c ver";
     case WF_FLEET_ASK_UNIX:
         return "uname -s";
+    case WF_FLEET_CHECK:
+        // The machine reckons the checksum of what lies there. It is compared here: findstr's exit
+        // status would be the only word of a comparison there.
+        snprintf(place->command, sizeof place->command,
+                 "cmd.exe /d /c certutil -hashfile .\\%s SHA256", helper_name(place));
+        return place->command;
     case WF_FLEET_RESTART:
         return "cmd.exe /d /c shutdown /r /t 5 /d p:4:2";
     case WF_FLEET_WRITE:
@@ -145,5 +141,7 @@ enum wf_status wf_fleet_step_record(struct wf_fleet_place *place, struct wf_erro
     } else if (step != WF_FLEET_WRITE) {
         return WF_OK;
     }
-    return wf_hags_record_keep(fleet->config.record, entry, err);
+    // Where a helper lies may be forgotten when the machine here dies; what a host was set from
+    // never.
+    return wf_hags_record_keep(fleet->config.record, entry, step != WF_FLEET_COPY, err);
 }

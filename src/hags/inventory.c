@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "base/names.h"
+#include "base/nearest.h"
 #include "hags/inventory_build.h"
 #include "text/decimal.h"
 #include "text/lines.h"
@@ -208,8 +208,8 @@ void wf_inventory_set_kubernetes(struct wf_inventory *inventory, uint32_t host)
     inventory->hosts[host].kubernetes = true;
 }
 
-// The word after "-J", or after "ProxyJump=", in arguments for ssh. All else that may stand there is
-// not taken over: it could be a command.
+// The word after "-J", or after "ProxyJump=", in arguments for ssh. All else that may stand there
+// is not taken over: it could be a command.
 static enum wf_status take_jump(struct wf_inventory *inventory, struct wf_host_ways *ways,
                                 const char *arguments, struct wf_error *err)
 {
@@ -409,11 +409,10 @@ static enum wf_status read_any(const struct wf_source *source, struct wf_invento
         }
         size_t word = blank + strcspn(line + blank, " \t\r\n:=");
         bool yaml = line[blank] == '-' || line[blank] == '%' ||
-                    (word < length && line[word] == ':' && (word + 1 >= length ||
-                     strchr(" \t\r", line[word + 1])));
-        return yaml && line[blank] != '['
-                   ? wf_inventory_read_yaml(source, inventory, err)
-                   : wf_inventory_read_ini(source, inventory, err);
+                    (word < length && line[word] == ':' &&
+                     (word + 1 >= length || strchr(" \t\r", line[word + 1])));
+        return yaml && line[blank] != '[' ? wf_inventory_read_yaml(source, inventory, err)
+                                          : wf_inventory_read_ini(source, inventory, err);
     }
     return wf_fail(err, WF_INVALID, "%s: there is no host in it", source->shown);
 }

@@ -71,8 +71,8 @@ static enum wf_status take_section(struct ini *ini, char *line, struct wf_error 
         *colon = '\0';
         ini->section = strcmp(kind, "vars") == 0 ? VARIABLES : CHILDREN;
         if (ini->section == CHILDREN && strcmp(kind, "children") != 0) {
-            return wf_fail(err, WF_INVALID, "a section ends in ':vars' or ':children', not ':%.40s'",
-                           kind);
+            return wf_fail(err, WF_INVALID,
+                           "a section ends in ':vars' or ':children', not ':%.40s'", kind);
         }
     }
     return wf_inventory_add_group(ini->inventory, line + 1, &ini->group, err);
@@ -99,9 +99,8 @@ static enum wf_status take_variable(struct ini *ini, char *line, struct wf_error
         value[length - 1] = '\0';
         value++;
     }
-    return wf_inventory_ansible(ini->inventory,
-                                wf_inventory_group_ways(ini->inventory, ini->group), line, value,
-                                err);
+    return wf_inventory_ansible(ini->inventory, wf_inventory_group_ways(ini->inventory, ini->group),
+                                line, value, err);
 }
 
 static enum wf_status take_line(struct ini *ini, char *line, struct wf_error *err)

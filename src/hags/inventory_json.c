@@ -11,7 +11,8 @@ static const char *address_of(const json_t *addresses, const char *type)
 {
     size_t index;
     json_t *entry;
-    json_array_foreach (addresses, index, entry) {
+    json_array_foreach(addresses, index, entry)
+    {
         const char *told = json_string_value(json_object_get(entry, "type"));
         if (told && strcmp(told, type) == 0) {
             return json_string_value(json_object_get(entry, "address"));
@@ -26,7 +27,8 @@ static enum wf_status join_labels(struct wf_inventory *inventory, json_t *labels
     const char *key;
     json_t *value;
     enum wf_status status = WF_OK;
-    json_object_foreach (labels, key, value) {
+    json_object_foreach(labels, key, value)
+    {
         char name[512];
         uint32_t group;
         if (!json_is_string(value) || strcmp(key, "kubernetes.io/hostname") == 0) {
@@ -45,8 +47,8 @@ static enum wf_status join_labels(struct wf_inventory *inventory, json_t *labels
 // kubectl's own drain, since the scheduler of that cluster is who moves the work.
 static void set_drain(struct wf_host_ways *ways)
 {
-    static const char *const drain[] = {"kubectl",  "drain", "--ignore-daemonsets",
-                                        "--timeout=10m", "--", "{host}", NULL};
+    static const char *const drain[] = {
+        "kubectl", "drain", "--ignore-daemonsets", "--timeout=10m", "--", "{host}", NULL};
     static const char *const undrain[] = {"kubectl", "uncordon", "--", "{host}", NULL};
     ways->drain = drain;
     ways->undrain = undrain;
@@ -102,7 +104,8 @@ enum wf_status wf_inventory_read_json(const struct wf_source *source,
                          "%s: no list 'items' is in it; `kubectl get nodes -o json` prints one",
                          source->shown);
     }
-    json_array_foreach (items, index, node) {
+    json_array_foreach(items, index, node)
+    {
         status = take_node(inventory, node, err);
         if (status != WF_OK) {
             status = wf_error_prefix(err, status, "%s: ", source->shown);

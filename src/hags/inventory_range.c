@@ -46,8 +46,8 @@ static bool read_range(const char *inside, size_t length, struct range *range)
     size_t second_length = strcspn(second, ":]");
     const char *third = second + second_length;
     *range = (struct range){.step = 1};
-    if (*third == ':' && (!read_bound(third + 1, strcspn(third + 1, "]"), &range->step) ||
-                          range->step == 0)) {
+    if (*third == ':' &&
+        (!read_bound(third + 1, strcspn(third + 1, "]"), &range->step) || range->step == 0)) {
         return false;
     }
     if (first == 1 && second_length == 1 && is_letter(*inside) && is_letter(*second)) {
@@ -63,8 +63,8 @@ static bool read_range(const char *inside, size_t length, struct range *range)
 static enum wf_status expand(struct expansion *expansion, const char *name, uint32_t depth,
                              struct wf_error *err);
 
-static enum wf_status expand_range(struct expansion *expansion, const char *name,
-                                   const char *open, uint32_t depth, struct wf_error *err)
+static enum wf_status expand_range(struct expansion *expansion, const char *name, const char *open,
+                                   uint32_t depth, struct wf_error *err)
 {
     struct range range;
     const char *close = strchr(open, ']');

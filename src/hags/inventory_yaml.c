@@ -11,10 +11,11 @@
 enum { DEPTH_MAX = 50, WORDS_MAX = 32, STEPS_MAX = 4 * WF_INVENTORY_HOSTS_MAX };
 
 static const char *const root_keys[] = {"clusters", "groups", NULL};
-static const char *const cluster_keys[] = {"hosts", "user", "port",  "key",     "jump",
-                                           "known_hosts", "os", "drain", "undrain", NULL};
-static const char *const host_keys[] = {"name", "address", "user", "port",  "key",  "jump",
-                                        "known_hosts", "os", "tags", "drain", "undrain", NULL};
+static const char *const cluster_keys[] = {"hosts",       "user", "port",  "key",     "jump",
+                                           "known_hosts", "os",   "drain", "undrain", NULL};
+static const char *const host_keys[] = {"name", "address", "user",        "port",
+                                        "key",  "jump",    "known_hosts", "os",
+                                        "tags", "drain",   "undrain",     NULL};
 
 struct reading {
     struct wf_yaml yaml;
@@ -54,9 +55,9 @@ static enum wf_status take_command(struct reading *reading, const yaml_node_t *m
         return wf_yaml_fail(&reading->yaml, list, err, WF_INVALID, "'%s' names no command", key);
     }
     // Kept as a text is: its bytes are the pointers.
-    void *copy =
-        status == WF_OK ? wf_inventory_bytes(reading->inventory, words, (count + 1) * sizeof *words)
-                        : NULL;
+    void *copy = status == WF_OK
+                     ? wf_inventory_bytes(reading->inventory, words, (count + 1) * sizeof *words)
+                     : NULL;
     *out = copy;
     return status != WF_OK || copy ? status
                                    : wf_fail(err, WF_NOMEM, "there is no memory for the inventory");
@@ -153,8 +154,8 @@ static enum wf_status take_cluster(struct reading *reading, const char *name,
     uint32_t at = 0;
     struct wf_host_ways ways = {0};
     enum wf_status status = wf_yaml_check_map(&reading->yaml, map, "a cluster", cluster_keys, err);
-    status = status == WF_OK ? wf_inventory_add_group(reading->inventory, name, &group, err)
-                             : status;
+    status =
+        status == WF_OK ? wf_inventory_add_group(reading->inventory, name, &group, err) : status;
     status = status == WF_OK ? take_ways(reading, map, &ways, err) : status;
     if (status != WF_OK) {
         return status;
@@ -173,14 +174,14 @@ static enum wf_status take_cluster(struct reading *reading, const char *name,
 }
 
 // A group names hosts, or clusters and groups told before it.
-static enum wf_status take_group(struct reading *reading, const char *name,
-                                 const yaml_node_t *list, struct wf_error *err)
+static enum wf_status take_group(struct reading *reading, const char *name, const yaml_node_t *list,
+                                 struct wf_error *err)
 {
     uint32_t group;
     uint32_t at = 0;
     enum wf_status status = wf_yaml_check_list(&reading->yaml, list, name, err);
-    status = status == WF_OK ? wf_inventory_add_group(reading->inventory, name, &group, err)
-                             : status;
+    status =
+        status == WF_OK ? wf_inventory_add_group(reading->inventory, name, &group, err) : status;
     const yaml_node_t *item;
     while (status == WF_OK && (item = wf_yaml_item(&reading->yaml, list, &at))) {
         const char *member = wf_yaml_scalar(item);
@@ -217,8 +218,8 @@ static enum wf_status read_ours(struct reading *reading, const yaml_node_t *root
         status = take_cluster(reading, name, value, err);
     }
     at = 0;
-    for (const char *name; groups && status == WF_OK &&
-                           (name = wf_yaml_pair(&reading->yaml, groups, &at, &value));) {
+    for (const char *name;
+         groups && status == WF_OK && (name = wf_yaml_pair(&reading->yaml, groups, &at, &value));) {
         status = take_group(reading, name, value, err);
     }
     return status;
@@ -236,7 +237,8 @@ static enum wf_status take_variables(struct reading *reading, const yaml_node_t 
     for (const char *key;
          status == WF_OK && (key = wf_yaml_pair(&reading->yaml, map, &at, &value));) {
         if (wf_yaml_scalar(value)) {
-            status = wf_inventory_ansible(reading->inventory, ways, key, wf_yaml_scalar(value), err);
+            status =
+                wf_inventory_ansible(reading->inventory, ways, key, wf_yaml_scalar(value), err);
         }
     }
     return status;
@@ -283,8 +285,8 @@ static enum wf_status take_children(struct reading *reading, const yaml_node_t *
         status = take_ansible_group(reading, name, value, depth + 1, err);
         status = status == WF_OK ? wf_inventory_add_group(reading->inventory, name, &below, err)
                                  : status;
-        status = status == WF_OK ? wf_inventory_nest(reading->inventory, group, below, err)
-                                 : status;
+        status =
+            status == WF_OK ? wf_inventory_nest(reading->inventory, group, below, err) : status;
     }
     return status;
 }

@@ -8,8 +8,9 @@
 #include "base/assert.h"
 
 // A program that stayed behind may hold the pipes open; so long after the end of the one that was
-// started they are closed from here.
-enum { LINGER_MS = 500, CHUNK = 16384 };
+// started they are closed from here. In several steps, so that what is in the pipes is read between
+// them also when the loop itself was held up.
+enum { LINGER_MS = 250, LINGER_STEPS = 3, CHUNK = 16384 };
 
 struct stream {
     uv_pipe_t pipe;
@@ -22,7 +23,8 @@ struct wf_process {
     uv_process_t process;
     uv_timer_t timer;
     struct stream streams[2];
-    uint32_t handles; // that are not closed yet
+    uint32_t handles;  // that are not closed yet
+    uint32_t lingered; // steps since it ended
     bool exited, timed_out;
     int64_t status;
     void (*end)(void *context, const struct wf_process_result *result);
@@ -84,7 +86,9 @@ static void time_over(uv_timer_t *timer)
 {
     struct wf_process *process = timer->data;
     if (process->exited) {
-        close_all(process);
+        if (++process->lingered == LINGER_STEPS) {
+            close_all(process);
+        }
         return;
     }
     process->timed_out = true;
@@ -96,7 +100,7 @@ static void exited(uv_process_t *handle, int64_t status, int signal)
     struct wf_process *process = handle->data;
     process->exited = true;
     process->status = signal ? -1 : status;
-    uv_timer_start(&process->timer, time_over, LINGER_MS, 0);
+    uv_timer_start(&process->timer, time_over, LINGER_MS, LINGER_MS);
     close_if_done(process);
 }
 

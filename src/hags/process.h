@@ -13,7 +13,7 @@
 
 struct wf_process_result {
     bool timed_out;
-    int64_t status; // of its exit; -1 when a signal ended it
+    int64_t status;                 // of its exit; -1 when a signal ended it
     const char *output, *complaint; // stdout and stderr, each with a zero at its end
 };
 

@@ -138,12 +138,11 @@ static bool take_line(struct wf_hags_record *record, const char *line)
     json_int_t timeouts;
     int verified;
     int drained;
-    bool good =
-        root && json_unpack(root, "{ss ss ss ss ss sI sb ss sI sb sI}", "host", &name, "address",
-                            &address, "prior", &prior, "wish", &wish, "effect_before", &effect,
-                            "written_ms", &written_ms, "verified", &verified, "helper", &helper,
-                            "reboot_boot_ms", &boot_ms, "drained", &drained, "timeouts_before",
-                            &timeouts) == 0;
+    bool good = root && json_unpack(root, "{ss ss ss ss ss sI sb ss sI sb sI}", "host", &name,
+                                    "address", &address, "prior", &prior, "wish", &wish,
+                                    "effect_before", &effect, "written_ms", &written_ms, "verified",
+                                    &verified, "helper", &helper, "reboot_boot_ms", &boot_ms,
+                                    "drained", &drained, "timeouts_before", &timeouts) == 0;
     struct wf_hags_entry *entry = good ? wf_hags_record_find(record, name, address) : NULL;
     if (entry) {
         entry->past = (struct wf_hags_past){
@@ -170,8 +169,8 @@ static enum wf_status take_text(struct wf_hags_record *record, char *text, struc
         *end = '\0';
         number++;
         if (text[0] && !take_line(record, text)) {
-            return wf_fail(err, WF_INVALID, "%s: line %llu is no record of a machine",
-                           record->path, (unsigned long long)number);
+            return wf_fail(err, WF_INVALID, "%s: line %llu is no record of a machine", record->path,
+                           (unsigned long long)number);
         }
     }
     return WF_OK;
@@ -310,7 +309,8 @@ void wf_hags_record_close(struct wf_hags_record *record)
     if (!record) {
         return;
     }
-    HASH_ITER (hh, record->entries, entry, next) {
+    HASH_ITER(hh, record->entries, entry, next)
+    {
         HASH_DEL(record->entries, entry);
         free(entry->entry.name);
         free(entry->entry.address);
@@ -327,7 +327,7 @@ void wf_hags_record_close(struct wf_hags_record *record)
 }
 
 enum wf_status wf_hags_record_keep(struct wf_hags_record *record, const struct wf_hags_entry *entry,
-                                   struct wf_error *err)
+                                   bool sync, struct wf_error *err)
 {
     if (record->file < 0) {
         return WF_OK;
@@ -336,7 +336,7 @@ enum wf_status wf_hags_record_keep(struct wf_hags_record *record, const struct w
     if (status == WF_NOMEM) {
         return wf_fail(err, status, "there is no memory to record what is done");
     }
-    if (status != WF_OK || fdatasync(record->file) != 0) {
+    if (status != WF_OK || (sync && fdatasync(record->file) != 0)) {
         return fail_io(record, "written", err);
     }
     return WF_OK;

@@ -31,7 +31,8 @@ void wf_hags_record_close(struct wf_hags_record *record);
 struct wf_hags_entry *wf_hags_record_find(struct wf_hags_record *record, const char *name,
                                           const char *address);
 
-// Writes what the entry holds now; it is on the disk when this returns. Nothing is written to a
-// record that is only read. Errors: WF_IO, WF_NOMEM.
+// Writes what the entry holds now; with sync it is on the disk when this returns, without it is
+// safe from the end of this program, but not of the machine. Nothing is written to a record that is
+// only read. Errors: WF_IO, WF_NOMEM.
 enum wf_status wf_hags_record_keep(struct wf_hags_record *record, const struct wf_hags_entry *entry,
-                                   struct wf_error *err) WF_MUST_USE;
+                                   bool sync, struct wf_error *err) WF_MUST_USE;

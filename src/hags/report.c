@@ -68,9 +68,7 @@ static void text(const json_t *object, const char *key, char *out, size_t size)
 static enum wf_hags_tristate tristate(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
-    return json_is_true(value)    ? WF_HAGS_YES
-           : json_is_false(value) ? WF_HAGS_NO
-                                  : WF_HAGS_UNTOLD;
+    return json_is_true(value) ? WF_HAGS_YES : json_is_false(value) ? WF_HAGS_NO : WF_HAGS_UNTOLD;
 }
 
 static enum wf_hags_value value_of(const json_t *value)
@@ -87,7 +85,8 @@ static uint32_t read_adapters(const json_t *array, struct wf_hags_adapter *adapt
     uint32_t count = 0;
     size_t index;
     json_t *entry;
-    json_array_foreach (array, index, entry) {
+    json_array_foreach(array, index, entry)
+    {
         if (!json_is_object(entry) || count == WF_HAGS_ADAPTERS_MAX) {
             continue;
         }
@@ -100,8 +99,8 @@ static uint32_t read_adapters(const json_t *array, struct wf_hags_adapter *adapt
         };
         text(entry, "name", adapter->name, sizeof adapter->name);
         const char *model = json_string_value(json_object_get(entry, "model"));
-        adapter->model = model ? (enum wf_hags_model)place(model_names, 3, model)
-                               : WF_HAGS_MODEL_UNKNOWN;
+        adapter->model =
+            model ? (enum wf_hags_model)place(model_names, 3, model) : WF_HAGS_MODEL_UNKNOWN;
         adapter->driver =
             (enum wf_hags_driver)place(driver_names, WF_COUNT_OF(driver_names),
                                        json_string_value(json_object_get(entry, "driver")));

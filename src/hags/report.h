@@ -44,9 +44,9 @@ struct wf_hags_report {
     bool server;
     char product[WF_HAGS_NAME_BYTES];
     enum wf_hags_value configured;
-    bool wrote;            // it was asked to set the value
-    int64_t write_status;  // what came of that: 0 done, -1 the value was another, else Win32's
-    bool adapters_known;   // the graphics kernel answered
+    bool wrote;           // it was asked to set the value
+    int64_t write_status; // what came of that: 0 done, -1 the value was another, else Win32's
+    bool adapters_known;  // the graphics kernel answered
     uint32_t adapter_count, gpu_count;
     struct wf_hags_adapter adapters[WF_HAGS_ADAPTERS_MAX];
     struct wf_hags_adapter gpus[WF_HAGS_ADAPTERS_MAX]; // as NVIDIA's library tells them

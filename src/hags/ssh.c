@@ -125,8 +125,10 @@ enum wf_status wf_ssh_open(const struct wf_host *const *hosts, uint32_t count,
     snprintf(ssh_out->folder, sizeof ssh_out->folder, "%s/whaleflux-XXXXXX", above);
     for (uint32_t i = 0; i < count; i++) {
         if (hosts[i]->ways.jump && !is_jump(hosts[i]->ways.jump)) {
-            return wf_fail(err, WF_INVALID, "the jump host of %.60s cannot be used: only letters, "
-                                            "digits and .-_@:,[] may be in it", hosts[i]->name);
+            return wf_fail(err, WF_INVALID,
+                           "the jump host of %.60s cannot be used: only letters, "
+                           "digits and .-_@:,[] may be in it",
+                           hosts[i]->name);
         }
     }
     ssh_out->aliases = calloc(count + 1, sizeof *ssh_out->aliases);
@@ -171,8 +173,8 @@ void wf_ssh_run(const struct wf_ssh *ssh, uint32_t host, const char *command, bo
                 const char *argv[WF_SSH_ARGUMENTS_MAX])
 {
     const char *const shared[] = {"ssh", "-F", ssh->config, ssh->aliases[host], command, NULL};
-    const char *const single[] = {"ssh", "-F", ssh->config, "-oControlPath=none",
-                                  ssh->aliases[host], command, NULL};
+    const char *const single[] = {
+        "ssh", "-F", ssh->config, "-oControlPath=none", ssh->aliases[host], command, NULL};
     memcpy(argv, alone ? single : shared, alone ? sizeof single : sizeof shared);
 }
 

@@ -35,7 +35,7 @@ void wf_ssh_end(const struct wf_ssh *ssh, uint32_t host, const char *argv[WF_SSH
 void wf_ssh_copy(const struct wf_ssh *ssh, uint32_t host, const char *from, const char *name,
                  char target[160], const char *argv[WF_SSH_ARGUMENTS_MAX]);
 
-// Whether ssh itself failed in a way that another try may mend, from what it said; and that in a few
-// words for people.
+// Whether ssh itself failed in a way that another try may mend, from what it said; and that in a
+// few words for people.
 bool wf_ssh_may_mend(const char *complaint);
 const char *wf_ssh_words(const char *complaint, char *words, size_t size);

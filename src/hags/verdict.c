@@ -98,7 +98,7 @@ static struct wf_hags_verdict judge_set(const struct wf_hags_report *report,
     enum wf_hags_effect effect = wf_hags_effect(report);
     if (effect == (off ? WF_HAGS_EFFECT_OFF : WF_HAGS_EFFECT_ON)) {
         bool ours = past->wish == wish;
-        return verdict(off ? ours ? WF_HAGS_OFF_VERIFIED : WF_HAGS_ALREADY_OFF
+        return verdict(off    ? ours ? WF_HAGS_OFF_VERIFIED : WF_HAGS_ALREADY_OFF
                        : ours ? WF_HAGS_ON_VERIFIED
                               : WF_HAGS_ALREADY_ON,
                        "%s", "");
@@ -114,7 +114,7 @@ static struct wf_hags_verdict judge_set(const struct wf_hags_report *report,
 
 static bool changed_by_others(const struct wf_hags_report *report, const struct wf_hags_past *past)
 {
-    return past->wish != WF_HAGS_UNREAD && past->wish != report->configured;
+    return past->wish != WF_HAGS_UNREAD && past->written_ms > 0 && past->wish != report->configured;
 }
 
 static struct wf_hags_verdict judge_look(const struct wf_hags_report *report,

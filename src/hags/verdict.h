@@ -11,8 +11,9 @@
     X(UNREACHABLE, "unreachable", "does not answer")                                               \
     X(FAILED, "failed", "something went wrong")                                                    \
     X(UNSUPPORTED, "unsupported", "has no GPU or driver that can do it")                           \
-    X(NOT_APPLICABLE, "not-applicable", "its GPUs run as compute cards (TCC), without the "        \
-                                        "graphics kernel")                                         \
+    X(NOT_APPLICABLE, "not-applicable",                                                            \
+      "its GPUs run as compute cards (TCC), without the "                                          \
+      "graphics kernel")                                                                           \
     X(NO_SUCH_SETTING, "no-such-setting", "is no Windows: the setting does not exist there")       \
     X(OTHER_OS, "other-os", "is another Windows than the one asked for")                           \
     X(REFUSED, "refused", "its driver does not work without: always on")                           \
@@ -54,11 +55,11 @@ bool wf_hags_always_on(const struct wf_hags_report *report);
 
 // What was done to a machine before.
 struct wf_hags_past {
-    enum wf_hags_value prior;  // before the first write; WF_HAGS_UNREAD: there was none
-    enum wf_hags_value wish;   // what it was set to last; likewise
+    enum wf_hags_value prior;   // before the first write; WF_HAGS_UNREAD: there was none
+    enum wf_hags_value wish;    // what it was set to last; likewise
     enum wf_hags_effect effect; // what was at work before the first write
-    int64_t written_ms;        // of the last write, by the machine's clock
-    bool verified;             // it was seen to work since
+    int64_t written_ms;         // of the last write, by the machine's clock
+    bool verified;              // it was seen to work since
 };
 
 struct wf_hags_verdict {

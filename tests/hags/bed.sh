@@ -7,7 +7,7 @@
 #   down          it does not answer
 # shellcheck disable=SC2154 # toy and project come from tap.sh, stand_ins from the test
 
-export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
+export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml=;certutil.exe,shutdown.exe=n"
 unset DISPLAY
 user=$(id -un)
 windows_home="Ann Smith & (Co) 100% \$HOME" # of the user on each host: a trap in each character
@@ -115,7 +115,7 @@ write_forced() {
 # What sshd runs for each command that comes in.
 port=\${SSH_CONNECTION##* }
 host=$toy/hosts/\$port
-export WINEPREFIX=\$host/prefix WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
+export WINEPREFIX=\$host/prefix WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml=;certutil.exe,shutdown.exe=n"
 fault=\$(cat "\$host/fault" 2>/dev/null)
 echo "\$port \$SSH_ORIGINAL_COMMAND" >>$toy/commands
 [ ! -e "\$host/down" ] || exit 255

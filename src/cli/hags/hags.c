@@ -15,7 +15,8 @@
 #include "hags/helper.h"
 
 static const struct wf_option options[] = {
-    {"inventory", "FILE", "the hosts: YAML, Ansible, kubectl's JSON (~/.config/whaleflux/hosts.yaml)"},
+    {"inventory", "FILE",
+     "the hosts: YAML, Ansible, kubectl's JSON (~/.config/whaleflux/hosts.yaml)"},
     {"cluster", "NAME", "a cluster or group of the inventory (all)"},
     {"os", "NAME", "only what really is windows10, windows11, windows-server or build>=N"},
     {"hosts", "NAMES", "only these of them, with commas"},
@@ -282,6 +283,9 @@ static enum wf_status agree(const struct run *run, bool *agreed_out, struct wf_e
     if (goal == WF_HAGS_LOOK || run->config.dry_run) {
         return WF_OK;
     }
+    if (!run->yes && !isatty(STDIN_FILENO)) {
+        return wf_fail(err, WF_INVALID, "nobody is there to be asked: -y agrees");
+    }
     fprintf(stderr,
             "GPU scheduling by hardware is to be set %s on up to %u host%s%s%s; --dry-run says "
             "which.\n",
@@ -297,13 +301,7 @@ static enum wf_status agree(const struct run *run, bool *agreed_out, struct wf_e
                 run->config.reboot == WF_FLEET_NOW ? ", whatever runs on them" : " when drained",
                 run->config.wave);
     }
-    if (run->yes) {
-        return WF_OK;
-    }
-    if (!isatty(STDIN_FILENO)) {
-        return wf_fail(err, WF_INVALID, "nobody is there to be asked: -y agrees");
-    }
-    *agreed_out = wf_submission_asks("Go on?");
+    *agreed_out = run->yes || wf_submission_asks("Go on?");
     return WF_OK;
 }
 
@@ -328,17 +326,16 @@ static enum wf_status print(struct run *run, struct wf_fleet *fleet, bool interr
     } else if (counts.chosen == 0) {
         fprintf(stderr, "whaleflux: none of %u hosts is %s\n", counts.all, run->config.os);
     }
-    wf_exit_set(interrupted                               ? INTERRUPTED
+    wf_exit_set(interrupted                        ? INTERRUPTED
                 : counts.good && counts.chosen > 0 ? WF_EXIT_DONE
-                                                          : WF_EXIT_FAILED);
+                                                   : WF_EXIT_FAILED);
     return WF_OK;
 }
 
 static enum wf_status open_record(struct run *run, struct wf_error *err)
 {
     bool looks = run->config.goal == WF_HAGS_LOOK || run->config.dry_run;
-    enum wf_status status =
-        wf_hags_record_open(run->state_folder, true, &run->config.record, err);
+    enum wf_status status = wf_hags_record_open(run->state_folder, true, &run->config.record, err);
     if (status == WF_EXISTS && looks) {
         // Who only looks does so beside a run that is at work.
         status = wf_hags_record_open(run->state_folder, false, &run->config.record, err);
@@ -430,8 +427,9 @@ static enum wf_status hags(int argc, char **argv, struct wf_error *err)
     if (argc >= 2 && strcmp(argv[1], "restore") == 0) {
         return run_goal(WF_HAGS_RESTORE, argc - 1, argv + 1, err);
     }
-    return wf_fail(err, WF_INVALID, "after 'hags' comes status or restore; disable_hags and "
-                                    "enable_hags are verbs of their own");
+    return wf_fail(err, WF_INVALID,
+                   "after 'hags' comes status or restore; disable_hags and "
+                   "enable_hags are verbs of their own");
 }
 
 #define SWITCH_MORE                                                                                \

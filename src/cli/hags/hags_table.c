@@ -109,11 +109,12 @@ static void print_end(const struct wf_hags_counts *counts, enum wf_hags_goal goa
                       : "Not every host is where it should be.");
 }
 
-enum wf_status wf_hags_table_print(const struct wf_fleet *fleet, const struct wf_hags_counts *counts,
-                                   enum wf_hags_goal goal, struct wf_error *err)
+enum wf_status wf_hags_table_print(const struct wf_fleet *fleet,
+                                   const struct wf_hags_counts *counts, enum wf_hags_goal goal,
+                                   struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
-        {"host", false, 40}, {"state", false, 0},           {"set to", false, 0},
+        {"host", false, 40},   {"state", false, 0},   {"set to", false, 0},
         {"at work", false, 0}, {"windows", false, 0}, {"timeouts/30d", true, 0},
         {"", false, 100},
     };

@@ -16,8 +16,9 @@ struct wf_hags_counts {
 struct wf_hags_counts wf_hags_count(const struct wf_fleet *fleet, enum wf_hags_goal goal);
 
 // Errors: WF_NOMEM.
-enum wf_status wf_hags_table_print(const struct wf_fleet *fleet, const struct wf_hags_counts *counts,
-                                   enum wf_hags_goal goal, struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_hags_table_print(const struct wf_fleet *fleet,
+                                   const struct wf_hags_counts *counts, enum wf_hags_goal goal,
+                                   struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_hags_json_print(const struct wf_fleet *fleet, const struct wf_hags_counts *counts,
                                   enum wf_hags_goal goal, struct wf_error *err) WF_MUST_USE;
 const char *wf_hags_goal_name(enum wf_hags_goal goal);

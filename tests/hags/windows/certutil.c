@@ -60,7 +60,8 @@ int main(int argc, char **argv)
                      ? fopen(argv[2], "rb")
                      : NULL;
     if (!file) {
-        printf("CertUtil: -hashfile command FAILED: 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\r\n");
+        printf(
+            "CertUtil: -hashfile command FAILED: 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\r\n");
         return 2;
     }
     size_t length = fread(bytes, 1, sizeof bytes - 128, file);

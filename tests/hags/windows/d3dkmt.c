@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plays the graphics kernel, whose calls wine 8 lacks. C:\kind says which machine this is, C:\booted
-// what GPU scheduling was set to when it "started": what is set later works after the next start.
+// Plays the graphics kernel, whose calls wine 8 lacks. C:\kind says which machine this is,
+// C:\booted what GPU scheduling was set to when it "started": what is set later works after the
+// next start.
 #include <windows.h>
 
 #include <string.h>
@@ -68,8 +69,8 @@ __declspec(dllexport) LONG WINAPI D3DKMTQueryAdapterInfo(const struct question *
     UINT number;
     switch (question->what) {
     case 8:
-        lstrcpyW(question->data, software ? L"Microsoft Basic Render Driver"
-                                          : L"Stand-in \"GPU\" \x00e9\\1");
+        lstrcpyW(question->data,
+                 software ? L"Microsoft Basic Render Driver" : L"Stand-in \"GPU\" \x00e9\\1");
         return 0;
     case 13:
         number = is_kind("old") ? 2600 : is_kind("wddm-2.7") ? 2700 : 3100;
