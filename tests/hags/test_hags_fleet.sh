@@ -45,7 +45,7 @@ assert $2, json.dumps(s)" "$toy/json" >>"$toy/output" 2>&1
     report $? "$1"
 }
 
-printf "[prod]\nws-[001:$hosts] ansible_user=admin ansible_password=hunter2\n" >"$toy/inventory"
+printf '[prod]\nws-[001:%s] ansible_user=admin ansible_password=hunter2\n' "$hosts" >"$toy/inventory"
 new_hosts $hosts
 rm "$toy/hosts/ws-007"
 verb=disable_hags
