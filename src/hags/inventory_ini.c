@@ -27,7 +27,7 @@ static bool next_word(const char **at, char *word, size_t size)
     }
     for (; *from && (quote || !strchr(" \t\r", *from)); from++) {
         if (quote ? *from == quote : (*from == '"' || *from == '\'')) {
-            quote = quote ? '\0' : *from;
+            quote = (char)(quote ? '\0' : *from);
         } else if (length + 1 < size) {
             word[length++] = *from;
         }

@@ -78,10 +78,9 @@ static enum wf_status take_node(struct wf_inventory *inventory, const json_t *no
     struct wf_host_ways *ways = wf_inventory_host_ways(inventory, host);
     wf_inventory_set_kubernetes(inventory, host);
     set_drain(ways);
-    if (address && !(ways->address = wf_inventory_text(inventory, address, strlen(address)))) {
-        return wf_fail(err, WF_NOMEM, "there is no memory for the inventory");
-    }
-    if (os && !(ways->os = wf_inventory_text(inventory, os, strlen(os)))) {
+    ways->address = address ? wf_inventory_text(inventory, address, strlen(address)) : NULL;
+    ways->os = os ? wf_inventory_text(inventory, os, strlen(os)) : NULL;
+    if ((address && !ways->address) || (os && !ways->os)) {
         return wf_fail(err, WF_NOMEM, "there is no memory for the inventory");
     }
     return join_labels(inventory, labels, host, err);

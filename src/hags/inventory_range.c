@@ -51,8 +51,8 @@ static bool read_range(const char *inside, size_t length, struct range *range)
         return false;
     }
     if (first == 1 && second_length == 1 && is_letter(*inside) && is_letter(*second)) {
-        range->first = *inside;
-        range->last = *second;
+        range->first = (unsigned char)*inside;
+        range->last = (unsigned char)*second;
         return range->first <= range->last;
     }
     range->digits = inside[0] == '0' && first > 1 ? (uint32_t)first : 1;

@@ -155,23 +155,24 @@ static struct wf_process *create(uv_loop_t *loop)
     return process;
 }
 
-enum wf_status wf_process_start(uv_loop_t *loop, const char *const *argv, uint32_t timeout_ms,
-                                void (*end)(void *context, const struct wf_process_result *result),
-                                void *context, struct wf_process **process_out,
-                                struct wf_error *err)
+enum wf_status wf_process_start(uv_loop_t *loop, const struct wf_process_call *call,
+                                struct wf_process **process_out, struct wf_error *err)
 {
     struct wf_process *process = create(loop);
     if (!process) {
-        return wf_fail(err, WF_NOMEM, "there is no memory to start %s", argv[0]);
+        return wf_fail(err, WF_NOMEM, "there is no memory to start %s", call->argv[0]);
     }
+    // Flags of an enum that names each alone.
+    uv_stdio_flags pipe_flags = UV_CREATE_PIPE;
+    pipe_flags |= UV_WRITABLE_PIPE;
     uv_stdio_container_t streams[3] = {{.flags = UV_IGNORE}};
     for (uint32_t i = 0; i < 2; i++) {
-        streams[i + 1].flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_WRITABLE_PIPE);
+        streams[i + 1].flags = pipe_flags;
         streams[i + 1].data.stream = (uv_stream_t *)&process->streams[i].pipe;
     }
     const uv_process_options_t options = {
-        .file = argv[0],
-        .args = (char **)argv,
+        .file = call->argv[0],
+        .args = (char **)call->argv,
         .stdio = streams,
         .stdio_count = 3,
         .exit_cb = exited,
@@ -180,11 +181,12 @@ enum wf_status wf_process_start(uv_loop_t *loop, const char *const *argv, uint32
     int failed = uv_spawn(loop, &process->process, &options);
     if (failed != 0) {
         close_all(process);
-        return wf_fail(err, WF_UNFIT, "%s cannot be started: %s", argv[0], uv_strerror(failed));
+        return wf_fail(err, WF_UNFIT, "%s cannot be started: %s", call->argv[0],
+                       uv_strerror(failed));
     }
-    process->end = end;
-    process->context = context;
-    uv_timer_start(&process->timer, time_over, timeout_ms, 0);
+    process->end = call->end;
+    process->context = call->context;
+    uv_timer_start(&process->timer, time_over, call->timeout_ms, 0);
     for (uint32_t i = 0; i < 2; i++) {
         int refused = uv_read_start((uv_stream_t *)&process->streams[i].pipe, give_room, have_read);
         WF_ASSERT(refused == 0);

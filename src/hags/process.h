@@ -19,12 +19,17 @@ struct wf_process_result {
 
 struct wf_process;
 
-// Starts argv[0], looked up in PATH; end is called once, from the loop, and what it gets is gone
-// afterwards. Errors: WF_UNFIT (it cannot be started), WF_NOMEM; end is not called then.
-enum wf_status wf_process_start(uv_loop_t *loop, const char *const *argv, uint32_t timeout_ms,
-                                void (*end)(void *context, const struct wf_process_result *result),
-                                void *context, struct wf_process **process_out,
-                                struct wf_error *err) WF_MUST_USE;
+struct wf_process_call {
+    const char *const *argv; // ends with NULL; argv[0] is looked up in PATH
+    uint32_t timeout_ms;
+    // Called once, from the loop; what it gets is gone afterwards.
+    void (*end)(void *context, const struct wf_process_result *result);
+    void *context;
+};
+
+// Starts a program. Errors: WF_UNFIT (it cannot be started), WF_NOMEM; end is not called then.
+enum wf_status wf_process_start(uv_loop_t *loop, const struct wf_process_call *call,
+                                struct wf_process **process_out, struct wf_error *err) WF_MUST_USE;
 
 // Ends it and those it started, for good; end is called as usual.
 void wf_process_kill(struct wf_process *process);

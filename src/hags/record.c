@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HASH_FUNCTION HASH_FNV // the default one falls through cases, which compilers refuse
 #include <uthash.h>
 
 #include "text/lines.h"
@@ -290,9 +291,8 @@ enum wf_status wf_hags_record_open(const char *folder, bool write,
         return wf_fail(err, WF_NOMEM, "there is no memory for the record");
     }
     record->lock = record->file = -1;
-    memcpy(record->folder, folder, strlen(folder) + 1);
-    memcpy(record->path, folder, strlen(folder));
-    memcpy(record->path + strlen(folder), "/hags.jsonl", sizeof "/hags.jsonl");
+    snprintf(record->folder, sizeof record->folder, "%s", folder);
+    snprintf(record->path, sizeof record->path, "%s/hags.jsonl", folder);
     enum wf_status status = open_record(record, write, err);
     if (status != WF_OK) {
         wf_hags_record_close(record);
@@ -304,18 +304,18 @@ enum wf_status wf_hags_record_open(const char *folder, bool write,
 
 void wf_hags_record_close(struct wf_hags_record *record)
 {
-    struct keyed_entry *entry;
-    struct keyed_entry *next;
     if (!record) {
         return;
     }
-    HASH_ITER(hh, record->entries, entry, next)
-    {
-        HASH_DEL(record->entries, entry);
+    struct keyed_entry *entry = record->entries;
+    HASH_CLEAR(hh, record->entries);
+    while (entry) {
+        struct keyed_entry *next = entry->hh.next;
         free(entry->entry.name);
         free(entry->entry.address);
         free(entry->key);
         free(entry);
+        entry = next;
     }
     if (record->file >= 0) {
         close(record->file);

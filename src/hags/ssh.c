@@ -159,7 +159,9 @@ void wf_ssh_close(struct wf_ssh *ssh)
 {
     DIR *folder = ssh->folder[0] ? opendir(ssh->folder) : NULL;
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        (void)unlinkat(dirfd(folder), entry->d_name, 0); // "." and ".." refuse
+        char path[sizeof ssh->folder + sizeof entry->d_name + 1];
+        snprintf(path, sizeof path, "%s/%s", ssh->folder, entry->d_name);
+        (void)unlink(path); // "." and ".." refuse
     }
     if (folder) {
         closedir(folder);

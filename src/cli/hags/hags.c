@@ -437,22 +437,45 @@ static enum wf_status hags(int argc, char **argv, struct wf_error *err)
     "its restart),\n2 for bad input, 4 when the question was answered with no, 130 when "          \
     "interrupted.\n"
 
-#define COMMAND(identifier, spelling, not_shown, function, word)                                   \
-    const struct wf_command wf_command_##identifier = {                                            \
-        .name = spelling,                                                                          \
-        .usage = "--cluster NAME [--os NAME] [--inventory FILE] [OPTION...]",                      \
-        .summary = "turns GPU scheduling by hardware " word " on Windows hosts, and proves it",    \
-        .options = options,                                                                        \
-        .more = SWITCH_MORE "Example: whaleflux " spelling                                         \
-                            " --cluster=prod --os=windows11 --dry-run\n",                          \
-        .run = function,                                                                           \
-        .hidden = not_shown,                                                                       \
-    }
+#define SWITCH_USAGE "--cluster NAME [--os NAME] [--inventory FILE] [OPTION...]"
 
-COMMAND(disable_hags, "disable_hags", false, disable, "off");
-COMMAND(disable_hags_dashed, "disable-hags", true, disable, "off");
-COMMAND(enable_hags, "enable_hags", false, enable, "on");
-COMMAND(enable_hags_dashed, "enable-hags", true, enable, "on");
+const struct wf_command wf_command_disable_hags = {
+    .name = "disable_hags",
+    .usage = SWITCH_USAGE,
+    .summary = "turns GPU scheduling by hardware off on Windows hosts, and proves it",
+    .options = options,
+    .more = SWITCH_MORE "Example: whaleflux disable_hags --cluster=prod --os=windows11 --dry-run\n",
+    .run = disable,
+};
+
+const struct wf_command wf_command_disable_hags_dashed = {
+    .name = "disable-hags",
+    .usage = SWITCH_USAGE,
+    .summary = "turns GPU scheduling by hardware off on Windows hosts, and proves it",
+    .options = options,
+    .more = SWITCH_MORE "Example: whaleflux disable-hags --cluster=prod --os=windows11 --dry-run\n",
+    .run = disable,
+    .hidden = true, // another spelling
+};
+
+const struct wf_command wf_command_enable_hags = {
+    .name = "enable_hags",
+    .usage = SWITCH_USAGE,
+    .summary = "turns GPU scheduling by hardware on on Windows hosts, and proves it",
+    .options = options,
+    .more = SWITCH_MORE "Example: whaleflux enable_hags --cluster=prod --os=windows11 --dry-run\n",
+    .run = enable,
+};
+
+const struct wf_command wf_command_enable_hags_dashed = {
+    .name = "enable-hags",
+    .usage = SWITCH_USAGE,
+    .summary = "turns GPU scheduling by hardware on on Windows hosts, and proves it",
+    .options = options,
+    .more = SWITCH_MORE "Example: whaleflux enable-hags --cluster=prod --os=windows11 --dry-run\n",
+    .run = enable,
+    .hidden = true, // another spelling
+};
 
 const struct wf_command wf_command_hags = {
     .name = "hags",
