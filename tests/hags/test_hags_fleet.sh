@@ -111,6 +111,14 @@ sort "$toy/drained" >"$toy/output"
 [ "$(tr '\n' ';' <"$toy/output")" = "away ws-1;away ws-2;back ws-1;" ]
 report $? "drained before, given work again after"
 
+verb="hags status"
+hags 1 --cluster prod --metrics "$toy/hags.prom"
+cp "$toy/hags.prom" "$toy/output"
+grep -qx 'whaleflux_hags_state{host="ws-1",state="off-verified"} 1' "$toy/hags.prom" &&
+    grep -qx 'whaleflux_hags_driver_timeouts_before{host="ws-1"} 9' "$toy/hags.prom" &&
+    grep -qx 'whaleflux_hags_driver_timeouts{host="ws-2"} 9' "$toy/hags.prom"
+report $? "states and driver time-outs before and after as metrics"
+
 # Two at once would undo each other.
 FAKE_DELAY_MS=800
 new_hosts 2

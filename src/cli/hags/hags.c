@@ -40,13 +40,14 @@ static const struct wf_option options[] = {
     {"out", "DIR", "where the export is written (.)"},
     {"yes", NULL, "-y: does not ask before the first host is set"},
     {"json", NULL, "prints JSON instead of a table"},
+    {"metrics", "FILE", "also writes states and driver time-outs there, as Prometheus reads them"},
     {NULL, NULL, NULL},
 };
 
 struct run {
     struct wf_fleet_config config;
     const char *inventory_path, *cluster, *hosts, *user, *key, *jump, *state_folder, *helper_path;
-    const char *export, *out;
+    const char *export, *out, *metrics;
     bool yes, json;
     struct wf_inventory *inventory;
     struct wf_host *chosen; // copies, with what the options add
@@ -115,6 +116,7 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"helper", &run->helper_path, NULL},
         {"export", &run->export, NULL},
         {"out", &run->out, NULL},
+        {"metrics", &run->metrics, NULL},
         {"accept-new-host-keys", NULL, &run->config.accept_new},
         {"dry-run", NULL, &run->config.dry_run},
         {"wait", NULL, &run->config.wait},
@@ -354,6 +356,9 @@ static enum wf_status work(struct run *run, struct wf_error *err)
     status = status == WF_OK ? wf_fleet_create(&run->config, &fleet, err) : status;
     status = status == WF_OK ? wf_fleet_run(fleet, &interrupted, err) : status;
     wf_hags_progress_finish(&run->progress);
+    if (status == WF_OK && run->metrics) {
+        status = wf_hags_metrics_write(fleet, run->metrics, err);
+    }
     status = status == WF_OK ? print(run, fleet, interrupted, err) : status;
     wf_fleet_destroy(fleet);
     wf_hags_record_close(run->config.record);

@@ -21,6 +21,9 @@ enum wf_status wf_hags_table_print(const struct wf_fleet *fleet,
                                    struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_hags_json_print(const struct wf_fleet *fleet, const struct wf_hags_counts *counts,
                                   enum wf_hags_goal goal, struct wf_error *err) WF_MUST_USE;
+// Writes Prometheus' text format to a file. Errors: WF_IO, WF_NOMEM.
+enum wf_status wf_hags_metrics_write(const struct wf_fleet *fleet, const char *path,
+                                     struct wf_error *err) WF_MUST_USE;
 const char *wf_hags_goal_name(enum wf_hags_goal goal);
 
 // A table on stderr that is written over, where that is a terminal.
