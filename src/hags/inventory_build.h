@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hags/inventory.h"
-#include "site/source.h"
+#include "text/source.h"
 
 struct wf_inventory_place { // where a sentence stands
     const struct wf_source *source;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "hags/inventory_build.h"
-#include "site/yaml_file.h"
+#include "text/yaml_file.h"
 
 // Aliases may name a node many times over: how often groups and hosts are met is bounded.
 enum { DEPTH_MAX = 50, WORDS_MAX = 32, STEPS_MAX = 4 * WF_INVENTORY_HOSTS_MAX };
