@@ -10,7 +10,7 @@ void wf_help_print_all(void)
            "usage: whaleflux VERB ...\n\n");
     for (uint32_t i = 0; wf_commands[i]; i++) {
         if (!wf_commands[i]->hidden) {
-            printf("  %-10s %s\n", wf_commands[i]->name, wf_commands[i]->summary);
+            printf("  %-12s %s\n", wf_commands[i]->name, wf_commands[i]->summary);
         }
     }
     printf("\n`whaleflux help VERB` tells more about one, `man whaleflux` about all.\n");
