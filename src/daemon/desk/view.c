@@ -110,6 +110,39 @@ bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *l
     return true;
 }
 
+static bool can_be_estimated(enum wf_wait_reason reason)
+{
+    return reason != WF_WAIT_NEVER && reason != WF_WAIT_HELD && reason != WF_WAIT_DEPENDENCY;
+}
+
+bool wf_desk_expected_start(const struct wf_desk *desk, uint64_t id, struct wf_job_start *out)
+{
+    const struct wf_core *core = desk->world.core;
+    const struct wf_schedule *schedule = wf_core_schedule(core);
+    uint32_t slot = wf_cluster_find_job(wf_core_cluster(core), (wf_job_id){id});
+    if (slot == WF_NONE || schedule->backlog.tickets[slot].phase == WF_PHASE_RUNNING ||
+        !can_be_estimated(wf_wait_reason_now(core, slot))) {
+        return false;
+    }
+    struct wf_start_time_points points;
+    wf_start_watch_tell(desk->world.starts, core, slot, &points);
+    int64_t now_ms = wf_desk_now_ms(desk);
+    // The core stands where its last event left it: what it tells of the past is to come any
+    // moment.
+    const int64_t told[] = {points.low_ms, points.middle_ms, points.high_ms};
+    int64_t *const into[] = {&out->low_ms, &out->middle_ms, &out->high_ms};
+    for (uint32_t i = 0; i < WF_COUNT_OF(told); i++) {
+        int64_t at_ms = schedule->now_ms + told[i];
+        *into[i] = at_ms > now_ms ? at_ms : now_ms;
+    }
+    return true;
+}
+
+const struct wf_diary_page *wf_desk_diary(const struct wf_desk *desk, uint64_t job)
+{
+    return wf_diary_read(desk->world.diary, job);
+}
+
 const struct wf_core *wf_desk_core(const struct wf_desk *desk)
 {
     return desk->world.core;

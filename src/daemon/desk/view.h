@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/core.h"
+#include "daemon/desk/diary.h"
 #include "jobfile/document.h"
 #include "store/store.h"
 
@@ -35,6 +36,14 @@ struct wf_job_live {
 };
 // False: there is no such job, or it is over. May be called while a reader calls back.
 bool wf_desk_live(const struct wf_desk *desk, uint64_t job, struct wf_job_live *live_out);
+// When a job that waits for room, shares or money is expected to start, a start in ten before
+// low, one in ten after high. False: it waits for something whose end nobody can estimate.
+struct wf_job_start {
+    int64_t low_ms, middle_ms, high_ms;
+};
+bool wf_desk_expected_start(const struct wf_desk *desk, uint64_t job, struct wf_job_start *out);
+// How it came about that it waits or runs (diary.h), or NULL.
+const struct wf_diary_page *wf_desk_diary(const struct wf_desk *desk, uint64_t job);
 // Id of a job's run with the engine: "j17-2".
 void wf_desk_run_id(uint64_t job, uint32_t attempt, char id[WF_RUN_ID_MAX + 1]);
 
