@@ -241,8 +241,10 @@ static bool take_row(void *context, const struct wf_job_row *row)
     return false;
 }
 
+typedef char *make_function(void *context);
+
 // What is worked out in a copy, by the state of the job; NULL: nothing is.
-static char *(*maker_of(const struct wf_api *api, const struct wf_api_teller *teller))(void *)
+static make_function *maker_of(const struct wf_api *api, const struct wf_api_teller *teller)
 {
     enum wf_job_state state = teller->live.state;
     const struct wf_cluster *cluster = wf_core_cluster(wf_desk_core(api->desk));
@@ -260,7 +262,7 @@ void wf_api_jobs_explain(void *context, struct wf_http_request *request)
     if (!wf_api_find_job(api, request, &teller.job)) {
         return;
     }
-    char *(*make)(void *) =
+    make_function *make =
         wf_desk_live(api->desk, teller.job, &teller.live) ? maker_of(api, &teller) : NULL;
     if (make) {
         // Only the copy changes it.
