@@ -95,6 +95,7 @@ struct wf_api_wait *wf_api_wait(struct wf_api *api, struct wf_http_request *requ
 // What a call to the desk with wait->ask returned: refuses, or lets it wait.
 void wf_api_asked(struct wf_api_wait *wait, enum wf_status status, const struct wf_error *err);
 
+json_t *wf_api_sharing(const struct wf_desk_sharing *sharing); // fleet.c
 // job_json.c. A job as answers tell it, of its row and what is live about it.
 json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row);
 // Calls fn with the row, or not at all; false where it cannot be read: then the request is
