@@ -227,11 +227,21 @@ static void look_when_idle(struct daemon *daemon, int64_t at_ms)
     }
 }
 
+static void renew_front(struct daemon *daemon)
+{
+    const struct wf_daemon_front *front = daemon->config->front;
+    struct wf_error err;
+    if (daemon->front && front->renew && front->renew(daemon->front, &err) != WF_OK) {
+        say(daemon, err.text);
+    }
+}
+
 static void hear_signal(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
     if (number == SIGHUP) {
         look_again(daemon);
+        renew_front(daemon);
     } else {
         say(daemon, "ends; what runs goes on");
         end(daemon);

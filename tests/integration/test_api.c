@@ -325,9 +325,35 @@ static void tokens_have_rights_and_an_end(void **state)
     assert_error(401, "unauthenticated", NULL, "no such token");
     snprintf(client.token, sizeof client.token, "%s", first);
     // All of it is in the audit.
+    client_settle(&client);
     client_get(&client, 200, "GET", "/v1/audit?limit=1000", NULL);
     assert_non_null(strstr(client.text, "\"actor\":\"first\""));
     assert_non_null(strstr(client.text, "submit"));
+    // Who was refused for a token or a role, too: without the secret, and with the place.
+    assert_non_null(
+        strstr(client.text, "\"status\":401,\"why\":\"no such token\",\"from\":\"127.0.0.1\""));
+    assert_non_null(strstr(client.text, "\"status\":403,\"why\":\"needs the role admin\""));
+    assert_non_null(strstr(client.text, "\"outcome\":\"refused\""));
+    assert_null(strstr(client.text, "wf_"));
+    uint32_t refused = 0;
+    for (const char *row = client.text; (row = strstr(row, "\"action\":\"ask\"")); row++) {
+        refused++;
+    }
+    // Asked again and again, it is not told again and again.
+    answer =
+        client_get(&client, 201, "POST", "/v1/tokens", "{\"name\":\"screen\",\"role\":\"viewer\"}");
+    snprintf(client.token, sizeof client.token, "%s", text_at(answer, "token"));
+    for (uint32_t i = 0; i < 300; i++) {
+        client_get(&client, 403, "GET", "/v1/audit", NULL);
+    }
+    snprintf(client.token, sizeof client.token, "%s", first);
+    client_settle(&client);
+    client_get(&client, 200, "GET", "/v1/audit?limit=1000", NULL);
+    uint32_t told = 0;
+    for (const char *row = client.text; (row = strstr(row, "\"action\":\"ask\"")); row++) {
+        told++;
+    }
+    assert_true(told > refused && told < refused + 100);
 }
 
 static void nodes_queues_and_the_rest_are_told(void **state)
