@@ -79,4 +79,10 @@ report $? "when it has ended the GPUs that are left are used"
 tells "and counted" "d['nodes'][0]['gpus'] == 3 and d['nodes'][0]['state'] == 'up' and d['nodes'][0]['closed_why'] is None" \
     nodes --json
 stop_daemon
+
+# What tests/gpu/run does on a machine with a real GPU, on this one of files.
+WHALEFLUX_STUB_NVML=gpus=4 "$project/tests/gpu/live" "$program" --sysroot "$toy/machine" --nvml "$stub" \
+    >"$toy/output" 2>&1
+[ "$(grep -c '^0 ' "$toy/output")" -ge 10 ] && ! grep -q '^1 ' "$toy/output"
+report $? "the checks for real GPUs hold on this one"
 finish
