@@ -43,8 +43,14 @@ static void remove_page(struct wf_diary *diary, struct page *page)
 
 void wf_diary_destroy(struct wf_diary *diary)
 {
-    while (diary && diary->pages) {
-        remove_page(diary, diary->pages);
+    struct page *page = diary ? diary->pages : NULL;
+    if (page) {
+        HASH_CLEAR(hh, diary->pages); // frees the table; the pages are a list still
+    }
+    while (page) {
+        struct page *next = page->hh.next;
+        free(page);
+        page = next;
     }
     free(diary);
 }
@@ -115,10 +121,7 @@ static void look_at(struct page *page, const struct wf_core *core, int64_t now_m
 
 static void look_at_all(struct wf_diary *diary, const struct wf_core *core, int64_t now_ms)
 {
-    struct page *page;
-    struct page *next;
-    HASH_ITER(hh, diary->pages, page, next)
-    {
+    for (struct page *page = diary->pages; page; page = page->hh.next) {
         if (page->waits) {
             look_at(page, core, now_ms);
         }
