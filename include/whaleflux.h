@@ -2,7 +2,7 @@
 // libwhaleflux: asks a WhaleFlux daemon, from C. docs/examples/submit.c is a whole program.
 // Every call waits for its answer. A handle belongs to one thread at a time; there may be several.
 // Texts that a call is given are borrowed for the call. Times are milliseconds since 1970, money is
-// nano-dollars. A job is called by its id or its name: your newest that is not over, else your newest.
+// nano-dollars. A job is called by id or name: your newest that is not over, else your newest.
 #pragma once
 
 #include <stdbool.h>

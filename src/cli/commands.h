@@ -36,6 +36,7 @@ struct wf_command {
 extern const struct wf_command *const wf_commands[]; // ends with NULL
 
 extern const struct wf_command wf_command_offers;
+extern const struct wf_command wf_command_prices;
 extern const struct wf_command wf_command_replay;
 extern const struct wf_command wf_command_simulate;
 extern const struct wf_command wf_command_explain;

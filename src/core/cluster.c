@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cluster.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "base/hash.h"
 
@@ -29,43 +27,27 @@ static void link_free_lists(struct wf_cluster *cluster)
     }
 }
 
-enum wf_status wf_cluster_init(struct wf_cluster *cluster, const struct wf_limits *limits,
-                               struct wf_error *err)
+enum wf_status wf_cluster_init(struct wf_cluster *cluster, struct wf_region *region,
+                               const struct wf_limits *limits, struct wf_error *err)
 {
     *cluster = (struct wf_cluster){.limits = *limits};
     cluster->job_bucket_mask = power_of_two_at_least(limits->jobs) - 1;
-    cluster->pools = calloc(limits->pools, sizeof *cluster->pools);
-    cluster->nodes = calloc(limits->nodes, sizeof *cluster->nodes);
-    cluster->states = calloc(limits->nodes, sizeof *cluster->states);
-    cluster->placements = calloc(limits->placements, sizeof *cluster->placements);
-    cluster->jobs = calloc(limits->jobs, sizeof *cluster->jobs);
+    cluster->pools = wf_region_take(region, limits->pools, sizeof *cluster->pools);
+    cluster->nodes = wf_region_take(region, limits->nodes, sizeof *cluster->nodes);
+    cluster->states = wf_region_take(region, limits->nodes, sizeof *cluster->states);
+    cluster->placements = wf_region_take(region, limits->placements, sizeof *cluster->placements);
+    cluster->jobs = wf_region_take(region, limits->jobs, sizeof *cluster->jobs);
     cluster->job_buckets =
-        calloc((size_t)cluster->job_bucket_mask + 1, sizeof *cluster->job_buckets);
+        wf_region_take(region, (size_t)cluster->job_bucket_mask + 1, sizeof *cluster->job_buckets);
     if (limits->moves) {
-        cluster->mobility = calloc(limits->jobs, sizeof *cluster->mobility);
+        cluster->mobility = wf_region_take(region, limits->jobs, sizeof *cluster->mobility);
     }
-    if (!cluster->pools || !cluster->nodes || (limits->moves && !cluster->mobility) ||
-        !cluster->states || !cluster->placements || !cluster->jobs || !cluster->job_buckets) {
-        wf_cluster_finish(cluster);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for a cluster of %u nodes and %u tasks",
                        limits->nodes, limits->placements);
     }
     link_free_lists(cluster);
     return WF_OK;
-}
-
-void wf_cluster_finish(struct wf_cluster *cluster)
-{
-    if (cluster) {
-        free(cluster->pools);
-        free(cluster->nodes);
-        free(cluster->states);
-        free(cluster->placements);
-        free(cluster->jobs);
-        free(cluster->mobility);
-        free(cluster->job_buckets);
-        *cluster = (struct wf_cluster){0};
-    }
 }
 
 enum wf_status wf_cluster_set_pool(struct wf_cluster *cluster, wf_pool_id id,

@@ -3,7 +3,7 @@
 // memory is taken when the cluster is made. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/state.h"
 
 #define WF_TASK_KINDS (WF_NODE_GPUS_MAX + 1)
@@ -73,9 +73,8 @@ struct wf_cluster {
     uint32_t gpus_max;
 };
 
-enum wf_status wf_cluster_init(struct wf_cluster *cluster, const struct wf_limits *limits,
-                               struct wf_error *err) WF_MUST_USE;
-void wf_cluster_finish(struct wf_cluster *cluster);
+enum wf_status wf_cluster_init(struct wf_cluster *cluster, struct wf_region *region,
+                               const struct wf_limits *limits, struct wf_error *err) WF_MUST_USE;
 
 // Each checks its input against what is there and returns WF_INVALID, WF_EXISTS, WF_NOTFOUND or
 // WF_LIMIT with a sentence and nothing changed.

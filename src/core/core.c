@@ -3,12 +3,14 @@
 
 #include <stdlib.h>
 
+#include "base/region.h"
 #include "core/discipline/discipline.h"
 #include "core/job_check.h"
 #include "core/place/immediate.h"
 #include "core/schedule/schedule.h"
 
 struct wf_core {
+    struct wf_region *region; // all memory of the core, this too
     struct wf_placer placer;
     struct wf_record record;
     struct wf_immediate immediate; // what happens to jobs without queues,
@@ -74,42 +76,49 @@ static uint32_t decisions_max(const struct wf_limits *limits)
     return max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
 }
 
-static enum wf_status init_parts(struct wf_core *core, const struct wf_core_config *config,
-                                 struct wf_error *err)
+static enum wf_status init_parts(struct wf_core *core, struct wf_region *region,
+                                 const struct wf_core_config *config, struct wf_error *err)
 {
     const struct wf_limits *limits = &config->limits;
-    enum wf_status status = wf_placer_init(&core->placer, config, err);
+    enum wf_status status = wf_placer_init(&core->placer, region, config, err);
     if (status == WF_OK) {
-        status = wf_record_init(&core->record, decisions_max(limits), err);
+        status = wf_record_init(&core->record, region, decisions_max(limits), err);
     }
     if (status == WF_OK && limits->queues > 0) {
-        status = wf_schedule_create(&core->placer, &core->record, &core->schedule, err);
+        status = wf_schedule_create(region, &core->placer, &core->record, &core->schedule, err);
     } else if (status == WF_OK) {
-        status = wf_immediate_init(&core->immediate, &core->placer, &core->record, err);
+        status = wf_immediate_init(&core->immediate, region, &core->placer, &core->record, err);
     }
     return status;
+}
+
+struct wf_core_config wf_core_complete(const struct wf_core_config *config)
+{
+    struct wf_core_config complete = *config;
+    if (complete.fair_share_half_life_ms <= 0) {
+        complete.fair_share_half_life_ms = WEEK_MS;
+    }
+    return complete;
 }
 
 enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_core **core_out,
                               struct wf_error *err)
 {
     enum wf_status status = check_config(config, err);
+    struct wf_region *region = NULL;
+    status = status == WF_OK ? wf_region_create(&region, err) : status;
     if (status != WF_OK) {
         return status;
     }
-    struct wf_core *core = calloc(1, sizeof *core);
-    if (!core) {
-        return wf_fail(err, WF_NOMEM, "no memory for the core");
-    }
-    struct wf_core_config complete = *config;
-    if (complete.fair_share_half_life_ms <= 0) {
-        complete.fair_share_half_life_ms = WEEK_MS;
-    }
-    status = init_parts(core, &complete, err);
+    struct wf_core *core = wf_region_take(region, 1, sizeof *core);
+    struct wf_core_config whole = wf_core_complete(config);
+    status = core ? init_parts(core, region, &whole, err)
+                  : wf_fail(err, WF_NOMEM, "no memory for the core");
     if (status != WF_OK) {
-        wf_core_destroy(core);
+        wf_region_destroy(region);
         return status;
     }
+    core->region = region;
     core->wake_ms = INT64_MAX;
     *core_out = core;
     return WF_OK;
@@ -118,12 +127,36 @@ enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_cor
 void wf_core_destroy(struct wf_core *core)
 {
     if (core) {
-        wf_schedule_destroy(core->schedule);
-        wf_immediate_finish(&core->immediate);
-        wf_record_finish(&core->record);
-        wf_placer_finish(&core->placer);
-        free(core);
+        wf_region_destroy(core->region);
     }
+}
+
+// The only addresses in a core's memory that do not lie in it are those of what the program has of
+// its policy and discipline. Those that a search keeps of what it looks for are set when it begins.
+struct wf_core *wf_core_adopt(struct wf_region *region, const struct wf_core_config *config)
+{
+    struct wf_core *core = wf_region_first(region);
+    struct wf_core_config whole = wf_core_complete(config);
+    if (core->region != region) {
+        return NULL;
+    }
+    wf_placer_adopt(&core->placer, &whole);
+    if (core->schedule) {
+        core->schedule->discipline = whole.discipline;
+    } else {
+        wf_immediate_adopt(&core->immediate, whole.policy);
+    }
+    return core;
+}
+
+const struct wf_region *wf_core_region(const struct wf_core *core)
+{
+    return core->region;
+}
+
+const struct wf_core_config *wf_core_config(const struct wf_core *core)
+{
+    return &core->placer.config;
 }
 
 static bool serves_alike(const struct wf_pool_spec *a, const struct wf_pool_spec *b)

@@ -15,6 +15,7 @@ struct wf_cluster;
 struct wf_discipline;
 struct wf_outlook;
 struct wf_policy;
+struct wf_region;
 struct wf_schedule;
 
 struct wf_core_config {
@@ -28,10 +29,23 @@ struct wf_core_config {
     bool plain;                      // no kept scores and no tables: look at every node each time
 };
 
+// Returns the config with nothing left to default.
+struct wf_core_config wf_core_complete(const struct wf_core_config *config);
+
 // Checks the limits and takes all memory. The caller owns *core_out. Errors: WF_INVALID, WF_NOMEM.
 enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_core **core_out,
                               struct wf_error *err) WF_MUST_USE;
 void wf_core_destroy(struct wf_core *core);
+
+// The memory of a core, for those who keep a copy of it: all of it lies in one region. Borrowed.
+const struct wf_region *wf_core_region(const struct wf_core *core);
+const struct wf_core_config *wf_core_config(const struct wf_core *core); // complete
+
+// Makes a core of a region that holds, at its own address, the bytes of another core's: made with
+// an equal config, by this program. The core owns the region from then on, and goes on where the
+// other was. NULL, and the caller still owns it: that one lay elsewhere. Whether the rest holds
+// nobody can see from here: store/snapshot.h sees to it.
+struct wf_core *wf_core_adopt(struct wf_region *region, const struct wf_core_config *config);
 
 // Takes in one fact and decides. *out is always filled; its list is borrowed until the next step.
 // An event that contradicts what the core knows (WF_INVALID, WF_NOTFOUND, WF_EXISTS) or passes a

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/record.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "base/hash.h"
 
-enum wf_status wf_record_init(struct wf_record *record, uint32_t max, struct wf_error *err)
+enum wf_status wf_record_init(struct wf_record *record, struct wf_region *region, uint32_t max,
+                              struct wf_error *err)
 {
     *record = (struct wf_record){.max = max};
-    record->list = calloc(max, sizeof *record->list);
+    record->list = wf_region_take(region, max, sizeof *record->list);
     return record->list ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for %u decisions", max);
-}
-
-void wf_record_finish(struct wf_record *record)
-{
-    free(record->list);
-    *record = (struct wf_record){0};
 }
 
 void wf_record_add(struct wf_record *record, struct wf_decision decision)

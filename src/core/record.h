@@ -2,7 +2,7 @@
 // The decisions of one step, and the hash of all decisions ever made. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/decision.h"
 
 struct wf_record {
@@ -12,9 +12,8 @@ struct wf_record {
 };
 
 // Takes memory for so many decisions in one step. Errors: WF_NOMEM.
-enum wf_status wf_record_init(struct wf_record *record, uint32_t max,
+enum wf_status wf_record_init(struct wf_record *record, struct wf_region *region, uint32_t max,
                               struct wf_error *err) WF_MUST_USE;
-void wf_record_finish(struct wf_record *record);
 
 // Adds a decision. There must be room.
 void wf_record_add(struct wf_record *record, struct wf_decision decision);

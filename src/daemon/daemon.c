@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "daemon/clock.h"
 #include "daemon/desk/desk.h"
 #include "daemon/host.h"
+#include "daemon/saver.h"
 
 enum {
     FACTS_AT_ONCE = 256, // of the engine, before others have their turn
@@ -28,13 +28,15 @@ enum {
 
 struct daemon {
     const struct wf_daemon_config *config;
-    char data[PATH_BYTES], database[PATH_BYTES + 16], program[PATH_BYTES];
+    char data[PATH_BYTES], database[PATH_BYTES + 16], snapshot[PATH_BYTES + 16];
+    char program[PATH_BYTES];
     int lock;
     struct wf_clock clock;
     struct wf_database *db;
     struct wf_engine *engine;
     struct wf_host *host;
     struct wf_desk *desk;
+    struct wf_saver *saver;
     void *front;
     uv_loop_t loop;
     bool has_loop;
@@ -89,6 +91,7 @@ static void take_written(struct daemon *daemon)
     if (daemon->written != WF_OK && !was_stalled) {
         say(daemon, daemon->why.text);
     }
+    wf_saver_written(daemon->saver, daemon->written == WF_OK);
     daemon->status = wf_desk_written(daemon->desk, daemon->written, &daemon->why, daemon->err);
     if (daemon->status != WF_OK) {
         end(daemon);
@@ -114,6 +117,7 @@ static void write_next(struct daemon *daemon)
         daemon->work.data = daemon;
         int error = uv_queue_work(&daemon->loop, &daemon->work, write_batch, after_write);
         WF_ASSERT(error == 0);
+        wf_saver_handed(daemon->saver);
     }
 }
 
@@ -130,6 +134,8 @@ static void close_all(struct daemon *daemon)
     if (daemon->front) {
         daemon->config->front->close(daemon->front);
     }
+    wf_saver_close(daemon->saver, daemon->ends && daemon->status == WF_OK);
+    daemon->saver = NULL;
     close_handle((uv_handle_t *)&daemon->prepare);
     close_handle((uv_handle_t *)&daemon->timer);
     close_handle((uv_handle_t *)&daemon->facts);
@@ -270,6 +276,7 @@ static enum wf_status find_data(struct daemon *daemon, struct wf_error *err)
         return wf_fail(err, WF_IO, "%s cannot be used: %s", path, strerror(errno));
     }
     snprintf(daemon->database, sizeof daemon->database, "%s/whaleflux.db", daemon->data);
+    snprintf(daemon->snapshot, sizeof daemon->snapshot, "%s/core.snapshot", daemon->data);
     return WF_OK;
 }
 
@@ -281,7 +288,10 @@ static enum wf_status lock_data(struct daemon *daemon, struct wf_error *err)
     if (daemon->lock < 0) {
         return wf_fail(err, WF_IO, "%s cannot be opened: %s", path, strerror(errno));
     }
-    if (flock(daemon->lock, LOCK_EX | LOCK_NB) != 0) {
+    // A record lock, for it dies with the daemon: flock's would live on in a child that has not
+    // called exec yet, and keep the next daemon away.
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(daemon->lock, F_SETLK, &whole) != 0) {
         return wf_fail(err, WF_EXISTS, "another daemon serves %s", daemon->data);
     }
     return WF_OK;
@@ -311,6 +321,8 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
     struct wf_desk_config desk = {
         .db = daemon->db,
         .database = daemon->database,
+        .snapshot = daemon->snapshot,
+        .say = say,
         .kind = &wf_engine_local,
         .engine = daemon->engine,
         .site = wf_host_site(daemon->host),
@@ -345,7 +357,16 @@ static enum wf_status open_loop(struct daemon *daemon, struct wf_error *err)
         daemon->signals[i].data = daemon;
         error = error ? error : uv_signal_start(&daemon->signals[i], hear_signal, numbers[i]);
     }
-    return error ? wf_fail(err, WF_IO, "no loop: %s", uv_strerror(error)) : WF_OK;
+    if (error) {
+        return wf_fail(err, WF_IO, "no loop: %s", uv_strerror(error));
+    }
+    struct wf_saver_config saver = {.loop = &daemon->loop,
+                                    .desk = daemon->desk,
+                                    .lines = daemon->config->snapshot_lines,
+                                    .now_ms = now_ms,
+                                    .say = say,
+                                    .context = daemon};
+    return wf_saver_open(&saver, &daemon->saver, err);
 }
 
 static enum wf_status open_front(struct daemon *daemon, struct wf_error *err)

@@ -54,6 +54,7 @@ struct wf_daemon_config {
     const char *sysroot;             // as struct wf_telemetry_config has it, and the next
     const char *nvml_path;
     int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
+    uint64_t snapshot_lines;             // of the journal between two snapshots; 0: the usual
     const struct wf_daemon_front *front; // NULL: none, for tests
     FILE *out;                           // greeting and log lines
     int ready;                           // a descriptor that gets one byte when it is up; -1: none

@@ -86,6 +86,8 @@ void wf_site_builder_finish(struct wf_site_builder *builder)
         free(builder->label_uses);
         free(builder->marks);
         wf_site_prices_finish(&builder->prices);
+        wf_site_prices_finish(&builder->stored);
+        wf_site_market_close(&builder->market);
         *builder = (struct wf_site_builder){0};
     }
 }

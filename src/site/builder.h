@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "gpu/gpu_name.h"
 #include "site/price.h"
+#include "site/price_market.h"
 #include "site/site.h"
 #include "site/source.h"
 
@@ -44,6 +45,10 @@ struct wf_site_builder {
     uint32_t use_capacity, mark_count, mark_capacity;
     bool labels_must_fit; // too many are refused, not dropped
     struct wf_site_prices prices;
+    struct wf_site_prices stored; // of the store of prices that the description names
+    struct wf_site_market market; // that store
+    const struct wf_site_market
+        *given;     // the one that was given with the description; may be closed
     char note[200]; // what the line about the origin ends with
 };
 

@@ -7,8 +7,6 @@
 #include "site/builder.h"
 #include "site/price_table.h"
 
-#define HOURS_PER_YEAR 8766
-
 enum wf_status wf_site_prices_add(struct wf_site_prices *prices, const struct wf_gpu_name *gpu,
                                   int64_t nanousd_per_gpu_hour, const char *source,
                                   struct wf_error *err)
@@ -66,15 +64,4 @@ enum wf_status wf_site_prices_of_table(struct wf_site_prices *prices, struct wf_
         status = wf_site_prices_add(prices, &gpu, fact->price_nanousd_per_gpu_hour, source, err);
     }
     return status;
-}
-
-int64_t wf_site_owned_price(const struct wf_site_owned *owned, uint32_t gpus)
-{
-    WF_ASSERT(owned->years_milli > 0 && gpus > 0);
-    // All terms in nano-dollars by the node and year; the division comes last.
-    wf_int128 yearly = (wf_int128)owned->nanousd_per_node * 1000 / owned->years_milli;
-    yearly += (wf_int128)owned->watts_per_node * HOURS_PER_YEAR * owned->nanousd_per_kwh / 1000;
-    yearly += owned->nanousd_per_year;
-    wf_int128 hourly = yearly / HOURS_PER_YEAR / gpus;
-    return hourly > INT64_MAX ? INT64_MAX : (int64_t)hourly;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a GPU of a model costs by the hour, from whoever says so: a file of prices or the program's
-// own table (site/price_table.h), and what owned machines come to by the same measure.
+// own table (site/price_table.h).
 #pragma once
 
 #include <stddef.h>
@@ -44,19 +44,3 @@ enum wf_status wf_site_prices_read(const char *path, struct wf_site_prices *pric
 enum wf_status wf_site_prices_read_csv(const char *path, const char *shown,
                                        struct wf_site_prices *prices,
                                        struct wf_error *err) WF_MUST_USE;
-
-// What a node that is owned costs.
-struct wf_site_owned {
-    int64_t nanousd_per_node; // its price when it was bought, switches and racks included
-    int64_t years_milli;      // over how many thousandths of a year it is written off
-    int64_t watts_per_node;   // drawn at the wall, cooling included, at all hours
-    int64_t nanousd_per_kwh;
-    int64_t nanousd_per_year; // everything else by the node and year: room, hands, support
-};
-
-// Nano-dollars of one GPU for one hour, at a year of 8,766 hours:
-//
-//   (price / (years * 8766) + watts / 1000 * price of a kWh + yearly / 8766) / GPUs of the node
-//
-// which is what a rented GPU costs by the hour, as an owned machine is paid at all hours, too.
-int64_t wf_site_owned_price(const struct wf_site_owned *owned, uint32_t gpus);

@@ -35,18 +35,27 @@ static enum wf_status find_format(const struct wf_source *source,
 // The prices that hold for pools which the description does not price, those that win first.
 struct price_lists {
     struct wf_site_prices given, table;
+    struct wf_site_market market; // where what is given is a store
 };
 
 static enum wf_status read_prices(const char *path, struct price_lists *lists, struct wf_error *err)
 {
     *lists = (struct price_lists){0};
     enum wf_status status = wf_site_prices_of_table(&lists->table, err);
-    return status == WF_OK && path ? wf_site_prices_read(path, &lists->given, err) : status;
+    if (status != WF_OK || !path) {
+        return status;
+    }
+    if (!wf_price_store_is(path)) {
+        return wf_site_prices_read(path, &lists->given, err);
+    }
+    status = wf_site_market_open(path, -1, 0, &lists->market, err);
+    return status == WF_OK ? wf_site_market_prices(&lists->market, &lists->given, err) : status;
 }
 
 static void finish_prices(struct price_lists *lists)
 {
     wf_site_prices_finish(&lists->given);
+    wf_site_market_close(&lists->market);
     wf_site_prices_finish(&lists->table);
 }
 
@@ -56,7 +65,8 @@ static enum wf_status price_pool(const struct wf_site_builder *builder, uint32_t
 {
     struct wf_site_pool *pool = &builder->site->pools[number];
     const struct wf_gpu_name *gpu = &builder->models[pool->spec.model];
-    const struct wf_site_prices *asked[] = {&builder->prices, &lists->given, &lists->table};
+    const struct wf_site_prices *asked[] = {&builder->prices, &lists->given, &builder->stored,
+                                            &lists->table};
     const struct wf_site_price *price = NULL;
     bool gpus = builder->kinds[number].gpus > 0;
     for (size_t i = 0; i < WF_COUNT_OF(asked) && gpus && !price; i++) {
@@ -129,6 +139,7 @@ static enum wf_status read_source(const struct wf_source *source, const struct p
     if (status != WF_OK) {
         return status;
     }
+    builder.given = &lists->market;
     status = format->read(source, &builder, err);
     if (status == WF_OK) {
         status = wf_site_builder_close(&builder, err);

@@ -52,8 +52,8 @@ struct wf_site {
 
 struct wf_site_config {
     const char *path;
-    // Prices by GPU model for pools that the description does not price, YAML or CSV; NULL: the
-    // program's own table alone (site/price_table.h).
+    // Prices by GPU model for pools that the description does not price, YAML, CSV or a store of
+    // prices; NULL: the program's own table alone (site/price_table.h).
     const char *prices_path;
 };
 

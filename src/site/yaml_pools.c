@@ -30,6 +30,7 @@ static const char *const pool_keys[] = {
     "usd_per_gpu_hour",
     "price_source",
     "price_date",
+    "offer",
     NULL,
 };
 
@@ -411,6 +412,13 @@ static enum wf_status read_pool(struct wf_yaml *yaml, const yaml_node_t *map,
     uint32_t pool = builder->site->pool_count - 1;
     status = wf_yaml_read_pool_price(yaml, map, kind.gpus, &builder->site->pools[pool],
                                      &builder->kinds[pool].priced, err);
+    const yaml_node_t *offer = wf_yaml_get(yaml, map, "offer");
+    if (status == WF_OK && offer && builder->kinds[pool].priced) {
+        status = wf_yaml_fail(yaml, offer, err, WF_INVALID,
+                              "the pool tells its price, so it names no 'offer'");
+    } else if (status == WF_OK && offer) {
+        status = wf_yaml_read_offer(yaml, offer, builder, pool, err);
+    }
     return status == WF_OK ? read_nodes(&reader, err) : status;
 }
 

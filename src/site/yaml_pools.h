@@ -3,10 +3,20 @@
 #pragma once
 
 #include "site/builder.h"
-#include "site/yaml_file.h"
+#include "text/yaml_file.h"
 
 enum wf_status wf_yaml_read_pools(struct wf_yaml *yaml, const yaml_node_t *list,
                                   struct wf_site_builder *builder,
+                                  struct wf_error *err) WF_MUST_USE;
+
+// Which store of prices holds: 'store', 'at' and 'max_age_days'.
+enum wf_status wf_yaml_read_market(struct wf_yaml *yaml, const yaml_node_t *map,
+                                   struct wf_site_builder *builder,
+                                   struct wf_error *err) WF_MUST_USE;
+
+// Prices a pool as the offer that it names.
+enum wf_status wf_yaml_read_offer(struct wf_yaml *yaml, const yaml_node_t *map,
+                                  struct wf_site_builder *builder, uint32_t pool,
                                   struct wf_error *err) WF_MUST_USE;
 
 // Reads the price that a pool tells, if it does: usd_per_gpu_hour with price_source and price_date,

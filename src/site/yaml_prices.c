@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "gpu/owned.h"
 #include "site/yaml_pools.h"
 #include "text/csv.h"
 
@@ -28,9 +29,9 @@ static void tell_source(const struct wf_yaml *yaml, const yaml_node_t *node, con
 }
 
 static enum wf_status read_owned(struct wf_yaml *yaml, const yaml_node_t *map,
-                                 struct wf_site_owned *owned, struct wf_error *err)
+                                 struct wf_owned_node *owned, struct wf_error *err)
 {
-    *owned = (struct wf_site_owned){.nanousd_per_node = -1, .nanousd_per_kwh = -1};
+    *owned = (struct wf_owned_node){.nanousd_per_node = -1, .nanousd_per_kwh = -1};
     const struct {
         const char *key;
         struct wf_yaml_range range;
@@ -64,7 +65,7 @@ static enum wf_status read_owned(struct wf_yaml *yaml, const yaml_node_t *map,
 static enum wf_status price_owned(struct wf_yaml *yaml, const yaml_node_t *map, uint32_t gpus,
                                   struct wf_site_pool *pool, struct wf_error *err)
 {
-    struct wf_site_owned owned;
+    struct wf_owned_node owned;
     enum wf_status status = read_owned(yaml, map, &owned, err);
     if (status != WF_OK) {
         return status;
@@ -73,7 +74,7 @@ static enum wf_status price_owned(struct wf_yaml *yaml, const yaml_node_t *map, 
         return wf_yaml_fail(yaml, map, err, WF_INVALID,
                             "'owned' is a price by the GPU, and the pool has none");
     }
-    int64_t price = wf_site_owned_price(&owned, gpus);
+    int64_t price = wf_owned_price(&owned, gpus);
     if (price > WF_PRICE_NANOUSD_MAX) {
         return wf_yaml_fail(yaml, map, err, WF_LIMIT,
                             "'owned' comes to more than $10,000 by the GPU and hour, the limit "
@@ -187,6 +188,10 @@ static enum wf_status read_price(struct wf_yaml *yaml, const yaml_node_t *map,
     if (!model || price < 0) {
         return wf_yaml_fail(yaml, map, err, WF_INVALID, "the price must tell '%s'",
                             model ? "usd_per_gpu_hour" : "gpu");
+    }
+    if (price == 0) {
+        return wf_yaml_fail(yaml, wf_yaml_get(yaml, map, "usd_per_gpu_hour"), err, WF_INVALID,
+                            "'usd_per_gpu_hour' is 0: a price of nothing is never used");
     }
     if (!wf_gpu_name_read(model, &gpu)) {
         char quoted[48];

@@ -4,7 +4,7 @@
 
 #include "site/yaml_pools.h"
 
-static const char *const root_keys[] = {"pools", "queues", "prices", NULL};
+static const char *const root_keys[] = {"pools", "queues", "prices", "prices_from", NULL};
 
 // Whatever begins with a key, a list or a document's mark: what is wrong with it is said by key.
 static bool recognise(const struct wf_source *source)
@@ -42,11 +42,14 @@ static enum wf_status read_root(struct wf_yaml *yaml, struct wf_site_builder *bu
     const yaml_node_t *pools = wf_yaml_get(yaml, root, "pools");
     const yaml_node_t *queues = wf_yaml_get(yaml, root, "queues");
     const yaml_node_t *prices = wf_yaml_get(yaml, root, "prices");
+    const yaml_node_t *prices_from = wf_yaml_get(yaml, root, "prices_from");
     if (!pools) {
         return wf_yaml_fail(yaml, root, err, WF_INVALID, "the file must have the key 'pools'");
     }
     builder->labels_must_fit = true;
-    status = wf_yaml_read_pools(yaml, pools, builder, err);
+    // First, as pools may name offers in it.
+    status = prices_from ? wf_yaml_read_market(yaml, prices_from, builder, err) : WF_OK;
+    status = status == WF_OK ? wf_yaml_read_pools(yaml, pools, builder, err) : status;
     if (status == WF_OK && queues) {
         status = wf_yaml_read_queues(yaml, queues, builder->site, err);
     }

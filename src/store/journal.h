@@ -34,6 +34,11 @@ enum wf_status wf_journal_next(struct wf_journal_reader *reader,
                                struct wf_journal_record *record_out, bool *more_out,
                                struct wf_error *err) WF_MUST_USE;
 
+// Goes to a line of a database's journal behind its head: the next record is the one that stands
+// there. Errors: WF_INVALID (a journal in a file, or there is no such line).
+enum wf_status wf_journal_go_to(struct wf_journal_reader *reader, uint64_t line,
+                                struct wf_error *err) WF_MUST_USE;
+
 // The text of the record's line, without its checksum and end, before it was understood: borrowed
 // until the next call.
 const char *wf_journal_reader_text(const struct wf_journal_reader *reader);
@@ -52,6 +57,10 @@ bool wf_journal_is_database(const char *path);
 enum wf_status wf_journal_rows_open(const char *path, struct wf_journal_rows **rows_out,
                                     struct wf_error *err) WF_MUST_USE;
 void wf_journal_rows_close(struct wf_journal_rows *rows); // NULL is fine
+
+// Goes to the beginning of a line. Errors: WF_INVALID (there is no such line).
+enum wf_status wf_journal_rows_go_to(struct wf_journal_rows *rows, uint64_t line,
+                                     struct wf_error *err) WF_MUST_USE;
 
 // Gives the next bytes, as many as there are up to size; *length_out is 0 at the end. Errors:
 // WF_IO, WF_INVALID (a line is missing, or SQLite says that the file is damaged), WF_NOMEM.

@@ -133,6 +133,22 @@ enum wf_status wf_journal_next(struct wf_journal_reader *reader,
     return WF_OK;
 }
 
+enum wf_status wf_journal_go_to(struct wf_journal_reader *reader, uint64_t line,
+                                struct wf_error *err)
+{
+    if (!reader->rows || line <= WF_JOURNAL_HEAD_LINES) {
+        return wf_fail(err, WF_INVALID, "%s cannot be read from line %llu on", reader->path,
+                       (unsigned long long)line);
+    }
+    enum wf_status status = wf_journal_rows_go_to(reader->rows, line, err);
+    if (status == WF_OK) {
+        reader->start = reader->end = 0;
+        reader->ended = reader->finished = false;
+        reader->line = line - 1;
+    }
+    return status;
+}
+
 // Whether the file begins as a journal does, as far as it goes.
 static enum wf_status check_beginning(struct wf_journal_reader *reader, struct wf_error *err)
 {

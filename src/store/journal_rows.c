@@ -89,6 +89,18 @@ void wf_journal_rows_close(struct wf_journal_rows *rows)
     }
 }
 
+enum wf_status wf_journal_rows_go_to(struct wf_journal_rows *rows, uint64_t line,
+                                     struct wf_error *err)
+{
+    if (line == 0 || line > rows->last) {
+        return wf_fail(err, WF_INVALID, "%s has no line %llu in its journal", rows->path,
+                       (unsigned long long)line);
+    }
+    rows->next = line;
+    rows->used = 0;
+    return WF_OK;
+}
+
 // Gives what fits of the line in the row. Returns false when that is not all of it.
 static bool take(struct wf_journal_rows *rows, char *buffer, size_t size, size_t *length)
 {

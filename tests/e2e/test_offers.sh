@@ -140,7 +140,9 @@ bad() { # WHAT TEXT ARGUMENT...
     shift 2
     says "$what" "$text" offers --cluster "$toy/cluster.yaml" "$@"
 }
-says "no cluster" "--cluster FILE is missing" offers --gpu 8
+export WHALEFLUX_PRICES="$toy/prices.db"
+says "no cluster and no store" "there is no store of prices" offers --gpu 8
+says "a limit without a cluster" "--cluster FILE is missing" offers --gpu 8 --limit 2h
 bad "no job" "what does the job need?"
 bad "a word" "'H100' is no option" H100
 bad "no count" "--gpu is '9x'" --gpu H100:9x

@@ -194,6 +194,7 @@ WF_NORETURN static void become_daemon(const struct served *served, int ready)
         .version = "test",
         .supervisor = getenv("WHALEFLUX_SUPERVISOR"),
         .cgroup = getenv("WHALEFLUX_TEST_CGROUP"),
+        .snapshot_lines = 200, // so that they are made in the midst of everything
         .front = &lines_front,
         .out = stderr,
         .ready = ready,
@@ -321,6 +322,20 @@ static bool is_zombie(long pid)
     return holds(pid, "stat", ") Z ");
 }
 
+// Until a job's process has called exec, it looks like the supervisor that it came from.
+static bool comes_of_supervisor(long pid)
+{
+    char path[64];
+    long parent = 0;
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *file = fopen(path, "re");
+    bool known = file && fscanf(file, "%*d %*s %*c %ld", &parent) == 1;
+    if (file) {
+        fclose(file);
+    }
+    return known && holds(parent, "cmdline", "supervise");
+}
+
 static uint32_t list_processes(const struct served *served, bool supervisors, long *pids)
 {
     DIR *listing = opendir("/proc");
@@ -331,8 +346,9 @@ static uint32_t list_processes(const struct served *served, bool supervisors, lo
         bool ours = pid > 0 && pid != getpid() && pid != served->daemon &&
                     (holds(pid, "cmdline", served->data) ||
                      (!supervisors && holds(pid, "environ", served->data)));
-        if (ours && !is_zombie(pid) && (!supervisors || holds(pid, "cmdline", "supervise")) &&
-            count < PIDS_MAX) {
+        bool counts =
+            !supervisors || (holds(pid, "cmdline", "supervise") && !comes_of_supervisor(pid));
+        if (ours && counts && !is_zombie(pid) && count < PIDS_MAX) {
             pids[count++] = pid;
         }
     }

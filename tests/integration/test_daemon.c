@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,12 +101,53 @@ static void work_goes_on_while_the_daemon_is_away(void **unused)
     served_clear(&served);
 }
 
+static int64_t bytes_of(const struct served *served, const char *name)
+{
+    char path[128];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/%s", served->data, name);
+    return stat(path, &about) == 0 ? about.st_size : -1;
+}
+
+static void a_snapshot_is_made_at_a_clean_end_and_survives_kills(void **unused)
+{
+    (void)unused;
+    struct served served;
+    char from[128], half[128];
+    served_make(&served);
+    (void)served_start(&served);
+    assert_int_equal(served_submit(&served, "{\"command\":[\"true\"],\"folder\":\"/tmp\"}"), 1);
+    (void)wait_over(&served, 1);
+    served_terminate(&served);
+    assert_true(bytes_of(&served, "core.snapshot") > 0);
+    assert_true(bytes_of(&served, "core.snapshot.new") < 0);
+    // One that a kill cut short lies beside it.
+    snprintf(from, sizeof from, "%s/core.snapshot", served.data);
+    snprintf(half, sizeof half, "%s/core.snapshot.new", served.data);
+    FILE *file = fopen(half, "w");
+    assert_non_null(file);
+    (void)fputs("WFCORE1\n", file);
+    (void)fclose(file);
+    (void)served_start(&served);
+    assert_int_equal(served_submit(&served, "{\"command\":[\"true\"],\"folder\":\"/tmp\"}"), 2);
+    (void)wait_over(&served, 2);
+    served_kill(&served);
+    // And the whole one is no longer whole.
+    assert_int_equal(truncate(from, bytes_of(&served, "core.snapshot") / 2), 0);
+    (void)served_start(&served);
+    assert_int_equal(served_submit(&served, "{\"command\":[\"true\"],\"folder\":\"/tmp\"}"), 3);
+    assert_int_equal(wait_over(&served, 3).state, WF_JOB_STATE_DONE);
+    served_terminate(&served);
+    served_clear(&served);
+}
+
 int main(int argc, char **argv)
 {
     served_supervise(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_runs_from_its_submission_to_its_end),
         cmocka_unit_test(work_goes_on_while_the_daemon_is_away),
+        cmocka_unit_test(a_snapshot_is_made_at_a_clean_end_and_survives_kills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,9 @@ static void submissions_go_on_while_a_long_queue_waits(void **unused)
                   (long long)took_ms, (long long)(jobs * INT64_C(1000) / (took_ms + 1)),
                   served_memory_kib(&served) / 1024);
     assert_true(jobs * INT64_C(1000) / (took_ms + 1) > 100);
+#ifndef __SANITIZE_ADDRESS__ // which has memory of its own
     assert_true(served_memory_kib(&served) < 64L * 1024);
+#endif
     served_kill(&served);
     print_message("# the next daemon is up after %lld ms\n", (long long)served_start(&served));
     served_terminate(&served);

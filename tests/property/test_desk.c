@@ -364,6 +364,7 @@ static void every_job_ends_exactly_once(void **unused)
         wf_random_init(&dice, seed);
         memset(accepted, 0, sizeof accepted);
         bed_make(&bed, BED_GPUS);
+        bed.save_every = seed % 3 == 0 ? 0 : 7;
         bed_settle(&bed); // a journal that cannot be begun ends the daemon
         for (uint32_t step = 0; step < STEPS; step++) {
             one_step();

@@ -41,6 +41,7 @@ struct kept {
 
 struct world {
     struct wf_random random;
+    struct wf_region *region;
     struct wf_cluster cluster;
     struct wf_outlook outlook;
     struct wf_ranking *ranking;
@@ -123,10 +124,11 @@ static void begin(struct world *world, uint64_t seed)
         .classes = 4,
         .reservations = RESERVATIONS,
     };
-    assert_int_equal(wf_cluster_init(&world->cluster, &limits, NULL), WF_OK);
+    assert_int_equal(wf_region_create(&world->region, NULL), WF_OK);
+    assert_int_equal(wf_cluster_init(&world->cluster, world->region, &limits, NULL), WF_OK);
     world->outlook = (struct wf_outlook){.cluster = &world->cluster};
-    assert_int_equal(wf_ranking_create(&world->cluster, &world->outlook, wf_policy_find("best-fit"),
-                                       &world->ranking, NULL),
+    assert_int_equal(wf_ranking_create(world->region, &world->cluster, &world->outlook,
+                                       wf_policy_find("best-fit"), &world->ranking, NULL),
                      WF_OK);
     for (uint32_t i = 0; i < POOLS; i++) {
         struct wf_pool_spec spec = {
@@ -136,8 +138,9 @@ static void begin(struct world *world, uint64_t seed)
         };
         assert_int_equal(wf_cluster_set_pool(&world->cluster, (wf_pool_id){i}, &spec, NULL), WF_OK);
     }
-    assert_int_equal(wf_future_create(&world->cluster, world->ranking, &world->future, NULL),
-                     WF_OK);
+    assert_int_equal(
+        wf_future_create(world->region, &world->cluster, world->ranking, &world->future, NULL),
+        WF_OK);
     uint32_t nodes = 1 + below(world, NODES);
     for (uint32_t i = 0; i < nodes; i++) {
         node_comes(world, i);
@@ -794,9 +797,7 @@ static void finish(struct world *world)
             assert_memory_equal(&state, &world->cluster.states[i], sizeof state);
         }
     }
-    wf_future_destroy(world->future);
-    wf_ranking_destroy(world->ranking);
-    wf_cluster_finish(&world->cluster);
+    wf_region_destroy(world->region);
 }
 
 static void what_is_planned_is_what_a_plain_model_plans(void **state)

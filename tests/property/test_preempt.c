@@ -18,6 +18,7 @@ enum { NODES = 4, JOBS = 8, QUEUES = 2, POOLS = 3, HISTORIES = 40000 };
 
 struct world {
     struct wf_random random;
+    struct wf_region *region;
     struct wf_cluster cluster;
     struct wf_preempt *search;
     uint32_t slots[JOBS];
@@ -189,7 +190,8 @@ static void start(uint64_t seed, bool gang)
     wf_random_init(&world.random, seed);
     const struct wf_limits limits = {
         .models = 2, .pools = POOLS, .nodes = NODES, .jobs = JOBS, .placements = 64, .classes = 1};
-    assert_int_equal(wf_cluster_init(&world.cluster, &limits, NULL), WF_OK);
+    assert_int_equal(wf_region_create(&world.region, NULL), WF_OK);
+    assert_int_equal(wf_cluster_init(&world.cluster, world.region, &limits, NULL), WF_OK);
     world.crowded = below(2);
     make_nodes();
     make_jobs();
@@ -211,13 +213,12 @@ static void start(uint64_t seed, bool gang)
         .take = take,
         .give = give,
     };
-    assert_int_equal(wf_preempt_create(&world.cluster, &world.search, NULL), WF_OK);
+    assert_int_equal(wf_preempt_create(world.region, &world.cluster, &world.search, NULL), WF_OK);
 }
 
 static void end(void)
 {
-    wf_preempt_destroy(world.search);
-    wf_cluster_finish(&world.cluster);
+    wf_region_destroy(world.region);
 }
 
 // Whether two nodes are close enough together.

@@ -25,6 +25,7 @@ struct past {
 };
 
 struct model {
+    struct wf_region *region;
     struct wf_random random;
     uint64_t seed;
     struct wf_queues *queues;
@@ -555,11 +556,11 @@ static void advance(struct model *model)
     wf_queues_advance(model->twin, model->now_ms);
 }
 
-static struct wf_queues *create(int64_t half_life_ms)
+static struct wf_queues *create(struct wf_region *region, int64_t half_life_ms)
 {
     struct wf_limits limits = {.queues = QUEUES, .jobs = RUNNING_MAX, .placements = STINTS_MAX};
     struct wf_queues *queues = NULL;
-    assert_int_equal(wf_queues_create(&limits, half_life_ms, &queues, NULL), WF_OK);
+    assert_int_equal(wf_queues_create(region, &limits, half_life_ms, &queues, NULL), WF_OK);
     return queues;
 }
 
@@ -567,11 +568,12 @@ static void begin(struct model *model, uint64_t seed)
 {
     *model = (struct model){.seed = seed, .free_of_cost = seed % 4 == 0};
     wf_random_init(&model->random, seed);
+    assert_int_equal(wf_region_create(&model->region, NULL), WF_OK);
     int64_t half_life_ms =
         WF_HALF_LIFE_MS_MIN + (int64_t)wf_random_below(&model->random, 1ull << below(model, 34));
     model->slice_ms = wf_fade_slice_ms(half_life_ms);
-    model->queues = create(half_life_ms);
-    model->twin = create(half_life_ms);
+    model->queues = create(model->region, half_life_ms);
+    model->twin = create(model->region, half_life_ms);
     model->now_ms = -315 * 1000 * HOUR_MS / 4; // in 1961
     model->now_ms += (int64_t)wf_random_below(&model->random, 2 * -(uint64_t)model->now_ms);
     wf_queues_advance(model->queues, model->now_ms);
@@ -633,8 +635,7 @@ static void go_through(uint64_t seed)
         }
     }
     look(&model);
-    wf_queues_destroy(model.queues);
-    wf_queues_destroy(model.twin);
+    wf_region_destroy(model.region);
 }
 
 static void the_tree_says_what_adding_up_says(void **state)

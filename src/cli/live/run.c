@@ -178,8 +178,9 @@ static enum whaleflux_status take_up(struct running *running, struct whaleflux_e
         const json_t *job = wf_live_tree(answer);
         int64_t attempt = wf_live_number(job, "attempt");
         running->over = wf_job_is_over(job);
-        running->may_have_log = wf_live_number(job, "started_ms") > 0 &&
-                                strcmp(wf_live_text(job, "state"), "running") == 0;
+        running->may_have_log =
+            wf_live_number(job, "started_ms") > 0 &&
+            (running->over || strcmp(wf_live_text(job, "state"), "running") == 0);
         running->log_bytes = attempt == running->attempt ? running->log_bytes : 0;
         running->attempt = attempt;
     }
@@ -211,7 +212,7 @@ static enum whaleflux_status go_on(struct running *running, struct whaleflux_err
 static enum wf_status follow(struct running *running, struct wf_error *err)
 {
     struct whaleflux_error why;
-    while (!running->over && !running->detached) {
+    while ((!running->over || running->may_have_log) && !running->detached) {
         enum whaleflux_status status = go_on(running, &why);
         if (running->is_full) {
             return wf_fail(err, WF_NOMEM, "the output cannot be written");

@@ -9,6 +9,7 @@
 #include "cli/clean.h"
 #include "cli/commands.h"
 #include "cli/offers/offers.h"
+#include "cli/offers/offers_market.h"
 #include "cli/progress.h"
 #include "cli/replay/explain_replay.h"
 #include "sim/history/text.h"
@@ -27,10 +28,14 @@ static const struct wf_option options[] = {
     {"queue", "Q", "its queue"},
     {"user", "U", "whose job it is: run times are learned by user and name"},
     {"name", "NAME", "what the job is called"},
-    {"cluster", "FILE", "the machines, as for replay"},
-    {"prices", "FILE", "prices of GPUs by the hour that the cluster file does not tell"},
+    {"cluster", "FILE", "the machines, as for replay; without it: what is for sale"},
+    {"prices", "FILE", "the store of prices; with a cluster also a file of prices by model"},
     {"history", "FILE", "what ran before, as for replay: learns how long such jobs run"},
-    {"at", "TIME", "the machines as busy as a replay of the history has them then"},
+    {"at", "TIME", "prices of then; with a history: the machines as busy as it has them then"},
+    {"provider", "P", "for sale: by this cloud alone"},
+    {"region", "R", "for sale: in this region alone (us-east-1, europe-*)"},
+    {"max-age", "TIME", "for sale: older prices are stale (90d, spot 7d)"},
+    {"rows", "N", "for sale: so many offers at most (40; 0: all)"},
     {"policy", "P", "who schedules (foresight)"},
     {"json", NULL, "prints JSON instead of a table"},
     {NULL, NULL, NULL},
@@ -38,17 +43,34 @@ static const struct wf_option options[] = {
 
 enum {
     MODELS_BYTES = 1024,
+    ROWS_SHOWN = 40,
     SHOWN_GLYPHS = 160,
     SHOWN_BYTES = 644,           // four for a glyph
     HOURS_MAX_MILLI = 100000000, // eleven years
     MEMORY_MAX_MILLI = 1000000000,
 };
 
-enum text { LABELS, DEADLINE, QUEUE, USER, NAME, CLUSTER, PRICES, HISTORY, AT, POLICY, TEXTS };
+enum text {
+    LABELS,
+    DEADLINE,
+    QUEUE,
+    USER,
+    NAME,
+    CLUSTER,
+    PRICES,
+    HISTORY,
+    AT,
+    POLICY,
+    PROVIDER,
+    REGION,
+    MAX_AGE,
+    TEXTS
+};
 static const char *const text_names[TEXTS] = {
-    [LABELS] = "labels", [DEADLINE] = "deadline", [QUEUE] = "queue",   [USER] = "user",
-    [NAME] = "name",     [CLUSTER] = "cluster",   [PRICES] = "prices", [HISTORY] = "history",
-    [AT] = "at",         [POLICY] = "policy",
+    [LABELS] = "labels",   [DEADLINE] = "deadline", [QUEUE] = "queue",       [USER] = "user",
+    [NAME] = "name",       [CLUSTER] = "cluster",   [PRICES] = "prices",     [HISTORY] = "history",
+    [AT] = "at",           [POLICY] = "policy",     [PROVIDER] = "provider", [REGION] = "region",
+    [MAX_AGE] = "max-age",
 };
 
 struct offers {
@@ -56,6 +78,10 @@ struct offers {
     char models[MODELS_BYTES]; // with '|' between
     uint32_t gpu_thousandths;  // of one task; 0: not told
     struct wf_offer_question question;
+    bool counted;             // --gpu says how many, it is not taken for one
+    bool for_sale;            // no cluster is named: what outsiders sell
+    uint64_t rows;            // of what is for sale
+    const char *of_a_cluster; // an option that only makes sense with one, or NULL
     bool json;
 
     struct wf_progress reading;
@@ -104,6 +130,7 @@ static enum wf_status take_gpu(struct offers *offers, const char *text, struct w
         return wf_fail(err, WF_INVALID, "--gpu '%.40s': every --gpu must name as many GPUs", text);
     }
     offers->gpu_thousandths = thousandths;
+    offers->counted |= only_count || colon;
     return only_count
                ? WF_OK
                : add_models(offers, text, colon ? (size_t)(colon - text) : strlen(text), err);
@@ -164,8 +191,36 @@ static enum wf_status take(void *context, const char *name, const char *value, s
     if (strcmp(name, "any-of") == 0) {
         return add_models(offers, value, strlen(value), err);
     }
+    if (strcmp(name, "rows") == 0) {
+        return wf_option_number("--rows", value, 0, UINT32_MAX, &offers->rows, err);
+    }
+    offers->of_a_cluster = name;
     return strcmp(name, "limit") == 0 ? take_limit(value, &offers->question.job.wait.limit_ms, err)
                                       : take_amount(offers, name, value, err);
+}
+
+// Each use has options that say nothing to the other.
+static enum wf_status check_use(const struct offers *offers, struct wf_error *err)
+{
+    static const enum text of_cluster[] = {LABELS, DEADLINE, QUEUE, USER, NAME, POLICY};
+    static const enum text of_sale[] = {PROVIDER, REGION, MAX_AGE};
+    const char *wrong = offers->for_sale ? offers->of_a_cluster : NULL;
+    for (uint32_t i = 0; i < WF_COUNT_OF(of_cluster) && offers->for_sale; i++) {
+        wrong = offers->texts[of_cluster[i]] ? text_names[of_cluster[i]] : wrong;
+    }
+    if (wrong) {
+        return wf_fail(err, WF_INVALID,
+                       "--%s is about one's own machines: --cluster FILE is missing, or what is "
+                       "for sale is asked without it",
+                       wrong);
+    }
+    for (uint32_t i = 0; i < WF_COUNT_OF(of_sale) && !offers->for_sale; i++) {
+        wrong = offers->texts[of_sale[i]] ? text_names[of_sale[i]] : wrong;
+    }
+    return wrong ? wf_fail(err, WF_INVALID,
+                           "--%s is about what is for sale, and a cluster or a history is named",
+                           wrong)
+                 : WF_OK;
 }
 
 static enum wf_status read_options(struct offers *offers, int argc, char **argv,
@@ -182,10 +237,17 @@ static enum wf_status read_options(struct offers *offers, int argc, char **argv,
         return wf_fail(err, WF_INVALID, "'%.60s' is no option: a job is told as --gpu H100:8",
                        argv[words]);
     }
-    const struct wf_request *request = &offers->question.job.request;
     if (offers->models[0] != '\0' && offers->gpu_thousandths == 0) {
         return wf_fail(err, WF_INVALID, "--any-of names models, and no --gpu says how many GPUs");
     }
+    offers->for_sale = !texts[CLUSTER] && !texts[HISTORY];
+    return check_use(offers, err);
+}
+
+static enum wf_status check_job(struct offers *offers, struct wf_error *err)
+{
+    const char *const *texts = offers->texts;
+    const struct wf_request *request = &offers->question.job.request;
     if (offers->gpu_thousandths == 0 && request->cpu_milli == 0 && request->memory_mib == 0) {
         return wf_fail(err, WF_INVALID, "what does the job need? --gpu H100:8, for one");
     }
@@ -413,10 +475,31 @@ static enum wf_status offer(struct offers *offers, struct wf_error *err)
     return status;
 }
 
+static enum wf_status list_for_sale(const struct offers *offers, struct wf_error *err)
+{
+    uint32_t usual = offers->json ? 0 : ROWS_SHOWN;
+    const struct wf_offers_market wanted = {
+        .store = offers->texts[PRICES],
+        .models = offers->models,
+        .gpu_milli = offers->counted ? offers->gpu_thousandths : 0,
+        .provider = offers->texts[PROVIDER],
+        .region = offers->texts[REGION],
+        .at = offers->texts[AT],
+        .age_max = offers->texts[MAX_AGE],
+        .limit = offers->rows == UINT64_MAX ? usual : (uint32_t)offers->rows,
+        .json = offers->json,
+    };
+    return wf_offers_market(&wanted, err);
+}
+
 static enum wf_status run(int argc, char **argv, struct wf_error *err)
 {
-    struct offers offers = {.question = {.job = {.tasks = 1}}};
+    struct offers offers = {.question = {.job = {.tasks = 1}}, .rows = UINT64_MAX};
     enum wf_status status = read_options(&offers, argc, argv, err);
+    if (status == WF_OK && offers.for_sale) {
+        return list_for_sale(&offers, err);
+    }
+    status = status == WF_OK ? check_job(&offers, err) : status;
     status = status == WF_OK ? read_inputs(&offers, err) : status;
     status = status == WF_OK ? fill_question(&offers, err) : status;
     status = status == WF_OK ? offer(&offers, err) : status;
@@ -428,9 +511,12 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
 
 const struct wf_command wf_command_offers = {
     .name = "offers",
-    .usage = "--gpu MODEL:N --cluster FILE [--history FILE --user U --name NAME]",
-    .summary = "what a job would cost and where it would run, before it is submitted",
+    .usage = "--gpu MODEL:N [--region R] | --gpu MODEL:N --cluster FILE [--history FILE]",
+    .summary = "what such GPUs cost where, or what a job would cost on one's own machines",
     .options = options,
-    .more = "",
+    .more =
+        "Without a cluster: what is for sale, from the store that `whaleflux prices import` fills."
+        "\nWith one: what a job would cost and where it would run, before it is submitted.\n"
+        "Example: whaleflux offers --gpu H100:8 --any-of H200,MI300X --region 'us-*'\n",
     .run = run,
 };

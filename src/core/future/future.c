@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/future/future.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "core/future/audit.h"
 
@@ -49,11 +47,12 @@ static void link_free_lists(struct wf_future *future, uint32_t reservations)
     future->free_bookings = bookings;
 }
 
-enum wf_status wf_future_create(struct wf_cluster *cluster, struct wf_ranking *ranking,
-                                struct wf_future **future_out, struct wf_error *err)
+enum wf_status wf_future_create(struct wf_region *region, struct wf_cluster *cluster,
+                                struct wf_ranking *ranking, struct wf_future **future_out,
+                                struct wf_error *err)
 {
     const struct wf_limits *limits = &cluster->limits;
-    struct wf_future *future = calloc(1, sizeof *future);
+    struct wf_future *future = wf_region_take(region, 1, sizeof *future);
     if (!future) {
         return wf_fail(err, WF_NOMEM, "no memory for reservations");
     }
@@ -62,39 +61,27 @@ enum wf_status wf_future_create(struct wf_cluster *cluster, struct wf_ranking *r
     future->first = WF_NONE;
     future->last = WF_NONE;
     future->turn_ms = WF_NEVER;
-    future->reservations = calloc((size_t)limits->reservations + 1, sizeof *future->reservations);
-    future->unsettled = calloc(limits->nodes, sizeof *future->unsettled);
-    future->is_unsettled = calloc(limits->nodes, sizeof *future->is_unsettled);
+    future->reservations =
+        wf_region_take(region, (size_t)limits->reservations + 1, sizeof *future->reservations);
+    future->unsettled = wf_region_take(region, limits->nodes, sizeof *future->unsettled);
+    future->is_unsettled = wf_region_take(region, limits->nodes, sizeof *future->is_unsettled);
     enum wf_status status = WF_OK;
-    if (!future->reservations || !future->unsettled || !future->is_unsettled) {
+    if (!wf_region_is_whole(region)) {
         status = wf_fail(err, WF_NOMEM, "no memory for %u reservations", limits->reservations);
     }
     if (status == WF_OK) {
         uint32_t bookings_max = TASKS_PER_RESERVATION * limits->reservations + WF_JOB_TASKS_MAX;
-        status = wf_timeline_init(&future->timeline, cluster, bookings_max, err);
+        status = wf_timeline_init(&future->timeline, region, cluster, bookings_max, err);
     }
     if (status == WF_OK) {
-        status = wf_opening_finder_create(&future->timeline, &future->finder, err);
+        status = wf_opening_finder_create(region, &future->timeline, &future->finder, err);
     }
     if (status != WF_OK) {
-        wf_future_destroy(future);
         return status;
     }
     link_free_lists(future, limits->reservations);
     *future_out = future;
     return WF_OK;
-}
-
-void wf_future_destroy(struct wf_future *future)
-{
-    if (future) {
-        wf_opening_finder_destroy(future->finder);
-        wf_timeline_finish(&future->timeline);
-        free(future->reservations);
-        free(future->unsettled);
-        free(future->is_unsettled);
-        free(future);
-    }
 }
 
 static void touch(const struct wf_future *future, uint32_t node)

@@ -50,9 +50,9 @@ enum wf_future_change {
 // in the cluster yet. limits.reservations of the cluster are the reservations that may stand at the
 // same time; they may have 4 tasks each on average, and WF_JOB_TASKS_MAX more together, so that a
 // job of any size finds its place beside small ones. Errors: WF_NOMEM.
-enum wf_status wf_future_create(struct wf_cluster *cluster, struct wf_ranking *ranking,
-                                struct wf_future **future_out, struct wf_error *err) WF_MUST_USE;
-void wf_future_destroy(struct wf_future *future);
+enum wf_status wf_future_create(struct wf_region *region, struct wf_cluster *cluster,
+                                struct wf_ranking *ranking, struct wf_future **future_out,
+                                struct wf_error *err) WF_MUST_USE;
 
 // It is that late now. All below plans from here on. An earlier time than the last is passed over.
 void wf_future_advance(struct wf_future *future, int64_t now_ms);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/future/opening.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 
 enum {
@@ -49,11 +47,12 @@ struct wf_opening_finder {
     struct wf_opening_task tasks[WF_JOB_TASKS_MAX];
 };
 
-enum wf_status wf_opening_finder_create(const struct wf_timeline *timeline,
+enum wf_status wf_opening_finder_create(struct wf_region *region,
+                                        const struct wf_timeline *timeline,
                                         struct wf_opening_finder **finder_out, struct wf_error *err)
 {
     const struct wf_limits *limits = &timeline->cluster->limits;
-    struct wf_opening_finder *finder = calloc(1, sizeof *finder);
+    struct wf_opening_finder *finder = wf_region_take(region, 1, sizeof *finder);
     if (!finder) {
         return wf_fail(err, WF_NOMEM, "no memory to plan starts");
     }
@@ -61,10 +60,9 @@ enum wf_status wf_opening_finder_create(const struct wf_timeline *timeline,
     // A node has a step at the present time, one for each task that ends there and three for each
     // booking: when it starts, when it ends and when a job that starts would run into it.
     finder->passing_max = limits->placements + 4 * timeline->bookings_max;
-    finder->passing = calloc(finder->passing_max, sizeof *finder->passing);
-    finder->next_in_group = calloc(limits->nodes, sizeof *finder->next_in_group);
-    if (!finder->passing || !finder->next_in_group) {
-        wf_opening_finder_destroy(finder);
+    finder->passing = wf_region_take(region, finder->passing_max, sizeof *finder->passing);
+    finder->next_in_group = wf_region_take(region, limits->nodes, sizeof *finder->next_in_group);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory to plan starts on %u nodes", limits->nodes);
     }
     for (uint32_t i = 0; i < KEYS; i++) {
@@ -72,15 +70,6 @@ enum wf_status wf_opening_finder_create(const struct wf_timeline *timeline,
     }
     *finder_out = finder;
     return WF_OK;
-}
-
-void wf_opening_finder_destroy(struct wf_opening_finder *finder)
-{
-    if (finder) {
-        free(finder->passing);
-        free(finder->next_in_group);
-        free(finder);
-    }
 }
 
 static bool is_same_zone(struct wf_place a, struct wf_place b)

@@ -33,10 +33,10 @@ struct wf_opening {
 };
 
 // timeline is borrowed and must outlive the finder. Errors: WF_NOMEM.
-enum wf_status wf_opening_finder_create(const struct wf_timeline *timeline,
+enum wf_status wf_opening_finder_create(struct wf_region *region,
+                                        const struct wf_timeline *timeline,
                                         struct wf_opening_finder **finder_out,
                                         struct wf_error *err) WF_MUST_USE;
-void wf_opening_finder_destroy(struct wf_opening_finder *finder);
 
 // Returns whether there is an opening with what is known.
 bool wf_opening_find(struct wf_opening_finder *finder, const struct wf_opening_wish *wish,

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/future/timeline.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 
 static const struct wf_moments nothing = {WF_NONE, WF_NONE};
 
-enum wf_status wf_timeline_init(struct wf_timeline *timeline, struct wf_cluster *cluster,
-                                uint32_t bookings_max, struct wf_error *err)
+enum wf_status wf_timeline_init(struct wf_timeline *timeline, struct wf_region *region,
+                                struct wf_cluster *cluster, uint32_t bookings_max,
+                                struct wf_error *err)
 {
     const struct wf_limits *limits = &cluster->limits;
     *timeline = (struct wf_timeline){
@@ -17,14 +16,12 @@ enum wf_status wf_timeline_init(struct wf_timeline *timeline, struct wf_cluster 
         .bookings_max = bookings_max,
         .first_agenda = WF_NONE,
     };
-    timeline->agendas = calloc(limits->nodes, sizeof *timeline->agendas);
-    timeline->running = calloc(limits->placements, sizeof *timeline->running);
-    timeline->starts = calloc(bookings_max, sizeof *timeline->starts);
-    timeline->ends = calloc(bookings_max, sizeof *timeline->ends);
-    timeline->bookings = calloc(bookings_max, sizeof *timeline->bookings);
-    if (!timeline->agendas || !timeline->running || !timeline->starts || !timeline->ends ||
-        !timeline->bookings) {
-        wf_timeline_finish(timeline);
+    timeline->agendas = wf_region_take(region, limits->nodes, sizeof *timeline->agendas);
+    timeline->running = wf_region_take(region, limits->placements, sizeof *timeline->running);
+    timeline->starts = wf_region_take(region, bookings_max, sizeof *timeline->starts);
+    timeline->ends = wf_region_take(region, bookings_max, sizeof *timeline->ends);
+    timeline->bookings = wf_region_take(region, bookings_max, sizeof *timeline->bookings);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for the future of %u nodes and %u tasks",
                        limits->nodes, limits->placements);
     }
@@ -33,16 +30,6 @@ enum wf_status wf_timeline_init(struct wf_timeline *timeline, struct wf_cluster 
             (struct wf_agenda){.running = nothing, .starts = nothing, .ends = nothing};
     }
     return WF_OK;
-}
-
-void wf_timeline_finish(struct wf_timeline *timeline)
-{
-    free(timeline->agendas);
-    free(timeline->running);
-    free(timeline->starts);
-    free(timeline->ends);
-    free(timeline->bookings);
-    *timeline = (struct wf_timeline){0};
 }
 
 // Most moments are later than those there are: the search starts at the end of the list.

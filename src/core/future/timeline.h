@@ -71,9 +71,9 @@ struct wf_cursor {
 };
 
 // cluster is borrowed; nothing runs in it. Errors: WF_NOMEM.
-enum wf_status wf_timeline_init(struct wf_timeline *timeline, struct wf_cluster *cluster,
-                                uint32_t bookings_max, struct wf_error *err) WF_MUST_USE;
-void wf_timeline_finish(struct wf_timeline *timeline);
+enum wf_status wf_timeline_init(struct wf_timeline *timeline, struct wf_region *region,
+                                struct wf_cluster *cluster, uint32_t bookings_max,
+                                struct wf_error *err) WF_MUST_USE;
 
 // A placement runs until end_ms at most; forget: it is gone.
 void wf_timeline_run(struct wf_timeline *timeline, uint32_t placement, int64_t end_ms);

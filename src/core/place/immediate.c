@@ -4,20 +4,23 @@
 #include "base/assert.h"
 #include "core/job_check.h"
 
-enum wf_status wf_immediate_init(struct wf_immediate *immediate, struct wf_placer *placer,
-                                 struct wf_record *record, struct wf_error *err)
+enum wf_status wf_immediate_init(struct wf_immediate *immediate, struct wf_region *region,
+                                 struct wf_placer *placer, struct wf_record *record,
+                                 struct wf_error *err)
 {
     *immediate = (struct wf_immediate){.placer = placer, .record = record};
     if (!placer->config.limits.moves || placer->config.policy->at_random) {
         return WF_OK;
     }
-    return wf_mover_create(&placer->cluster, &placer->outlook, placer->config.policy,
+    return wf_mover_create(region, &placer->cluster, &placer->outlook, placer->config.policy,
                            placer->ranking, &immediate->mover, err);
 }
 
-void wf_immediate_finish(struct wf_immediate *immediate)
+void wf_immediate_adopt(struct wf_immediate *immediate, const struct wf_policy *policy)
 {
-    wf_mover_destroy(immediate->mover);
+    if (immediate->mover) {
+        wf_mover_adopt(immediate->mover, policy);
+    }
 }
 
 static struct wf_decision decision_of(const struct wf_immediate *immediate, uint32_t slot,

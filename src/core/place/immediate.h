@@ -17,10 +17,13 @@ struct wf_immediate {
     int64_t refused_value_nanousd; // of a GPU-hour of refused work; 0: the fleet's mean price
 };
 
-// Errors: WF_NOMEM; what was taken is left for wf_immediate_finish.
-enum wf_status wf_immediate_init(struct wf_immediate *immediate, struct wf_placer *placer,
-                                 struct wf_record *record, struct wf_error *err) WF_MUST_USE;
-void wf_immediate_finish(struct wf_immediate *immediate);
+// Errors: WF_NOMEM.
+enum wf_status wf_immediate_init(struct wf_immediate *immediate, struct wf_region *region,
+                                 struct wf_placer *placer, struct wf_record *record,
+                                 struct wf_error *err) WF_MUST_USE;
+
+// The policy lies elsewhere than it did (wf_core_adopt).
+void wf_immediate_adopt(struct wf_immediate *immediate, const struct wf_policy *policy);
 
 // A job arrives: places its tasks or refuses them. Errors: WF_INVALID, WF_EXISTS, WF_LIMIT.
 enum wf_status wf_immediate_submit(struct wf_immediate *immediate, const struct wf_job_spec *spec,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/place/mix.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -12,27 +11,18 @@ enum {
     WHOLE_BUCKETS = WF_NODE_GPUS_MAX + 1,
 };
 
-enum wf_status wf_mix_init(struct wf_mix *mix, uint32_t models, struct wf_error *err)
+enum wf_status wf_mix_init(struct wf_mix *mix, struct wf_region *region, uint32_t models,
+                           struct wf_error *err)
 {
     *mix = (struct wf_mix){.models = models};
-    mix->share_mass =
-        calloc((size_t)models * CPU_BUCKETS_MAX * SHARE_BUCKETS_MAX, sizeof *mix->share_mass);
-    mix->whole_mass =
-        calloc((size_t)models * CPU_BUCKETS_MAX * WHOLE_BUCKETS, sizeof *mix->whole_mass);
-    if (!mix->share_mass || !mix->whole_mass) {
-        wf_mix_finish(mix);
+    mix->share_mass = wf_region_take(region, (size_t)models * CPU_BUCKETS_MAX * SHARE_BUCKETS_MAX,
+                                     sizeof *mix->share_mass);
+    mix->whole_mass = wf_region_take(region, (size_t)models * CPU_BUCKETS_MAX * WHOLE_BUCKETS,
+                                     sizeof *mix->whole_mass);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for the demand forecast of %u GPU models", models);
     }
     return WF_OK;
-}
-
-void wf_mix_finish(struct wf_mix *mix)
-{
-    if (mix) {
-        free(mix->share_mass);
-        free(mix->whole_mass);
-        *mix = (struct wf_mix){0};
-    }
 }
 
 static bool is_share(const struct wf_mix_class *class)

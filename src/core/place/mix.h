@@ -9,7 +9,7 @@
 // Memory is not part of a class: in the field it never decides what a GPU can be used for.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/state.h"
 
 struct wf_mix {
@@ -29,8 +29,8 @@ struct wf_mix {
 };
 
 // Takes the memory for models GPU models. Returns WF_NOMEM or WF_OK.
-enum wf_status wf_mix_init(struct wf_mix *mix, uint32_t models, struct wf_error *err) WF_MUST_USE;
-void wf_mix_finish(struct wf_mix *mix);
+enum wf_status wf_mix_init(struct wf_mix *mix, struct wf_region *region, uint32_t models,
+                           struct wf_error *err) WF_MUST_USE;
 
 // Replaces the forecast. At most WF_MIX_CLASSES_MAX classes, with counts of at most
 // WF_MIX_TOTAL_MAX in all. Classes without a count are left out.

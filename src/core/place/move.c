@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/place/move.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -53,11 +52,12 @@ struct search {
     int64_t work;
 };
 
-enum wf_status wf_mover_create(struct wf_cluster *cluster, const struct wf_outlook *outlook,
-                               const struct wf_policy *policy, struct wf_ranking *ranking,
-                               struct wf_mover **mover_out, struct wf_error *err)
+enum wf_status wf_mover_create(struct wf_region *region, struct wf_cluster *cluster,
+                               const struct wf_outlook *outlook, const struct wf_policy *policy,
+                               struct wf_ranking *ranking, struct wf_mover **mover_out,
+                               struct wf_error *err)
 {
-    struct wf_mover *mover = calloc(1, sizeof *mover);
+    struct wf_mover *mover = wf_region_take(region, 1, sizeof *mover);
     if (!mover) {
         return wf_fail(err, WF_NOMEM, "no memory to search for moves");
     }
@@ -69,9 +69,9 @@ enum wf_status wf_mover_create(struct wf_cluster *cluster, const struct wf_outlo
     return WF_OK;
 }
 
-void wf_mover_destroy(struct wf_mover *mover)
+void wf_mover_adopt(struct wf_mover *mover, const struct wf_policy *policy)
 {
-    free(mover);
+    mover->policy = policy;
 }
 
 int64_t wf_move_win_nanousd(const struct wf_request *request, uint32_t run_minutes,

@@ -41,10 +41,13 @@ struct wf_move {
 
 // All but mover_out are borrowed and must outlive the mover; ranking may be NULL. During a search
 // the cluster's state is changed and put back. Errors: WF_NOMEM.
-enum wf_status wf_mover_create(struct wf_cluster *cluster, const struct wf_outlook *outlook,
-                               const struct wf_policy *policy, struct wf_ranking *ranking,
-                               struct wf_mover **mover_out, struct wf_error *err) WF_MUST_USE;
-void wf_mover_destroy(struct wf_mover *mover);
+enum wf_status wf_mover_create(struct wf_region *region, struct wf_cluster *cluster,
+                               const struct wf_outlook *outlook, const struct wf_policy *policy,
+                               struct wf_ranking *ranking, struct wf_mover **mover_out,
+                               struct wf_error *err) WF_MUST_USE;
+
+// The policy lies elsewhere than it did (wf_core_adopt).
+void wf_mover_adopt(struct wf_mover *mover, const struct wf_policy *policy);
 
 // Finds the move that makes room. Returns whether there is one.
 bool wf_mover_find(struct wf_mover *mover, const struct wf_move_wish *wish,

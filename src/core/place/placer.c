@@ -6,8 +6,8 @@
 #include "base/assert.h"
 #include "core/explain/reason.h"
 
-enum wf_status wf_placer_init(struct wf_placer *placer, const struct wf_core_config *config,
-                              struct wf_error *err)
+enum wf_status wf_placer_init(struct wf_placer *placer, struct wf_region *region,
+                              const struct wf_core_config *config, struct wf_error *err)
 {
     memset(placer, 0, sizeof *placer); // a value of it would be large on the stack
     placer->config = *config;
@@ -17,12 +17,12 @@ enum wf_status wf_placer_init(struct wf_placer *placer, const struct wf_core_con
     placer->placements_free = config->limits.placements;
     wf_random_init(&placer->random, config->seed);
     wf_demand_init(&placer->demand);
-    enum wf_status status = wf_cluster_init(&placer->cluster, &config->limits, err);
+    enum wf_status status = wf_cluster_init(&placer->cluster, region, &config->limits, err);
     if (status == WF_OK) {
-        status = wf_mix_init(&placer->mix, config->limits.models, err);
+        status = wf_mix_init(&placer->mix, region, config->limits.models, err);
     }
     if (status == WF_OK) {
-        status = wf_scarcity_create(&config->limits, &placer->scarcity, err);
+        status = wf_scarcity_create(region, &config->limits, &placer->scarcity, err);
     }
     placer->outlook = (struct wf_outlook){
         .cluster = &placer->cluster,
@@ -31,18 +31,19 @@ enum wf_status wf_placer_init(struct wf_placer *placer, const struct wf_core_con
         .weights = config->policy->weights,
     };
     if (status == WF_OK && !config->plain && !config->policy->at_random) {
-        status = wf_ranking_create(&placer->cluster, &placer->outlook, config->policy,
+        status = wf_ranking_create(region, &placer->cluster, &placer->outlook, config->policy,
                                    &placer->ranking, err);
     }
     return status;
 }
 
-void wf_placer_finish(struct wf_placer *placer)
+void wf_placer_adopt(struct wf_placer *placer, const struct wf_core_config *config)
 {
-    wf_ranking_destroy(placer->ranking);
-    wf_scarcity_destroy(placer->scarcity);
-    wf_mix_finish(&placer->mix);
-    wf_cluster_finish(&placer->cluster);
+    placer->config = *config;
+    placer->outlook.weights = config->policy->weights;
+    if (placer->ranking) {
+        wf_ranking_adopt(placer->ranking, config->policy);
+    }
 }
 
 // Prior demand against what is known: an eighth of it always, more while few arrivals were seen.

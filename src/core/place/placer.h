@@ -23,10 +23,13 @@ struct wf_placer {
     uint32_t placements_free;
 };
 
-// Takes all memory. Errors: WF_NOMEM; what was taken is left for wf_placer_finish.
-enum wf_status wf_placer_init(struct wf_placer *placer, const struct wf_core_config *config,
+// Takes all memory. Errors: WF_NOMEM.
+enum wf_status wf_placer_init(struct wf_placer *placer, struct wf_region *region,
+                              const struct wf_core_config *config,
                               struct wf_error *err) WF_MUST_USE;
-void wf_placer_finish(struct wf_placer *placer);
+
+// The policy lies elsewhere than it did; config is equal to what it was (wf_core_adopt).
+void wf_placer_adopt(struct wf_placer *placer, const struct wf_core_config *config);
 
 // Facts about machines and demand; errors are those of the cluster, nothing is changed then.
 enum wf_status wf_placer_set_pool(struct wf_placer *placer, wf_pool_id id,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/place/ranking.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -68,36 +67,34 @@ static uint32_t power_of_two_at_least(uint32_t value)
     return power;
 }
 
-static bool allocate(struct wf_ranking *ranking)
+static bool allocate(struct wf_ranking *ranking, struct wf_region *region)
 {
     const struct wf_limits *limits = &ranking->cluster->limits;
     size_t halls = ranking->halls_max;
     size_t classes = limits->classes;
-    ranking->hall_pool = calloc(halls, sizeof *ranking->hall_pool);
-    ranking->hall_rows = calloc(halls, sizeof *ranking->hall_rows);
-    ranking->seat_node = calloc(halls * HALL_SEATS, sizeof *ranking->seat_node);
-    ranking->next_free = calloc(halls * HALL_SEATS, sizeof *ranking->next_free);
-    ranking->node_seat = calloc(limits->nodes, sizeof *ranking->node_seat);
-    ranking->free_seat = calloc(limits->pools, sizeof *ranking->free_seat);
-    ranking->changed = calloc(halls * HALL_SEATS, sizeof *ranking->changed);
-    ranking->log = calloc((size_t)ranking->log_mask + 1, sizeof *ranking->log);
-    ranking->classes = calloc(classes, sizeof *ranking->classes);
-    ranking->buckets = calloc((size_t)ranking->bucket_mask + 1, sizeof *ranking->buckets);
-    ranking->scores = calloc(classes * halls * HALL_SEATS, sizeof *ranking->scores);
-    ranking->rows = calloc(classes * halls * HALL_ROWS, sizeof *ranking->rows);
-    ranking->halls_best = calloc(classes * halls, sizeof *ranking->halls_best);
-    return ranking->hall_pool && ranking->hall_rows && ranking->seat_node && ranking->next_free &&
-           ranking->node_seat && ranking->free_seat && ranking->changed && ranking->log &&
-           ranking->classes && ranking->buckets && ranking->scores && ranking->rows &&
-           ranking->halls_best;
+    ranking->hall_pool = wf_region_take(region, halls, sizeof *ranking->hall_pool);
+    ranking->hall_rows = wf_region_take(region, halls, sizeof *ranking->hall_rows);
+    ranking->seat_node = wf_region_take(region, halls * HALL_SEATS, sizeof *ranking->seat_node);
+    ranking->next_free = wf_region_take(region, halls * HALL_SEATS, sizeof *ranking->next_free);
+    ranking->node_seat = wf_region_take(region, limits->nodes, sizeof *ranking->node_seat);
+    ranking->free_seat = wf_region_take(region, limits->pools, sizeof *ranking->free_seat);
+    ranking->changed = wf_region_take(region, halls * HALL_SEATS, sizeof *ranking->changed);
+    ranking->log = wf_region_take(region, (size_t)ranking->log_mask + 1, sizeof *ranking->log);
+    ranking->classes = wf_region_take(region, classes, sizeof *ranking->classes);
+    ranking->buckets =
+        wf_region_take(region, (size_t)ranking->bucket_mask + 1, sizeof *ranking->buckets);
+    ranking->scores = wf_region_take(region, classes * halls * HALL_SEATS, sizeof *ranking->scores);
+    ranking->rows = wf_region_take(region, classes * halls * HALL_ROWS, sizeof *ranking->rows);
+    ranking->halls_best = wf_region_take(region, classes * halls, sizeof *ranking->halls_best);
+    return wf_region_is_whole(region);
 }
 
-enum wf_status wf_ranking_create(const struct wf_cluster *cluster, const struct wf_outlook *outlook,
-                                 const struct wf_policy *policy, struct wf_ranking **ranking_out,
-                                 struct wf_error *err)
+enum wf_status wf_ranking_create(struct wf_region *region, const struct wf_cluster *cluster,
+                                 const struct wf_outlook *outlook, const struct wf_policy *policy,
+                                 struct wf_ranking **ranking_out, struct wf_error *err)
 {
     const struct wf_limits *limits = &cluster->limits;
-    struct wf_ranking *ranking = calloc(1, sizeof *ranking);
+    struct wf_ranking *ranking = wf_region_take(region, 1, sizeof *ranking);
     if (!ranking) {
         return wf_fail(err, WF_NOMEM, "no memory for the node ranking");
     }
@@ -111,8 +108,7 @@ enum wf_status wf_ranking_create(const struct wf_cluster *cluster, const struct 
         .newest = WF_NONE,
         .oldest = WF_NONE,
     };
-    if (!allocate(ranking)) {
-        wf_ranking_destroy(ranking);
+    if (!allocate(ranking, region)) {
         return wf_fail(err, WF_NOMEM,
                        "no memory to keep the scores of %u request classes on %u "
                        "nodes",
@@ -128,24 +124,9 @@ enum wf_status wf_ranking_create(const struct wf_cluster *cluster, const struct 
     return WF_OK;
 }
 
-void wf_ranking_destroy(struct wf_ranking *ranking)
+void wf_ranking_adopt(struct wf_ranking *ranking, const struct wf_policy *policy)
 {
-    if (ranking) {
-        free(ranking->hall_pool);
-        free(ranking->hall_rows);
-        free(ranking->seat_node);
-        free(ranking->next_free);
-        free(ranking->node_seat);
-        free(ranking->free_seat);
-        free(ranking->changed);
-        free(ranking->log);
-        free(ranking->classes);
-        free(ranking->buckets);
-        free(ranking->scores);
-        free(ranking->rows);
-        free(ranking->halls_best);
-        free(ranking);
-    }
+    ranking->policy = policy;
 }
 
 // Class, row and hall are all "the best of some scores": the higher score, then the lower node.

@@ -10,7 +10,7 @@
 // plain loop over all nodes: this is a cache and nothing else. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/policy/policy.h"
 
 struct wf_ranking;
@@ -22,10 +22,12 @@ struct wf_choice {
 };
 
 // cluster, outlook and policy are borrowed and must outlive the ranking.
-enum wf_status wf_ranking_create(const struct wf_cluster *cluster, const struct wf_outlook *outlook,
-                                 const struct wf_policy *policy, struct wf_ranking **ranking_out,
-                                 struct wf_error *err) WF_MUST_USE;
-void wf_ranking_destroy(struct wf_ranking *ranking);
+enum wf_status wf_ranking_create(struct wf_region *region, const struct wf_cluster *cluster,
+                                 const struct wf_outlook *outlook, const struct wf_policy *policy,
+                                 struct wf_ranking **ranking_out, struct wf_error *err) WF_MUST_USE;
+
+// The policy lies elsewhere than it did: the program was started anew (wf_core_adopt).
+void wf_ranking_adopt(struct wf_ranking *ranking, const struct wf_policy *policy);
 
 // Tells that a node came, or went, or that what is free on it changed.
 void wf_ranking_add_node(struct wf_ranking *ranking, uint32_t node);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/place/scarcity.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -19,11 +18,11 @@ enum {
     LOOK_WORK_PER_DECISION = 256,
 };
 
-enum wf_status wf_scarcity_create(const struct wf_limits *limits, struct wf_scarcity **scarcity_out,
-                                  struct wf_error *err)
+enum wf_status wf_scarcity_create(struct wf_region *region, const struct wf_limits *limits,
+                                  struct wf_scarcity **scarcity_out, struct wf_error *err)
 {
     uint32_t pools = limits->pools;
-    struct wf_scarcity *scarcity = calloc(1, sizeof *scarcity);
+    struct wf_scarcity *scarcity = wf_region_take(region, 1, sizeof *scarcity);
     if (scarcity) {
         *scarcity = (struct wf_scarcity){
             .pools = pools,
@@ -31,34 +30,21 @@ enum wf_status wf_scarcity_create(const struct wf_limits *limits, struct wf_scar
             .sets_max = WF_MIX_CLASSES_MAX + pools + limits->models,
             .cpu_per_gpu_q10 = 1,
         };
-        scarcity->members =
-            calloc((size_t)scarcity->sets_max * scarcity->words, sizeof *scarcity->members);
-        scarcity->demand_q20 = calloc(scarcity->sets_max, sizeof *scarcity->demand_q20);
-        scarcity->scratch = calloc(scarcity->words, sizeof *scarcity->scratch);
-        scarcity->pressure_q10 = calloc(pools, sizeof *scarcity->pressure_q10);
-        scarcity->cpu_share_q10 = calloc(pools, sizeof *scarcity->cpu_share_q10);
-        scarcity->gpu_per_cpu_q20 = calloc(pools, sizeof *scarcity->gpu_per_cpu_q20);
+        scarcity->members = wf_region_take(region, (size_t)scarcity->sets_max * scarcity->words,
+                                           sizeof *scarcity->members);
+        scarcity->demand_q20 =
+            wf_region_take(region, scarcity->sets_max, sizeof *scarcity->demand_q20);
+        scarcity->scratch = wf_region_take(region, scarcity->words, sizeof *scarcity->scratch);
+        scarcity->pressure_q10 = wf_region_take(region, pools, sizeof *scarcity->pressure_q10);
+        scarcity->cpu_share_q10 = wf_region_take(region, pools, sizeof *scarcity->cpu_share_q10);
+        scarcity->gpu_per_cpu_q20 =
+            wf_region_take(region, pools, sizeof *scarcity->gpu_per_cpu_q20);
     }
-    if (!scarcity || !scarcity->members || !scarcity->demand_q20 || !scarcity->scratch ||
-        !scarcity->pressure_q10 || !scarcity->cpu_share_q10 || !scarcity->gpu_per_cpu_q20) {
-        wf_scarcity_destroy(scarcity);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for the scarcity prices of %u pools", pools);
     }
     *scarcity_out = scarcity;
     return WF_OK;
-}
-
-void wf_scarcity_destroy(struct wf_scarcity *scarcity)
-{
-    if (scarcity) {
-        free(scarcity->members);
-        free(scarcity->demand_q20);
-        free(scarcity->scratch);
-        free(scarcity->pressure_q10);
-        free(scarcity->cpu_share_q10);
-        free(scarcity->gpu_per_cpu_q20);
-        free(scarcity);
-    }
 }
 
 static bool has_gpus(const struct wf_pool *pool)

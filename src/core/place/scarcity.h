@@ -11,7 +11,7 @@
 // Integers in fixed point: q10 is 1/1024, q20 is 1/1048576. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/cluster.h"
 
 #define WF_SCARCITY_ONE_Q10 1024
@@ -31,9 +31,9 @@ struct wf_scarcity {
     int64_t *gpu_per_cpu_q20; // [pool]: milli-GPU that a milli-CPU stands for
 };
 
-enum wf_status wf_scarcity_create(const struct wf_limits *limits, struct wf_scarcity **scarcity_out,
+enum wf_status wf_scarcity_create(struct wf_region *region, const struct wf_limits *limits,
+                                  struct wf_scarcity **scarcity_out,
                                   struct wf_error *err) WF_MUST_USE;
-void wf_scarcity_destroy(struct wf_scarcity *scarcity);
 
 // Takes the expected requests, and how much the prior demand weighs against them.
 void wf_scarcity_expect(struct wf_scarcity *scarcity, const struct wf_cluster *cluster,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/preempt/preempt.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -9,11 +8,11 @@
 #include "core/place/capacity.h"
 #include "core/preempt/preempt_search.h"
 
-enum wf_status wf_preempt_create(const struct wf_cluster *cluster, struct wf_preempt **search_out,
-                                 struct wf_error *err)
+enum wf_status wf_preempt_create(struct wf_region *region, const struct wf_cluster *cluster,
+                                 struct wf_preempt **search_out, struct wf_error *err)
 {
     const struct wf_limits *limits = &cluster->limits;
-    struct wf_preempt *search = calloc(1, sizeof *search);
+    struct wf_preempt *search = wf_region_take(region, 1, sizeof *search);
     if (!search) {
         return wf_fail(err, WF_NOMEM, "no memory to search for victims");
     }
@@ -24,37 +23,20 @@ enum wf_status wf_preempt_create(const struct wf_cluster *cluster, struct wf_pre
         buckets *= 2;
     }
     search->bucket_mask = buckets - 1;
-    search->buckets = calloc(buckets, sizeof *search->buckets);
-    search->jobs = calloc(limits->jobs, sizeof *search->jobs);
-    search->nodes = calloc(limits->nodes, sizeof *search->nodes);
-    search->states = calloc(limits->nodes, sizeof *search->states);
-    search->domains = calloc(limits->nodes, sizeof *search->domains);
-    search->heap = calloc(limits->nodes, sizeof *search->heap);
-    search->now.jobs = calloc(limits->jobs, sizeof *search->now.jobs);
-    search->best.jobs = calloc(limits->jobs, sizeof *search->best.jobs);
-    if (!search->buckets || !search->jobs || !search->nodes || !search->states ||
-        !search->domains || !search->heap || !search->now.jobs || !search->best.jobs) {
-        wf_preempt_destroy(search);
+    search->buckets = wf_region_take(region, buckets, sizeof *search->buckets);
+    search->jobs = wf_region_take(region, limits->jobs, sizeof *search->jobs);
+    search->nodes = wf_region_take(region, limits->nodes, sizeof *search->nodes);
+    search->states = wf_region_take(region, limits->nodes, sizeof *search->states);
+    search->domains = wf_region_take(region, limits->nodes, sizeof *search->domains);
+    search->heap = wf_region_take(region, limits->nodes, sizeof *search->heap);
+    search->now.jobs = wf_region_take(region, limits->jobs, sizeof *search->now.jobs);
+    search->best.jobs = wf_region_take(region, limits->jobs, sizeof *search->best.jobs);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory to search for victims among %u jobs on %u nodes",
                        limits->jobs, limits->nodes);
     }
     *search_out = search;
     return WF_OK;
-}
-
-void wf_preempt_destroy(struct wf_preempt *search)
-{
-    if (search) {
-        free(search->buckets);
-        free(search->jobs);
-        free(search->nodes);
-        free(search->states);
-        free(search->domains);
-        free(search->heap);
-        free(search->now.jobs);
-        free(search->best.jobs);
-        free(search);
-    }
 }
 
 static uint64_t id_of(const struct wf_preempt *search, uint32_t job)

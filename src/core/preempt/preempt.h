@@ -56,9 +56,8 @@ struct wf_preempt_wish {
 
 // The cluster is borrowed and must outlive the search; it is not changed. All memory is taken here:
 // about 130 bytes for each node and 32 for each job of its limits. Errors: WF_NOMEM.
-enum wf_status wf_preempt_create(const struct wf_cluster *cluster, struct wf_preempt **search_out,
-                                 struct wf_error *err) WF_MUST_USE;
-void wf_preempt_destroy(struct wf_preempt *search);
+enum wf_status wf_preempt_create(struct wf_region *region, const struct wf_cluster *cluster,
+                                 struct wf_preempt **search_out, struct wf_error *err) WF_MUST_USE;
 
 // Finds whom to stop. Returns whether there is an answer; then the slots of the victims, the most
 // costly first, stand in *victims_out until the next search, and exactly they are taken. There are

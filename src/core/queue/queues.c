@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/queues.h"
 
-#include <stdlib.h>
-
 #include "core/queue/fade.h"
 #include "core/queue/queue_tree.h"
 
@@ -27,41 +25,31 @@ static uint32_t stints_max(const struct wf_limits *limits)
     return limits->jobs < limits->placements ? limits->jobs : limits->placements;
 }
 
-enum wf_status wf_queues_create(const struct wf_limits *limits, int64_t half_life_ms,
-                                struct wf_queues **queues_out, struct wf_error *err)
+enum wf_status wf_queues_create(struct wf_region *region, const struct wf_limits *limits,
+                                int64_t half_life_ms, struct wf_queues **queues_out,
+                                struct wf_error *err)
 {
     enum wf_status status = check_create(limits, half_life_ms, err);
     if (status != WF_OK) {
         return status;
     }
-    struct wf_queues *queues = calloc(1, sizeof *queues);
+    struct wf_queues *queues = wf_region_take(region, 1, sizeof *queues);
     if (!queues) {
         return wf_fail(err, WF_NOMEM, "no memory for queues");
     }
     queues->count = limits->queues;
     queues->clock.slice_ms = wf_fade_slice_ms(half_life_ms);
-    status = wf_stints_init(&queues->stints, stints_max(limits), err);
+    status = wf_stints_init(&queues->stints, region, stints_max(limits), err);
     if (status == WF_OK) {
-        queues->list = calloc(queues->count, sizeof *queues->list);
-        if (!queues->list) {
+        queues->list = wf_region_take(region, queues->count, sizeof *queues->list);
+        if (!wf_region_is_whole(region)) {
             status = wf_fail(err, WF_NOMEM, "no memory for %u queues", queues->count);
         }
     }
-    if (status != WF_OK) {
-        wf_queues_destroy(queues);
-        return status;
+    if (status == WF_OK) {
+        *queues_out = queues;
     }
-    *queues_out = queues;
-    return WF_OK;
-}
-
-void wf_queues_destroy(struct wf_queues *queues)
-{
-    if (queues) {
-        wf_stints_finish(&queues->stints);
-        free(queues->list);
-        free(queues);
-    }
+    return status;
 }
 
 enum wf_status wf_queues_enter(struct wf_queues *queues, wf_queue_id id, struct wf_error *err)

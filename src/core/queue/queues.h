@@ -7,7 +7,7 @@
 // who looked when. A queue that idles costs nothing while it idles.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/limits.h"
 #include "core/queue/money.h"
 #include "core/queue/stints.h"
@@ -18,9 +18,9 @@ struct wf_queues;
 // Takes the memory for limits->queues queues and as many running jobs as limits->jobs and
 // limits->placements allow. Use counts in fair share for half as much after half_life_ms. The
 // caller owns *queues_out. Errors: WF_INVALID, WF_NOMEM.
-enum wf_status wf_queues_create(const struct wf_limits *limits, int64_t half_life_ms,
-                                struct wf_queues **queues_out, struct wf_error *err) WF_MUST_USE;
-void wf_queues_destroy(struct wf_queues *queues);
+enum wf_status wf_queues_create(struct wf_region *region, const struct wf_limits *limits,
+                                int64_t half_life_ms, struct wf_queues **queues_out,
+                                struct wf_error *err) WF_MUST_USE;
 
 // Makes a queue, or changes one. Given another parent, a queue takes along all that it uses and
 // has used, so that a parent is always the sum of its children and of what it used as a leaf

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/stints.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "core/limits.h"
 #include "core/queue/money.h"
 
-enum wf_status wf_stints_init(struct wf_stints *stints, uint32_t stints_max, struct wf_error *err)
+enum wf_status wf_stints_init(struct wf_stints *stints, struct wf_region *region,
+                              uint32_t stints_max, struct wf_error *err)
 {
     *stints = (struct wf_stints){.first_free = WF_NONE};
-    stints->slots = calloc(stints_max, sizeof *stints->slots);
-    stints->heap = calloc(stints_max, sizeof *stints->heap);
-    if (!stints->slots || !stints->heap) {
-        wf_stints_finish(stints);
+    stints->slots = wf_region_take(region, stints_max, sizeof *stints->slots);
+    stints->heap = wf_region_take(region, stints_max, sizeof *stints->heap);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for %u running jobs", stints_max);
     }
     for (uint32_t slot = stints_max; slot-- > 0;) {
@@ -22,15 +20,6 @@ enum wf_status wf_stints_init(struct wf_stints *stints, uint32_t stints_max, str
         stints->first_free = slot;
     }
     return WF_OK;
-}
-
-void wf_stints_finish(struct wf_stints *stints)
-{
-    if (stints) {
-        free(stints->slots);
-        free(stints->heap);
-        *stints = (struct wf_stints){0};
-    }
 }
 
 static void put(struct wf_stints *stints, uint32_t at, uint32_t slot)

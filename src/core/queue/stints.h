@@ -4,7 +4,7 @@
 // Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/queue_spec.h"
 
 struct wf_stint {
@@ -30,9 +30,8 @@ struct wf_stints {
     uint32_t first_free;
 };
 
-enum wf_status wf_stints_init(struct wf_stints *stints, uint32_t stints_max,
-                              struct wf_error *err) WF_MUST_USE;
-void wf_stints_finish(struct wf_stints *stints);
+enum wf_status wf_stints_init(struct wf_stints *stints, struct wf_region *region,
+                              uint32_t stints_max, struct wf_error *err) WF_MUST_USE;
 
 // Returns the slot, or WF_NONE when all are taken.
 uint32_t wf_stints_add(struct wf_stints *stints, const struct wf_stint *stint, int64_t now_ms);

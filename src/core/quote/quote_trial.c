@@ -68,7 +68,8 @@ static enum wf_status await_cycle(struct wf_core *core, int64_t now_ms,
 enum wf_status wf_quote_try(struct wf_core *core, const struct wf_job_spec *job, int64_t now_ms,
                             struct wf_quote_trial *out, struct wf_error *err)
 {
-    *out = (struct wf_quote_trial){.start = WF_QUOTE_STARTS};
+    static const struct wf_quote_trial nothing_known = {.start = WF_QUOTE_STARTS};
+    *out = nothing_known; // a literal would take its 16 KiB on the stack
     const struct wf_event event = {
         .time_ms = now_ms, .kind = WF_EVENT_JOB_SUBMIT, .job_submit = *job};
     struct wf_decisions decisions;

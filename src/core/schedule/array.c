@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/schedule/array.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "base/hash.h"
 
-enum wf_status wf_arrays_init(struct wf_arrays *arrays, uint32_t jobs, struct wf_error *err)
+enum wf_status wf_arrays_init(struct wf_arrays *arrays, struct wf_region *region, uint32_t jobs,
+                              struct wf_error *err)
 {
     uint32_t size = 2;
     while (size < 2 * (uint64_t)jobs && size < UINT32_C(1) << 31) {
         size *= 2;
     }
     *arrays = (struct wf_arrays){.mask = size - 1};
-    arrays->counts = calloc(size, sizeof *arrays->counts);
+    arrays->counts = wf_region_take(region, size, sizeof *arrays->counts);
     return arrays->counts ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for %u arrays", jobs);
-}
-
-void wf_arrays_finish(struct wf_arrays *arrays)
-{
-    free(arrays->counts);
-    *arrays = (struct wf_arrays){0};
 }
 
 static uint32_t home(const struct wf_arrays *arrays, uint32_t array)

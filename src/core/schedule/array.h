@@ -2,7 +2,7 @@
 // How many jobs of each array run, for arrays that may not run all at once. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/types.h"
 
 struct wf_array_count {
@@ -16,9 +16,8 @@ struct wf_arrays {
 };
 
 // jobs: as many as may run at once.
-enum wf_status wf_arrays_init(struct wf_arrays *arrays, uint32_t jobs,
+enum wf_status wf_arrays_init(struct wf_arrays *arrays, struct wf_region *region, uint32_t jobs,
                               struct wf_error *err) WF_MUST_USE;
-void wf_arrays_finish(struct wf_arrays *arrays);
 
 uint32_t wf_arrays_running(const struct wf_arrays *arrays, uint32_t array);
 void wf_arrays_start(struct wf_arrays *arrays, uint32_t array);

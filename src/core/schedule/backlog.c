@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/schedule/backlog.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "base/hash.h"
 
@@ -46,8 +44,8 @@ static void empty_lists(struct wf_backlog *backlog, uint32_t queues)
     }
 }
 
-enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limits *limits,
-                               struct wf_error *err)
+enum wf_status wf_backlog_init(struct wf_backlog *backlog, struct wf_region *region,
+                               const struct wf_limits *limits, struct wf_error *err)
 {
     uint32_t buckets = 1;
     while (buckets < limits->lanes) {
@@ -63,39 +61,23 @@ enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limit
         .first_aside = WF_NONE,
         .last_aside = WF_NONE,
     };
-    backlog->tickets = calloc(limits->jobs, sizeof *backlog->tickets);
-    backlog->lanes = calloc(limits->lanes, sizeof *backlog->lanes);
-    backlog->asks = calloc(limits->lanes, sizeof *backlog->asks);
-    backlog->lane_buckets = calloc(buckets, sizeof *backlog->lane_buckets);
-    backlog->ask_buckets = calloc(buckets, sizeof *backlog->ask_buckets);
-    backlog->used = calloc(limits->lanes, sizeof *backlog->used);
-    backlog->open = calloc(limits->lanes, sizeof *backlog->open);
-    backlog->used_asks = calloc(limits->lanes, sizeof *backlog->used_asks);
-    backlog->blocked = calloc(limits->queues, sizeof *backlog->blocked);
-    backlog->first_of_queue = calloc(limits->queues, sizeof *backlog->first_of_queue);
-    if (!backlog->blocked || !backlog->first_of_queue || !backlog->tickets || !backlog->lanes ||
-        !backlog->asks || !backlog->lane_buckets || !backlog->ask_buckets || !backlog->used ||
-        !backlog->open || !backlog->used_asks) {
+    backlog->tickets = wf_region_take(region, limits->jobs, sizeof *backlog->tickets);
+    backlog->lanes = wf_region_take(region, limits->lanes, sizeof *backlog->lanes);
+    backlog->asks = wf_region_take(region, limits->lanes, sizeof *backlog->asks);
+    backlog->lane_buckets = wf_region_take(region, buckets, sizeof *backlog->lane_buckets);
+    backlog->ask_buckets = wf_region_take(region, buckets, sizeof *backlog->ask_buckets);
+    backlog->used = wf_region_take(region, limits->lanes, sizeof *backlog->used);
+    backlog->open = wf_region_take(region, limits->lanes, sizeof *backlog->open);
+    backlog->used_asks = wf_region_take(region, limits->lanes, sizeof *backlog->used_asks);
+    backlog->blocked = wf_region_take(region, limits->queues, sizeof *backlog->blocked);
+    backlog->first_of_queue =
+        wf_region_take(region, limits->queues, sizeof *backlog->first_of_queue);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for %u jobs in %u lanes", limits->jobs,
                        limits->lanes);
     }
     empty_lists(backlog, limits->queues);
     return WF_OK;
-}
-
-void wf_backlog_finish(struct wf_backlog *backlog)
-{
-    free(backlog->tickets);
-    free(backlog->lanes);
-    free(backlog->asks);
-    free(backlog->lane_buckets);
-    free(backlog->ask_buckets);
-    free(backlog->used);
-    free(backlog->open);
-    free(backlog->used_asks);
-    free(backlog->blocked);
-    free(backlog->first_of_queue);
-    *backlog = (struct wf_backlog){0};
 }
 
 static uint64_t hash_request(const struct wf_request *request)

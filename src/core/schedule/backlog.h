@@ -5,7 +5,7 @@
 // them, which keeps a pass over a long backlog short. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/types.h"
 
 enum wf_phase {
@@ -111,10 +111,9 @@ struct wf_backlog {
     uint32_t first_aside, last_aside;     // jobs that could not start even if nothing else ran
 };
 
-// Errors: WF_NOMEM; what was taken is left for wf_backlog_finish.
-enum wf_status wf_backlog_init(struct wf_backlog *backlog, const struct wf_limits *limits,
-                               struct wf_error *err) WF_MUST_USE;
-void wf_backlog_finish(struct wf_backlog *backlog);
+// Errors: WF_NOMEM.
+enum wf_status wf_backlog_init(struct wf_backlog *backlog, struct wf_region *region,
+                               const struct wf_limits *limits, struct wf_error *err) WF_MUST_USE;
 
 // Puts a job into its lane, which is open then; or, when there is no lane left, on the list of
 // those outside. take_in puts those into lanes that came free since, and returns whether it did.

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/schedule/dependency.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 
-enum wf_status wf_dependencies_init(struct wf_dependencies *dependencies, uint32_t jobs,
-                                    struct wf_error *err)
+enum wf_status wf_dependencies_init(struct wf_dependencies *dependencies, struct wf_region *region,
+                                    uint32_t jobs, struct wf_error *err)
 {
     *dependencies = (struct wf_dependencies){.max = jobs, .free = WF_NONE};
-    dependencies->list = calloc(jobs, sizeof *dependencies->list);
-    dependencies->first_dependent = calloc(jobs, sizeof *dependencies->first_dependent);
-    dependencies->first_dependency = calloc(jobs, sizeof *dependencies->first_dependency);
-    if (!dependencies->list || !dependencies->first_dependent || !dependencies->first_dependency) {
+    dependencies->list = wf_region_take(region, jobs, sizeof *dependencies->list);
+    dependencies->first_dependent =
+        wf_region_take(region, jobs, sizeof *dependencies->first_dependent);
+    dependencies->first_dependency =
+        wf_region_take(region, jobs, sizeof *dependencies->first_dependency);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for %u dependencies", jobs);
     }
     for (uint32_t job = 0; job < jobs; job++) {
@@ -20,14 +20,6 @@ enum wf_status wf_dependencies_init(struct wf_dependencies *dependencies, uint32
         dependencies->first_dependency[job] = WF_NONE;
     }
     return WF_OK;
-}
-
-void wf_dependencies_finish(struct wf_dependencies *dependencies)
-{
-    free(dependencies->list);
-    free(dependencies->first_dependent);
-    free(dependencies->first_dependency);
-    *dependencies = (struct wf_dependencies){0};
 }
 
 bool wf_dependencies_have_room(const struct wf_dependencies *dependencies, uint32_t count)

@@ -3,7 +3,7 @@
 // slots. Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/types.h"
 
 struct wf_dependent {
@@ -21,11 +21,9 @@ struct wf_dependencies {
     uint32_t max, fresh, free;
 };
 
-// As many as there are jobs can be kept. Errors: WF_NOMEM; what was taken is left for
-// wf_dependencies_finish.
-enum wf_status wf_dependencies_init(struct wf_dependencies *dependencies, uint32_t jobs,
-                                    struct wf_error *err) WF_MUST_USE;
-void wf_dependencies_finish(struct wf_dependencies *dependencies);
+// As many as there are jobs can be kept. Errors: WF_NOMEM.
+enum wf_status wf_dependencies_init(struct wf_dependencies *dependencies, struct wf_region *region,
+                                    uint32_t jobs, struct wf_error *err) WF_MUST_USE;
 
 // Whether so many more can be kept.
 bool wf_dependencies_have_room(const struct wf_dependencies *dependencies, uint32_t count);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/schedule/schedule_parts.h"
 
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "core/job_check.h"
 
@@ -11,18 +9,17 @@ static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
     return &schedule->backlog.tickets[job];
 }
 
-static enum wf_status init_lists(struct wf_schedule *schedule, const struct wf_limits *limits,
-                                 struct wf_error *err)
+static enum wf_status init_lists(struct wf_schedule *schedule, struct wf_region *region,
+                                 const struct wf_limits *limits, struct wf_error *err)
 {
-    schedule->freed = calloc(limits->nodes, sizeof *schedule->freed);
-    schedule->is_freed = calloc(limits->nodes, sizeof *schedule->is_freed);
-    schedule->reserved = calloc(limits->reservations, sizeof *schedule->reserved);
-    schedule->heap = calloc(limits->lanes, sizeof *schedule->heap);
-    schedule->turns = calloc(limits->queues, sizeof *schedule->turns);
-    schedule->standings = calloc(limits->queues, sizeof *schedule->standings);
-    schedule->rooms = calloc(limits->queues, sizeof *schedule->rooms);
-    if (!schedule->freed || !schedule->is_freed || !schedule->reserved || !schedule->heap ||
-        !schedule->turns || !schedule->standings || !schedule->rooms) {
+    schedule->freed = wf_region_take(region, limits->nodes, sizeof *schedule->freed);
+    schedule->is_freed = wf_region_take(region, limits->nodes, sizeof *schedule->is_freed);
+    schedule->reserved = wf_region_take(region, limits->reservations, sizeof *schedule->reserved);
+    schedule->heap = wf_region_take(region, limits->lanes, sizeof *schedule->heap);
+    schedule->turns = wf_region_take(region, limits->queues, sizeof *schedule->turns);
+    schedule->standings = wf_region_take(region, limits->queues, sizeof *schedule->standings);
+    schedule->rooms = wf_region_take(region, limits->queues, sizeof *schedule->rooms);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for a backlog of %u jobs", limits->jobs);
     }
     for (uint32_t i = 0; i < limits->queues; i++) {
@@ -38,34 +35,40 @@ static enum wf_status init_lists(struct wf_schedule *schedule, const struct wf_l
     return WF_OK;
 }
 
-static enum wf_status init_parts(struct wf_schedule *schedule, struct wf_error *err)
+static enum wf_status init_parts(struct wf_schedule *schedule, struct wf_region *region,
+                                 struct wf_error *err)
 {
     struct wf_placer *placer = schedule->placer;
     const struct wf_limits *limits = &placer->config.limits;
-    enum wf_status status = init_lists(schedule, limits, err);
-    status = status == WF_OK ? wf_backlog_init(&schedule->backlog, limits, err) : status;
+    enum wf_status status = init_lists(schedule, region, limits, err);
+    status = status == WF_OK ? wf_backlog_init(&schedule->backlog, region, limits, err) : status;
+    status = status == WF_OK
+                 ? wf_dependencies_init(&schedule->dependencies, region, limits->jobs, err)
+                 : status;
     status =
-        status == WF_OK ? wf_dependencies_init(&schedule->dependencies, limits->jobs, err) : status;
-    status = status == WF_OK ? wf_arrays_init(&schedule->arrays, limits->jobs, err) : status;
-    status = status == WF_OK ? wf_timers_init(&schedule->timers, limits->jobs, err) : status;
-    status = status == WF_OK ? wf_scopes_init(&schedule->scopes, limits, err) : status;
+        status == WF_OK ? wf_arrays_init(&schedule->arrays, region, limits->jobs, err) : status;
+    status =
+        status == WF_OK ? wf_timers_init(&schedule->timers, region, limits->jobs, err) : status;
+    status = status == WF_OK ? wf_scopes_init(&schedule->scopes, region, limits, err) : status;
     if (status == WF_OK) {
-        status = wf_queues_create(limits, placer->config.fair_share_half_life_ms, &schedule->queues,
-                                  err);
+        status = wf_queues_create(region, limits, placer->config.fair_share_half_life_ms,
+                                  &schedule->queues, err);
     }
     if (status == WF_OK) {
-        status = wf_future_create(&placer->cluster, placer->ranking, &schedule->future, err);
+        status =
+            wf_future_create(region, &placer->cluster, placer->ranking, &schedule->future, err);
     }
     if (status == WF_OK && schedule->discipline->preempts) {
-        status = wf_preempt_create(&placer->cluster, &schedule->preempt, err);
+        status = wf_preempt_create(region, &placer->cluster, &schedule->preempt, err);
     }
     return status;
 }
 
-enum wf_status wf_schedule_create(struct wf_placer *placer, struct wf_record *record,
-                                  struct wf_schedule **schedule_out, struct wf_error *err)
+enum wf_status wf_schedule_create(struct wf_region *region, struct wf_placer *placer,
+                                  struct wf_record *record, struct wf_schedule **schedule_out,
+                                  struct wf_error *err)
 {
-    struct wf_schedule *schedule = calloc(1, sizeof *schedule);
+    struct wf_schedule *schedule = wf_region_take(region, 1, sizeof *schedule);
     if (!schedule) {
         return wf_fail(err, WF_NOMEM, "no memory for the schedule");
     }
@@ -82,35 +85,11 @@ enum wf_status wf_schedule_create(struct wf_placer *placer, struct wf_record *re
     uint32_t more = schedule->discipline->urgent_reservations;
     uint32_t left = kept - schedule->reserved_max;
     schedule->reserved_max_urgent = schedule->reserved_max + (more < left ? more : left);
-    enum wf_status status = init_parts(schedule, err);
-    if (status != WF_OK) {
-        wf_schedule_destroy(schedule);
-        return status;
+    enum wf_status status = init_parts(schedule, region, err);
+    if (status == WF_OK) {
+        *schedule_out = schedule;
     }
-    *schedule_out = schedule;
-    return WF_OK;
-}
-
-void wf_schedule_destroy(struct wf_schedule *schedule)
-{
-    if (schedule) {
-        wf_preempt_destroy(schedule->preempt);
-        wf_future_destroy(schedule->future);
-        wf_queues_destroy(schedule->queues);
-        wf_scopes_finish(&schedule->scopes);
-        wf_timers_finish(&schedule->timers);
-        wf_arrays_finish(&schedule->arrays);
-        wf_dependencies_finish(&schedule->dependencies);
-        wf_backlog_finish(&schedule->backlog);
-        free(schedule->freed);
-        free(schedule->is_freed);
-        free(schedule->reserved);
-        free(schedule->heap);
-        free(schedule->turns);
-        free(schedule->standings);
-        free(schedule->rooms);
-        free(schedule);
-    }
+    return status;
 }
 
 void wf_schedule_advance(struct wf_schedule *schedule, int64_t now_ms)

@@ -105,10 +105,9 @@ struct wf_schedule {
 };
 
 // All but schedule_out are borrowed and must outlive it. Errors: WF_NOMEM.
-enum wf_status wf_schedule_create(struct wf_placer *placer, struct wf_record *record,
-                                  struct wf_schedule **schedule_out,
+enum wf_status wf_schedule_create(struct wf_region *region, struct wf_placer *placer,
+                                  struct wf_record *record, struct wf_schedule **schedule_out,
                                   struct wf_error *err) WF_MUST_USE;
-void wf_schedule_destroy(struct wf_schedule *schedule);
 
 // Takes in what is said of jobs and queues. Errors: as wf_core_step, nothing is changed then.
 enum wf_status wf_schedule_take(struct wf_schedule *schedule, const struct wf_event *event,

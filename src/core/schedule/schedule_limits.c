@@ -103,6 +103,21 @@ void wf_schedule_room_changed(struct wf_schedule *schedule, wf_queue_id queue)
     }
 }
 
+// Those that yielded are tried again; not those that a budget or an array's number holds back: one
+// of these may be the very claim that goes, and would claim again, without end.
+static void reopen_yielding(struct wf_schedule *schedule, wf_queue_id queue)
+{
+    struct wf_backlog *backlog = &schedule->backlog;
+    uint32_t lane = backlog->blocked[queue.index];
+    while (lane != WF_NONE) {
+        uint32_t next = backlog->lanes[lane].next_blocked;
+        if (backlog->lanes[lane].block == WF_BLOCK_SHARE) {
+            wf_backlog_block(backlog, lane, WF_BLOCK_NONE, queue);
+        }
+        lane = next;
+    }
+}
+
 void wf_schedule_goes(struct wf_schedule *schedule, uint32_t job)
 {
     wf_queue_id queue = ticket_of(schedule, job)->spec.wait.queue;
@@ -112,7 +127,7 @@ void wf_schedule_goes(struct wf_schedule *schedule, uint32_t job)
         if (room->kept.job == job || room->waiting.job == job) {
             room->kept.job = room->kept.job == job ? WF_NONE : room->kept.job;
             room->waiting.job = room->waiting.job == job ? WF_NONE : room->waiting.job;
-            wf_backlog_unblock(&schedule->backlog, queue);
+            reopen_yielding(schedule, queue);
         }
     }
 }

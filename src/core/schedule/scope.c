@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/schedule/scope.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/place/capacity.h"
 
 enum { GROUPS_MAX = UINT16_MAX + 1 };
 
-enum wf_status wf_scopes_init(struct wf_scopes *scopes, const struct wf_limits *limits,
-                              struct wf_error *err)
+enum wf_status wf_scopes_init(struct wf_scopes *scopes, struct wf_region *region,
+                              const struct wf_limits *limits, struct wf_error *err)
 {
     scopes->max = limits->pools > GROUPS_MAX ? limits->pools : GROUPS_MAX;
-    scopes->slots = calloc(scopes->max, sizeof *scopes->slots);
+    scopes->slots = wf_region_take(region, scopes->max, sizeof *scopes->slots);
     return scopes->slots ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for %u scopes", scopes->max);
-}
-
-void wf_scopes_finish(struct wf_scopes *scopes)
-{
-    free(scopes->slots);
-    *scopes = (struct wf_scopes){0};
 }
 
 static bool same_place(struct wf_place a, struct wf_place b)

@@ -12,9 +12,8 @@ struct wf_scopes {
     uint32_t max;
 };
 
-enum wf_status wf_scopes_init(struct wf_scopes *scopes, const struct wf_limits *limits,
-                              struct wf_error *err) WF_MUST_USE;
-void wf_scopes_finish(struct wf_scopes *scopes);
+enum wf_status wf_scopes_init(struct wf_scopes *scopes, struct wf_region *region,
+                              const struct wf_limits *limits, struct wf_error *err) WF_MUST_USE;
 
 // Returns the scope of a node. A zone goes by the number of the first pool in it.
 uint32_t wf_scope_of(const struct wf_cluster *cluster, enum wf_within within, uint32_t node);

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/schedule/timers.h"
 
-#include <stdlib.h>
-
-enum wf_status wf_timers_init(struct wf_timers *timers, uint32_t jobs, struct wf_error *err)
+enum wf_status wf_timers_init(struct wf_timers *timers, struct wf_region *region, uint32_t jobs,
+                              struct wf_error *err)
 {
     *timers = (struct wf_timers){0};
-    timers->at_ms = calloc(jobs, sizeof *timers->at_ms);
-    timers->heap = calloc(jobs, sizeof *timers->heap);
-    timers->place = calloc(jobs, sizeof *timers->place);
-    if (!timers->at_ms || !timers->heap || !timers->place) {
+    timers->at_ms = wf_region_take(region, jobs, sizeof *timers->at_ms);
+    timers->heap = wf_region_take(region, jobs, sizeof *timers->heap);
+    timers->place = wf_region_take(region, jobs, sizeof *timers->place);
+    if (!wf_region_is_whole(region)) {
         return wf_fail(err, WF_NOMEM, "no memory for the times of %u jobs", jobs);
     }
     return WF_OK;
-}
-
-void wf_timers_finish(struct wf_timers *timers)
-{
-    free(timers->at_ms);
-    free(timers->heap);
-    free(timers->place);
-    *timers = (struct wf_timers){0};
 }
 
 static bool is_before(const struct wf_timers *timers, uint32_t a, uint32_t b)

@@ -3,7 +3,7 @@
 // Internal to the core.
 #pragma once
 
-#include "base/error.h"
+#include "base/region.h"
 #include "core/types.h"
 
 struct wf_timers {
@@ -13,10 +13,9 @@ struct wf_timers {
     uint32_t count;
 };
 
-// Errors: WF_NOMEM; what was taken is left for wf_timers_finish.
-enum wf_status wf_timers_init(struct wf_timers *timers, uint32_t jobs,
+// Errors: WF_NOMEM.
+enum wf_status wf_timers_init(struct wf_timers *timers, struct wf_region *region, uint32_t jobs,
                               struct wf_error *err) WF_MUST_USE;
-void wf_timers_finish(struct wf_timers *timers);
 
 // Sets the job's time, in place of the one it had; INT64_MAX: none.
 void wf_timers_set(struct wf_timers *timers, uint32_t job, int64_t at_ms);

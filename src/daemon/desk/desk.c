@@ -54,6 +54,7 @@ static enum wf_status open_parts(struct wf_desk *desk, struct wf_error *err)
         status = wf_fail(err, WF_NOMEM, "no memory for the desk");
     }
     status = status == WF_OK ? wf_world_read(desk, err) : status;
+    desk->lines_handed = desk->world.lines;
     if (status == WF_OK && desk->world.lines == 0) {
         status = wf_desk_begin_journal(desk, err);
     }
@@ -199,6 +200,7 @@ const struct wf_batch *wf_desk_batch(struct wf_desk *desk)
         if (world->events > world->hashed) {
             wf_batch_hash(desk->deeds.rows, &world->lines, world->hash, world->events);
             world->hashed = world->events;
+            world->hash_line = world->lines;
         }
         trim_feed(desk);
     }

@@ -39,15 +39,17 @@ struct wf_desk_config {
     const char *data;                      // folder: scripts of runs are kept below it
     const char *policy, *discipline;       // NULL: cost-first, foresight
     int64_t core_price_nanousd_per_hour;   // of a CPU core; 0: none is set
-    uint32_t jobs_max;                     // jobs that are not over, 0: 16,384
-    bool users;                            // runs are started as the user whose work they are
-    int64_t (*now_ms)(void *context);      // the wall clock
+    const char *snapshot; // path of the copy of the core that a restart goes on from; NULL: none
+    void (*say)(void *context, const char *line); // a sentence for the log; NULL: nobody listens
+    uint32_t jobs_max;                            // jobs that are not over, 0: 16,384
+    bool users;                       // runs are started as the user whose work they are
+    int64_t (*now_ms)(void *context); // the wall clock
     void *context;
 };
 
-// Reads the journal and steps it again, compares its hashes, takes up what the engine runs, and
-// tells the core what changed in the site. Errors: what wf_database_* say; WF_INVALID (the journal
-// does not fit the rows, or its decisions are not ours); WF_NOMEM.
+// Reads the journal and steps it again from the snapshot on, compares its hashes, takes up what the
+// engine runs, and tells the core what changed in the site. Errors: what wf_database_* say;
+// WF_INVALID (the journal does not fit the rows, or its decisions are not ours); WF_NOMEM.
 enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk **desk_out,
                             struct wf_error *err) WF_MUST_USE;
 // What is not written is dropped, waiters are told WF_IO; runs go on.
@@ -63,10 +65,19 @@ enum wf_status wf_desk_written(struct wf_desk *desk, enum wf_status status,
                                const struct wf_error *why, struct wf_error *err) WF_MUST_USE;
 // Whether the database has to be probed (wf_database_probe) before the batch is written.
 bool wf_desk_probes(const struct wf_desk *desk);
-// Whether the database has to be probed (wf_database_probe) before the batch is written.
-bool wf_desk_probes(const struct wf_desk *desk);
 // Whether new work is taken; else why_out (or NULL) gets a sentence, of the disk or a full queue.
 bool wf_desk_accepts(const struct wf_desk *desk, struct wf_error *why_out);
+
+// How many lines of the journal a restart would have to step, if a snapshot could be made just now:
+// whatever was decided is in batches that were handed out. Else 0.
+uint64_t wf_desk_unsaved(const struct wf_desk *desk);
+// Writes a snapshot, which becomes the desk's with wf_desk_keep_snapshot: to be called once all
+// that was handed out is on the disk. save may be called in a copy of the process. lines: how far
+// the snapshot goes in the journal. Errors: what wf_snapshot_* say.
+enum wf_status wf_desk_save(const struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
+uint64_t wf_desk_lines(const struct wf_desk *desk);
+enum wf_status wf_desk_keep_snapshot(struct wf_desk *desk, uint64_t lines,
+                                     struct wf_error *err) WF_MUST_USE;
 
 // A fact from the engine's next().
 void wf_desk_run(struct wf_desk *desk, const struct wf_run *run);

@@ -64,6 +64,57 @@ const char *wf_directory_name(const struct wf_directory *directory, enum wf_jour
     return NULL;
 }
 
+// Each entry: its kind in a byte, its number in four, its name and a zero.
+enum { ENTRY_BYTES = 1 + sizeof(uint32_t) };
+
+enum wf_status wf_directory_write(const struct wf_directory *directory, char **bytes_out,
+                                  size_t *size_out, struct wf_error *err)
+{
+    size_t size = 0;
+    for (uint32_t kind = 0; kind < WF_DIRECTORY_KINDS; kind++) {
+        for (uint32_t i = 0; i < directory->lists[kind].count; i++) {
+            size += ENTRY_BYTES + strlen(directory->lists[kind].entries[i].name) + 1;
+        }
+    }
+    char *bytes = malloc(size + 1);
+    if (!bytes) {
+        return wf_fail(err, WF_NOMEM, "no memory for names");
+    }
+    char *at = bytes;
+    for (uint32_t kind = 0; kind < WF_DIRECTORY_KINDS; kind++) {
+        for (uint32_t i = 0; i < directory->lists[kind].count; i++) {
+            const struct wf_directory_entry *entry = &directory->lists[kind].entries[i];
+            size_t length = strlen(entry->name) + 1;
+            *at = (char)kind;
+            memcpy(at + 1, &entry->number, sizeof entry->number);
+            memcpy(at + ENTRY_BYTES, entry->name, length);
+            at += ENTRY_BYTES + length;
+        }
+    }
+    *bytes_out = bytes;
+    *size_out = size;
+    return WF_OK;
+}
+
+enum wf_status wf_directory_read(struct wf_directory *directory, const char *bytes, size_t size,
+                                 struct wf_error *err)
+{
+    enum wf_status status = WF_OK;
+    while (size > 0 && status == WF_OK) {
+        uint32_t number = 0, kind = (unsigned char)bytes[0];
+        const char *name = bytes + ENTRY_BYTES;
+        const char *end = size > ENTRY_BYTES ? memchr(name, '\0', size - ENTRY_BYTES) : NULL;
+        if (!end || kind >= WF_DIRECTORY_KINDS) {
+            return wf_fail(err, WF_INVALID, "the names in it are damaged");
+        }
+        memcpy(&number, bytes + 1, sizeof number);
+        status = wf_directory_add(directory, (enum wf_journal_named)kind, number, name, err);
+        size -= (size_t)(end + 1 - bytes);
+        bytes = end + 1;
+    }
+    return status;
+}
+
 void wf_directory_finish(struct wf_directory *directory)
 {
     for (uint32_t i = 0; i < WF_DIRECTORY_KINDS; i++) {

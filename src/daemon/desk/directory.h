@@ -34,4 +34,10 @@ uint32_t wf_directory_find(const struct wf_directory *directory, enum wf_journal
 // NULL: not known.
 const char *wf_directory_name(const struct wf_directory *directory, enum wf_journal_named what,
                               uint32_t number);
+// All of it as bytes, which the caller owns, and back. Errors: WF_NOMEM; WF_INVALID (these are not
+// such bytes).
+enum wf_status wf_directory_write(const struct wf_directory *directory, char **bytes_out,
+                                  size_t *size_out, struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_directory_read(struct wf_directory *directory, const char *bytes, size_t size,
+                                 struct wf_error *err) WF_MUST_USE;
 void wf_directory_finish(struct wf_directory *directory);

@@ -15,29 +15,24 @@ enum outcome {
     LOST,
 };
 
-static void note_start(struct wf_desk *desk, struct wf_book_run *run, int64_t started_ms)
+void wf_desk_run_started(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
 {
     struct wf_book_job *job = run->job;
-    if (run->started_ms > 0 || started_ms <= 0) {
+    if (run->started_ms > 0 || fact->started_ms <= 0) {
         return;
     }
-    run->started_ms = started_ms;
+    run->started_ms = fact->started_ms;
     if (job->started_ms == 0) {
-        job->started_ms = started_ms;
+        job->started_ms = fact->started_ms;
         desk->counts.first_starts++;
-        if (started_ms > job->submitted_ms) {
-            desk->counts.start_wait_ms += (uint64_t)(started_ms - job->submitted_ms);
+        if (fact->started_ms > job->submitted_ms) {
+            desk->counts.start_wait_ms += (uint64_t)(fact->started_ms - job->submitted_ms);
         }
     }
     wf_book_touch(&desk->world.book, job);
-}
-
-void wf_desk_run_started(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
-{
-    if (run->started_ms == 0 && fact->started_ms > 0) {
-        note_start(desk, run, fact->started_ms);
-        wf_desk_write_run(desk, run, fact);
-        wf_desk_tell_job(desk, run->job, "started", "");
+    wf_desk_write_run(desk, run, fact);
+    if (job->old != run) {
+        wf_desk_tell_job(desk, job, "started", "");
     }
 }
 
@@ -225,7 +220,7 @@ void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const stru
 {
     struct wf_book_job *job = run->job;
     bool is_old = job->old == run;
-    note_start(desk, run, fact->started_ms);
+    wf_desk_run_started(desk, run, fact); // it may be the first that is heard of it
     account(desk, run, fact);
     wf_desk_write_run(desk, run, fact);
     struct wf_deed *deed = wf_deeds_add(&desk->deeds, WF_DEED_KEEP);

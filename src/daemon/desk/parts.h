@@ -29,6 +29,8 @@ struct wf_world {
     struct wf_start_watch *starts; // learns when those that wait start
     struct wf_diary *diary;
     uint64_t lines, events, hashed; // of the journal; events up to its last hash
+    uint64_t hash_line;             // where that hash stands
+    uint64_t saved_lines;           // of the journal that a snapshot has
     uint64_t hash;
     int64_t time_ms; // of the last event
     int64_t wake_ms; // when the core wants to be asked again
@@ -138,6 +140,11 @@ enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
 // world.c: everything from the database; reconcile.c: then the engine; machines.c: then the site.
 enum wf_status wf_world_read(struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
 void wf_world_finish(struct wf_world *world);
+// snapshot.c: makes core, names and numbers of the world from the snapshot, if there is one that
+// fits the journal, and goes to the line behind it. Returns whether it did; else nothing changed.
+bool wf_world_restore(struct wf_desk *desk, struct wf_journal_reader *reader);
+void wf_world_unrestore(struct wf_world *world);
+void wf_desk_say(const struct wf_desk *desk, const char *sentence);
 enum wf_status wf_desk_begin_journal(struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;
 void wf_desk_reconcile(struct wf_desk *desk);
 enum wf_status wf_desk_tell_site(struct wf_desk *desk, const struct wf_site *site,

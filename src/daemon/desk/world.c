@@ -25,8 +25,8 @@ void wf_world_finish(struct wf_world *world)
     *world = (struct wf_world){0};
 }
 
-static enum wf_status make_core(struct wf_desk *desk, const struct wf_journal_maker *maker,
-                                struct wf_error *err)
+static enum wf_status read_config(struct wf_desk *desk, const struct wf_journal_maker *maker,
+                                  struct wf_error *err)
 {
     struct wf_core_config config;
     enum wf_status status = wf_journal_core_config(maker, &config, err);
@@ -41,7 +41,7 @@ static enum wf_status make_core(struct wf_desk *desk, const struct wf_journal_ma
                        maker->discipline, maker->policy);
     }
     desk->core = config;
-    return wf_core_create(&desk->core, &desk->world.core, err);
+    return WF_OK;
 }
 
 static enum wf_status take_event(struct wf_desk *desk, const struct wf_event *event,
@@ -80,6 +80,7 @@ static enum wf_status take_record(struct wf_desk *desk, const struct wf_journal_
         return take_event(desk, &record->event, err);
     case WF_JOURNAL_HASH:
         world->hashed = record->hash.events;
+        world->hash_line = record->line;
         if (record->hash.events != world->events || record->hash.hash != world->hash) {
             return wf_fail(err, WF_INVALID,
                            "this program decides otherwise than the one that made the journal: "
@@ -95,8 +96,8 @@ static enum wf_status take_record(struct wf_desk *desk, const struct wf_journal_
 static enum wf_status read_records(struct wf_desk *desk, struct wf_journal_reader *reader,
                                    struct wf_error *err)
 {
-    enum wf_status status = make_core(desk, wf_journal_reader_maker(reader), err);
-    bool more = status == WF_OK;
+    enum wf_status status = WF_OK;
+    bool more = true;
     while (more) {
         struct wf_journal_record record;
         status = wf_journal_next(reader, &record, &more, err);
@@ -115,10 +116,26 @@ static enum wf_status read_journal(struct wf_desk *desk, struct wf_error *err)
 {
     struct wf_journal_reader *reader = NULL;
     enum wf_status status = wf_journal_open(desk->config.database, false, &reader, err);
-    if (status == WF_OK) {
-        status = read_records(desk, reader, err);
-        wf_journal_reader_close(reader);
+    if (status != WF_OK) {
+        return status;
     }
+    status = read_config(desk, wf_journal_reader_maker(reader), err);
+    struct wf_error why;
+    if (status == WF_OK && wf_world_restore(desk, reader)) {
+        if (read_records(desk, reader, &why) == WF_OK) {
+            wf_journal_reader_close(reader);
+            return WF_OK;
+        }
+        // The journal is the truth.
+        wf_desk_say(desk, why.text);
+        wf_desk_say(desk, "the snapshot of the core does not lead there: the whole journal is "
+                          "stepped");
+        wf_world_unrestore(&desk->world);
+        status = wf_journal_go_to(reader, WF_JOURNAL_HEAD_LINES + 1, err);
+    }
+    status = status == WF_OK ? wf_core_create(&desk->core, &desk->world.core, err) : status;
+    status = status == WF_OK ? read_records(desk, reader, err) : status;
+    wf_journal_reader_close(reader);
     return status;
 }
 

@@ -60,8 +60,11 @@ enum wf_status wf_cells_make(const struct wf_replay *replay,
     const struct wf_cluster *cluster = wf_core_cluster(wf_replay_core(replay));
     uint32_t count = count_gpus(cluster);
     struct wf_mix mix;
-    enum wf_status status = wf_mix_init(&mix, cluster->limits.models, err);
+    struct wf_region *region = NULL;
+    enum wf_status status = wf_region_create(&region, err);
+    status = status == WF_OK ? wf_mix_init(&mix, region, cluster->limits.models, err) : status;
     if (status != WF_OK) {
+        wf_region_destroy(region);
         return status;
     }
     wf_mix_set(&mix, published->classes, published->count);
@@ -73,6 +76,6 @@ enum wf_status wf_cells_make(const struct wf_replay *replay,
             (*cells_out)[(*count_out)++] = make_cell(&mix, cluster, node, gpu);
         }
     }
-    wf_mix_finish(&mix);
+    wf_region_destroy(region);
     return *cells_out ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for %u cells", count);
 }

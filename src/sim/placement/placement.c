@@ -14,6 +14,7 @@ struct meter {
     const struct wf_placement_config *config;
     struct wf_replay *replay;
     const struct wf_cluster *cluster;
+    struct wf_region *region; // of the mix
     struct wf_mix mix;        // the published forecast
     int64_t *fragment;        // by node: milli-GPU times counts of the forecast
     double *usd_per_fragment; // by pool: dollars per hour of one of those
@@ -46,7 +47,10 @@ static enum wf_status start(struct meter *meter, struct wf_error *err)
     const struct wf_placement_config *config = meter->config;
     uint32_t nodes = config->replay.workload->node_count;
     uint32_t models = config->replay.trace->model_count;
-    enum wf_status status = wf_mix_init(&meter->mix, models ? models : 1, err);
+    enum wf_status status = wf_region_create(&meter->region, err);
+    if (status == WF_OK) {
+        status = wf_mix_init(&meter->mix, meter->region, models ? models : 1, err);
+    }
     if (status != WF_OK) {
         return status;
     }
@@ -71,7 +75,7 @@ static enum wf_status start(struct meter *meter, struct wf_error *err)
 
 static void finish(struct meter *meter)
 {
-    wf_mix_finish(&meter->mix);
+    wf_region_destroy(meter->region);
     free(meter->fragment);
     free(meter->usd_per_fragment);
     free(meter->free_milli);

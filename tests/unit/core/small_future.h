@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/future/future.h"
+#include "unit/core/small_region.h"
 
 struct small_future {
     struct wf_cluster cluster;
@@ -31,7 +32,7 @@ static inline void small_begin(struct small_future *small)
         .reservations = 8,
     };
     *small = (struct small_future){0};
-    assert_int_equal(wf_cluster_init(&small->cluster, &limits, NULL), WF_OK);
+    assert_int_equal(wf_cluster_init(&small->cluster, small_region(), &limits, NULL), WF_OK);
     for (uint16_t pool = 0; pool < 4; pool++) {
         struct wf_pool_spec spec = {
             .place = {0, 0, pool},
@@ -41,7 +42,8 @@ static inline void small_begin(struct small_future *small)
         assert_int_equal(wf_cluster_set_pool(&small->cluster, (wf_pool_id){pool}, &spec, NULL),
                          WF_OK);
     }
-    assert_int_equal(wf_future_create(&small->cluster, NULL, &small->future, NULL), WF_OK);
+    assert_int_equal(wf_future_create(small_region(), &small->cluster, NULL, &small->future, NULL),
+                     WF_OK);
     wf_future_advance(small->future, 0);
 }
 
@@ -52,8 +54,6 @@ static inline void small_finish(struct small_future *small)
     if (wf_future_check(small->future, &err) != WF_OK) {
         fail_msg("%s", err.text);
     }
-    wf_future_destroy(small->future);
-    wf_cluster_finish(&small->cluster);
 }
 
 // A node with 8,000 milli-CPU and 1,000 MiB, the next in the order of ids.

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/queue/queues.h"
+#include "unit/core/small_region.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
@@ -21,7 +22,7 @@ static inline struct wf_queues *small_queues_at(int64_t now_ms)
 {
     struct wf_limits limits = {.queues = SMALL_QUEUES, .jobs = SMALL_STINTS, .placements = 100};
     struct wf_queues *queues = NULL;
-    assert_int_equal(wf_queues_create(&limits, HOUR_MS, &queues, NULL), WF_OK);
+    assert_int_equal(wf_queues_create(small_region(), &limits, HOUR_MS, &queues, NULL), WF_OK);
     wf_queues_advance(queues, now_ms);
     return queues;
 }

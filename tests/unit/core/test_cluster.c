@@ -3,6 +3,7 @@
 #include "core/cluster.h"
 
 #include "small_cluster.h"
+#include "unit/core/small_region.h"
 
 static const struct wf_limits limits = {
     .models = 3, .pools = 2, .nodes = 4, .jobs = 2, .placements = 3, .classes = 1};
@@ -10,17 +11,10 @@ static const struct wf_limits limits = {
 static int make(void **state)
 {
     static struct wf_cluster cluster;
-    assert_int_equal(wf_cluster_init(&cluster, &limits, NULL), WF_OK);
+    assert_int_equal(wf_cluster_init(&cluster, small_region(), &limits, NULL), WF_OK);
     struct wf_pool_spec spec = {.model = 0};
     assert_int_equal(wf_cluster_set_pool(&cluster, (wf_pool_id){0}, &spec, NULL), WF_OK);
     *state = &cluster;
-    return 0;
-}
-
-static int finish(void **state)
-{
-    wf_cluster_finish(*state);
-    wf_cluster_finish(NULL);
     return 0;
 }
 
@@ -185,7 +179,7 @@ static void a_place_is_named_as_finely_as_one_likes(void **state)
     assert_false(wf_place_within(node, (struct wf_place){1, 2, 4}));
 }
 
-#define WITH_CLUSTER(test) cmocka_unit_test_setup_teardown(test, make, finish)
+#define WITH_CLUSTER(test) cmocka_unit_test_setup(test, make)
 
 int main(void)
 {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/record.h"
+#include "unit/core/small_region.h"
 
 static struct wf_decision some(void)
 {
@@ -24,10 +25,9 @@ static struct wf_decision some(void)
 static uint64_t hash_of(struct wf_decision decision)
 {
     struct wf_record record;
-    assert_int_equal(wf_record_init(&record, 1, NULL), WF_OK);
+    assert_int_equal(wf_record_init(&record, small_region(), 1, NULL), WF_OK);
     wf_record_add(&record, decision);
     uint64_t hash = record.hash;
-    wf_record_finish(&record);
     return hash;
 }
 
@@ -58,8 +58,8 @@ static void the_order_counts_and_the_past_stays(void **unused)
 {
     (void)unused;
     struct wf_record a, b;
-    assert_int_equal(wf_record_init(&a, 2, NULL), WF_OK);
-    assert_int_equal(wf_record_init(&b, 2, NULL), WF_OK);
+    assert_int_equal(wf_record_init(&a, small_region(), 2, NULL), WF_OK);
+    assert_int_equal(wf_record_init(&b, small_region(), 2, NULL), WF_OK);
     struct wf_decision other = some();
     other.job.number = 9;
     wf_record_add(&a, some());
@@ -72,22 +72,19 @@ static void the_order_counts_and_the_past_stays(void **unused)
     assert_true(a.hash == hash);
     wf_record_add(&a, some());
     assert_true(a.hash != hash);
-    wf_record_finish(&a);
-    wf_record_finish(&b);
 }
 
 static void what_is_undone_was_never_there(void **unused)
 {
     (void)unused;
     struct wf_record record;
-    assert_int_equal(wf_record_init(&record, 2, NULL), WF_OK);
+    assert_int_equal(wf_record_init(&record, small_region(), 2, NULL), WF_OK);
     wf_record_add(&record, some());
     uint64_t hash = record.hash;
     wf_record_add(&record, some());
     wf_record_undo(&record, 1, hash);
     assert_int_equal(record.count, 1);
     assert_true(record.hash == hash_of(some()));
-    wf_record_finish(&record);
 }
 
 int main(void)

@@ -184,6 +184,7 @@ void bed_make(struct bed *bed, uint32_t gpus)
     snprintf(bed->folder, sizeof bed->folder, "/tmp/desk-bed-XXXXXX");
     assert_non_null(mkdtemp(bed->folder));
     snprintf(bed->path, sizeof bed->path, "%s/whaleflux.db", bed->folder);
+    snprintf(bed->snapshot, sizeof bed->snapshot, "%s/core.snapshot", bed->folder);
     bed->engine = calloc(1, sizeof *bed->engine);
     bed->site = calloc(1, sizeof *bed->site);
     assert_true(bed->engine && bed->site);
@@ -212,6 +213,12 @@ void bed_make(struct bed *bed, uint32_t gpus)
     bed_open(bed);
 }
 
+static void say(void *context, const char *line)
+{
+    struct bed *bed = context;
+    snprintf(bed->said, sizeof bed->said, "%s", line);
+}
+
 void bed_open(struct bed *bed)
 {
     struct wf_error err = {.text = ""};
@@ -227,6 +234,8 @@ void bed_open(struct bed *bed)
         .granter = &granter,
         .program = "test",
         .data = bed->folder,
+        .snapshot = bed->snapshot,
+        .say = say,
         .core_price_nanousd_per_hour = 0,
         .jobs_max = 512,
         .now_ms = now_ms,
@@ -250,7 +259,8 @@ void bed_close(struct bed *bed)
 
 void bed_clear(struct bed *bed)
 {
-    static const char *const names[] = {"whaleflux.db", "whaleflux.db-wal", "whaleflux.db-shm"};
+    static const char *const names[] = {"whaleflux.db", "whaleflux.db-wal", "whaleflux.db-shm",
+                                        "core.snapshot", "core.snapshot.new"};
     bed_close(bed);
     for (uint32_t i = 0; i < WF_COUNT_OF(names); i++) {
         char path[160];
@@ -276,6 +286,12 @@ bool bed_write(struct bed *bed)
         return false;
     }
     bed->batches++;
+    bool saves = bed->save_every > 0 && bed->batches % bed->save_every == 0 &&
+                 wf_desk_unsaved(bed->desk) > 0;
+    uint64_t lines = wf_desk_lines(bed->desk);
+    if (saves && wf_desk_save(bed->desk, &err) != WF_OK) {
+        fail_msg("%s", err.text);
+    }
     enum wf_status status = bed->disk_full ? wf_fail(&why, WF_IO, "the disk is full")
                                            : wf_database_write(bed->db, batch, &why);
     if (wf_desk_written(bed->desk, status, &why, &err) != WF_OK) {
@@ -283,6 +299,9 @@ bool bed_write(struct bed *bed)
     }
     if (status != WF_OK && !bed->disk_full) {
         fail_msg("%s", why.text);
+    }
+    if (saves && status == WF_OK && wf_desk_keep_snapshot(bed->desk, lines, &err) != WF_OK) {
+        fail_msg("%s", err.text);
     }
     return true;
 }

@@ -47,6 +47,9 @@ struct bed {
     char folder[64], path[128];
     int64_t now_ms;
     bool disk_full;
+    uint32_t save_every; // batches to a snapshot; 0: none is made
+    char snapshot[128];
+    char said[512];   // the last sentence for the log
     uint32_t batches; // handed out
     struct wf_desk_answer answers[BED_ANSWERS_MAX];
     uint32_t answered;

@@ -78,6 +78,33 @@ static void how_it_came_about_outlives_the_daemon(void **unused)
     bed_clear(&bed);
 }
 
+enum { KINDS_BYTES = 128 };
+
+static bool note_kind(void *context, const struct wf_feed_row *row)
+{
+    char *kinds = context;
+    size_t used = strlen(kinds);
+    snprintf(kinds + used, KINDS_BYTES - used, "%s ", row->kind);
+    return true;
+}
+
+// Short work has ended before anybody was told that it began.
+static void a_short_run_is_told_to_have_started(void **unused)
+{
+    (void)unused;
+    struct bed bed;
+    bed_make(&bed, 4);
+    uint64_t job = bed_submit(&bed, "ada", RUN);
+    assert_true(bed_has(&bed, "j1-1"));
+    bed_end(&bed, "j1-1", WF_RUN_END_EXIT, 0);
+    bed_settle(&bed);
+    char kinds[KINDS_BYTES] = "";
+    const struct wf_feed_query query = {.job = job, .limit = 16};
+    assert_int_equal(wf_database_feed(bed.db, &query, note_kind, kinds, NULL), WF_OK);
+    assert_string_equal(kinds, "submitted started ended ");
+    bed_clear(&bed);
+}
+
 static void nothing_starts_before_it_is_on_the_disk(void **unused)
 {
     (void)unused;
@@ -478,6 +505,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_runs_and_ends),
         cmocka_unit_test(how_it_came_about_outlives_the_daemon),
+        cmocka_unit_test(a_short_run_is_told_to_have_started),
         cmocka_unit_test(nothing_starts_before_it_is_on_the_disk),
         cmocka_unit_test(a_cancelled_run_keeps_its_gpus_until_it_has_ended),
         cmocka_unit_test(who_waits_is_cancelled_held_and_released),

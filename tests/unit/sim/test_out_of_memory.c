@@ -18,6 +18,13 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void __wrap_free(void *memory);
 
+enum wf_status __real_wf_region_create(struct wf_region **region_out, struct wf_error *err);
+void __real_wf_region_destroy(struct wf_region *region);
+void *__real_wf_region_take(struct wf_region *region, size_t count, size_t size);
+enum wf_status __wrap_wf_region_create(struct wf_region **region_out, struct wf_error *err);
+void __wrap_wf_region_destroy(struct wf_region *region);
+void *__wrap_wf_region_take(struct wf_region *region, size_t count, size_t size);
+
 static uint32_t fail_at; // 0: never
 static uint32_t asked;
 static int64_t alive;
@@ -52,6 +59,27 @@ void __wrap_free(void *memory)
 {
     alive -= memory != NULL;
     __real_free(memory);
+}
+
+enum wf_status __wrap_wf_region_create(struct wf_region **region_out, struct wf_error *err)
+{
+    if (fails()) {
+        return wf_fail(err, WF_NOMEM, "no memory: the test has it so");
+    }
+    enum wf_status status = __real_wf_region_create(region_out, err);
+    alive += status == WF_OK;
+    return status;
+}
+
+void __wrap_wf_region_destroy(struct wf_region *region)
+{
+    alive -= region != NULL;
+    __real_wf_region_destroy(region);
+}
+
+void *__wrap_wf_region_take(struct wf_region *region, size_t count, size_t size)
+{
+    return __real_wf_region_take(region, fails() ? SIZE_MAX : count, size);
 }
 
 typedef enum wf_status attempt(struct wf_error *err);
@@ -117,9 +145,13 @@ static enum wf_status make_queues(struct wf_error *err)
 {
     struct wf_limits limits = {.queues = 2, .jobs = 2, .placements = 2};
     struct wf_queues *queues = NULL;
-    enum wf_status status = wf_queues_create(&limits, WF_HALF_LIFE_MS_MIN, &queues, err);
+    struct wf_region *region = NULL;
+    enum wf_status status = wf_region_create(&region, err);
+    if (status == WF_OK) {
+        status = wf_queues_create(region, &limits, WF_HALF_LIFE_MS_MIN, &queues, err);
+    }
     assert_int_equal(status == WF_OK, queues != NULL);
-    wf_queues_destroy(queues);
+    wf_region_destroy(region);
     return status;
 }
 

@@ -75,12 +75,12 @@ static void a_file_may_be_so_long_and_no_longer(void **state)
     struct wf_source source;
     struct wf_error err = {.text = ""};
     const char *path = scratch_write_text("long.txt", "pools:");
-    assert_int_equal(truncate(path, WF_SITE_BYTES_MAX), 0);
+    assert_int_equal(truncate(path, WF_SOURCE_BYTES_MAX), 0);
     assert_int_equal(wf_source_read(path, &source, &err), WF_INVALID);
     says(err.text, "holds a zero byte");
-    assert_int_equal(truncate(path, WF_SITE_BYTES_MAX + 1), 0);
+    assert_int_equal(truncate(path, WF_SOURCE_BYTES_MAX + 1), 0);
     assert_int_equal(wf_source_read(path, &source, &err), WF_LIMIT);
-    says(err.text, "the limit WF_SITE_BYTES_MAX");
+    says(err.text, "the limit WF_SOURCE_BYTES_MAX");
 }
 
 static enum wf_status read_priced(const char *text, const char *prices, struct wf_site *site,
@@ -176,6 +176,7 @@ static void what_is_wrong_with_prices_is_said_with_its_line(void **state)
          WF_INVALID},
         {"prices: {}\n", "'prices' must be a list", WF_INVALID},
         {OFFERS "a,H100,x,80,1,\n", "line 2, column 'gpu_count': 'x' is not a number", WF_INVALID},
+        {OFFERS "a,H100,1,80,0.0,\n", "column 'ondemand_usd_h': the price is 0", WF_INVALID},
         {OFFERS "a,H100,1,80,-1,\n", "column 'ondemand_usd_h': -1 is negative", WF_INVALID},
         {OFFERS "a,H100,1,80,10001,\n", "column 'ondemand_usd_h': 10001 is too large", WF_LIMIT},
         {OFFERS, "there is no offer of a whole GPU on demand", WF_INVALID},

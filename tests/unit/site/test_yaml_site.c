@@ -197,6 +197,8 @@ static void what_is_wrong_with_a_pool_is_said_with_its_line(void **state)
         {POOL "  owned: {usd_per_node: 1, years: 1}\n  rent_by_use: true\n", "paid at all hours"},
         {"pools:\n- nodes: 1\n  usd_per_gpu_hour: 1\n", "by the GPU, and the pool has none"},
         {POOL "prices: [{usd_per_gpu_hour: 1}]", "line 5: the price must tell 'gpu'"},
+        {POOL "prices: [{gpu: A100, usd_per_gpu_hour: 0.0}]",
+         "line 5: 'usd_per_gpu_hour' is 0: a price of nothing is never used"},
         {POOL "prices: [{gpu: A100}]", "line 5: the price must tell 'usd_per_gpu_hour'"},
         {POOL "? [a]\n: b\n", "a key of the file must be a word"},
         {POOL "---\na: b\n", "line 6: a second YAML document begins"},

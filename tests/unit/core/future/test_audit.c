@@ -3,6 +3,7 @@
 #include "core/future/audit.h"
 
 #include "unit/core/small_future.h"
+#include "unit/core/small_region.h"
 
 static void begin(struct small_future *small)
 {
@@ -19,8 +20,6 @@ static void finish(struct small_future *small, const char *sentence)
     struct wf_error err;
     assert_int_equal(wf_future_check(small->future, &err), WF_INVALID);
     assert_string_equal(err.text, sentence);
-    wf_future_destroy(small->future);
-    wf_cluster_finish(&small->cluster);
 }
 
 static void room_that_came_from_nowhere_is_seen(void **state)
@@ -50,7 +49,7 @@ static void a_booking_without_room_is_seen(void **state)
     small_up(&small, 0, 2, 0);
     small_run(&small, 0, 0, 1, 1000, 100);
     struct wf_timeline timeline;
-    assert_int_equal(wf_timeline_init(&timeline, &small.cluster, 4, NULL), WF_OK);
+    assert_int_equal(wf_timeline_init(&timeline, small_region(), &small.cluster, 4, NULL), WF_OK);
     timeline.now_ms = 0;
     wf_timeline_run(&timeline, small.cluster.nodes[0].first_placement, 100);
     timeline.bookings[0].reservation = 3;
@@ -64,9 +63,6 @@ static void a_booking_without_room_is_seen(void **state)
     assert_string_equal(err.text, "reservation 3 lacks room on node 0 at 100 ms");
     timeline.bookings[0].broken = true;
     assert_int_equal(wf_timeline_audit(&timeline, NULL), WF_OK);
-    wf_timeline_finish(&timeline);
-    wf_future_destroy(small.future);
-    wf_cluster_finish(&small.cluster);
 }
 
 int main(void)

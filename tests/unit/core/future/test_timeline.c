@@ -2,6 +2,7 @@
 #include "core/future/timeline.h"
 
 #include "unit/core/small_future.h"
+#include "unit/core/small_region.h"
 
 struct line {
     struct small_future small;
@@ -13,17 +14,11 @@ static void begin(struct line *line)
 {
     small_begin(&line->small);
     small_up(&line->small, 0, 2, 0);
-    assert_int_equal(wf_timeline_init(&line->timeline, &line->small.cluster, 8, NULL), WF_OK);
+    assert_int_equal(
+        wf_timeline_init(&line->timeline, small_region(), &line->small.cluster, 8, NULL), WF_OK);
     line->timeline.now_ms = 0;
     wf_timeline_run(&line->timeline, small_run(&line->small, 0, 500, 1, 1000, 0), 100);
     wf_timeline_run(&line->timeline, small_run(&line->small, 0, 500, 2, 1000, 0), 300);
-}
-
-static void finish(struct line *line)
-{
-    wf_timeline_finish(&line->timeline);
-    wf_future_destroy(line->small.future);
-    wf_cluster_finish(&line->small.cluster);
 }
 
 static const struct wf_use both = {.cpu_milli = 100, .gpu_set = 3, .gpu_milli = 1000};
@@ -50,7 +45,6 @@ static void a_cursor_goes_from_change_to_change(void **state)
         assert_int_equal(cursor.room.cpu_milli, changes[i].cpu_milli);
     }
     assert_int_equal(wf_cursor_next_ms(&cursor), WF_NEVER);
-    finish(&line);
 }
 
 static void the_lowest_is_before_the_end_of_the_window(void **state)
@@ -65,7 +59,6 @@ static void the_lowest_is_before_the_end_of_the_window(void **state)
     struct wf_room past = wf_cursor_lowest(&cursor, 401);
     assert_int_equal(until.gpu_milli[0], 1000);
     assert_int_equal(past.gpu_milli[0], 0);
-    finish(&line);
 }
 
 static void bookings_that_have_begun_or_ended_are_counted_right(void **state)
@@ -83,7 +76,6 @@ static void bookings_that_have_begun_or_ended_are_counted_right(void **state)
     assert_int_equal(cursor.room.gpu_milli[0], 0);
     assert_true(wf_timeline_hold(&line.timeline, 0));
     assert_int_equal(line.small.cluster.states[0].cpu_free_milli, 7000 - 100);
-    finish(&line);
 }
 
 static void a_late_task_ends_any_moment(void **state)
@@ -96,7 +88,6 @@ static void a_late_task_ends_any_moment(void **state)
     assert_int_equal(wf_cursor_next_ms(&cursor), 151);
     wf_cursor_step(&cursor);
     assert_int_equal(wf_cursor_next_ms(&cursor), 300);
-    finish(&line);
 }
 
 static void nodes_with_bookings_are_listed(void **state)
@@ -121,7 +112,6 @@ static void nodes_with_bookings_are_listed(void **state)
     wf_timeline_unbook(&line.timeline, 2);
     wf_timeline_unbook(&line.timeline, 0);
     assert_int_equal(line.timeline.first_agenda, WF_NONE);
-    finish(&line);
 }
 
 static void time_does_not_run_over(void **state)

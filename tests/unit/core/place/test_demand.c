@@ -2,6 +2,7 @@
 #include "core/place/demand.h"
 
 #include "unit/core/small_cluster.h"
+#include "unit/core/small_region.h"
 
 static struct wf_demand demand;
 static struct wf_mix mix;
@@ -10,14 +11,7 @@ static int make(void **unused)
 {
     (void)unused;
     wf_demand_init(&demand);
-    return wf_mix_init(&mix, 2, NULL) == WF_OK ? 0 : -1;
-}
-
-static int finish(void **unused)
-{
-    (void)unused;
-    wf_mix_finish(&mix);
-    return 0;
+    return wf_mix_init(&mix, small_region(), 2, NULL) == WF_OK ? 0 : -1;
 }
 
 static bool count(uint32_t cpu_milli, uint8_t gpus)
@@ -168,7 +162,7 @@ static void the_forecast_is_the_frequent_part(void **unused)
     assert_int_equal(mix.classes[2].cpu_milli, 1000);
 }
 
-#define FRESH(test) cmocka_unit_test_setup_teardown(test, make, finish)
+#define FRESH(test) cmocka_unit_test_setup(test, make)
 
 int main(void)
 {

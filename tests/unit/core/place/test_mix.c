@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "unit/core/small_cluster.h"
+#include "unit/core/small_region.h"
 
 enum { MODELS = 3 };
 
@@ -84,7 +85,7 @@ static void the_tables_say_what_the_definition_says(void **unused)
     static struct wf_mix_class classes[WF_MIX_CLASSES_MAX];
     struct wf_random random;
     wf_random_init(&random, 3);
-    assert_int_equal(wf_mix_init(&mix, MODELS, NULL), WF_OK);
+    assert_int_equal(wf_mix_init(&mix, small_region(), MODELS, NULL), WF_OK);
     for (unsigned i = 0; i < 300; i++) {
         uint32_t count = make_classes(&random, classes);
         wf_mix_set(&mix, classes, count);
@@ -92,8 +93,6 @@ static void the_tables_say_what_the_definition_says(void **unused)
             compare(&mix, &random);
         }
     }
-    wf_mix_finish(&mix);
-    wf_mix_finish(NULL);
 }
 
 // A node of 4 GPUs with 600, 1000, 400 and 1000 free, 8 CPU. Of the mix
@@ -110,7 +109,7 @@ static void fragments_by_hand(void **unused)
         {4000, 1, 500, 1, 3}, {8000, 2, 1000, 1, 2}, {9000, 1, 1000, 1, 1},
         {1000, 0, 0, 1, 4},   {1000, 1, 100, 2, 5},  {1000, 1, 100, 1, 0},
     };
-    assert_int_equal(wf_mix_init(&mix, 2, NULL), WF_OK);
+    assert_int_equal(wf_mix_init(&mix, small_region(), 2, NULL), WF_OK);
     wf_mix_set(&mix, classes, WF_COUNT_OF(classes));
     assert_int_equal(mix.total, 15);
     assert_int_equal(mix.count, 5); // the one without a count is left out
@@ -135,21 +134,19 @@ static void fragments_by_hand(void **unused)
     assert_int_equal(effect.usable_after[1], 3 * 2100);
     assert_int_equal(effect.usable_after[2], -1);
     assert_int_equal(effect.usable_after[3], 3 * 2100);
-    wf_mix_finish(&mix);
 }
 
 static void without_a_forecast_nothing_is_usable_and_nothing_lost(void **unused)
 {
     (void)unused;
     static struct wf_mix mix;
-    assert_int_equal(wf_mix_init(&mix, 1, NULL), WF_OK);
+    assert_int_equal(wf_mix_init(&mix, small_region(), 1, NULL), WF_OK);
     wf_mix_set(&mix, NULL, 0);
     struct wf_node_spec spec = {.cpu_milli = 8000, .gpus = 4};
     struct wf_state state;
     wf_state_init(&state, &spec);
     assert_int_equal(wf_mix_usable(&mix, 0, &state), 0);
     assert_int_equal(wf_mix_fragment(&mix, 0, &state), 0);
-    wf_mix_finish(&mix);
 }
 
 // The largest forecast on the largest node: 16 GPUs times a million counts.
@@ -158,7 +155,7 @@ static void the_largest_forecast_does_not_overflow(void **unused)
     (void)unused;
     static struct wf_mix mix;
     const struct wf_mix_class class = {WF_CPU_MILLI_MAX, 1, 1, WF_ANY_MODEL, WF_MIX_TOTAL_MAX};
-    assert_int_equal(wf_mix_init(&mix, WF_MODELS_MAX, NULL), WF_OK);
+    assert_int_equal(wf_mix_init(&mix, small_region(), WF_MODELS_MAX, NULL), WF_OK);
     wf_mix_set(&mix, &class, 1);
     struct wf_node_spec spec = {.cpu_milli = WF_CPU_MILLI_MAX, .gpus = WF_NODE_GPUS_MAX};
     struct wf_state state;
@@ -166,7 +163,6 @@ static void the_largest_forecast_does_not_overflow(void **unused)
     assert_int_equal(wf_mix_usable(&mix, WF_MODELS_MAX - 1, &state),
                      INT64_C(16000) * WF_MIX_TOTAL_MAX);
     assert_int_equal(wf_mix_fragment(&mix, WF_MODELS_MAX - 1, &state), 0);
-    wf_mix_finish(&mix);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 
 #include "core/place/placer.h"
 #include "core/policy/policy.h"
+#include "unit/core/small_region.h"
 
 #define USD INT64_C(1000000000)
 
@@ -28,7 +29,7 @@ static struct wf_core_config some_config(const char *policy, uint32_t queues)
 // Two nodes of 2 GPUs in pool 0 at a dollar, one of 4 in pool 1 at four.
 static void init(struct wf_placer *placer, const struct wf_core_config *config)
 {
-    assert_int_equal(wf_placer_init(placer, config, NULL), WF_OK);
+    assert_int_equal(wf_placer_init(placer, small_region(), config, NULL), WF_OK);
     for (uint32_t i = 0; i < 2; i++) {
         struct wf_pool_spec spec = {
             .model = (uint8_t)i,
@@ -82,7 +83,6 @@ static void a_task_comes_and_goes(void **unused)
         assert_int_equal(wf_placer_choose(&placer, &request).node, 0);
         wf_placer_remove_node(&placer, (wf_node_id){0});
         assert_int_equal(wf_placer_choose(&placer, &request).node, WF_NONE);
-        wf_placer_finish(&placer);
     }
 }
 
@@ -99,7 +99,6 @@ static void with_queues_the_mean_price_is_known(void **unused)
         wf_placer_remove_node(&placer, (wf_node_id){2});
         wf_placer_before_decisions(&placer);
         assert_int_equal(placer.outlook.fleet_price_nanousd, queues ? USD : 0);
-        wf_placer_finish(&placer);
     }
 }
 
@@ -120,7 +119,6 @@ static void a_forecast_that_makes_no_sense_changes_nothing(void **unused)
     assert_int_equal(placer.mix.total, 10);
     assert_int_equal(wf_placer_set_mix(&placer, NULL, 0, NULL), WF_OK);
     assert_false(placer.mix_given); // what arrives is learned from again
-    wf_placer_finish(&placer);
 }
 
 int main(void)

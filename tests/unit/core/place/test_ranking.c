@@ -4,6 +4,7 @@
 #include "core/place/ranking.h"
 
 #include "unit/core/small_cluster.h"
+#include "unit/core/small_region.h"
 
 static uint32_t scores_asked;
 
@@ -35,8 +36,8 @@ static int set_up(void **state)
         small_node(fixture.core, node, node == 0 ? 0 : node - 1, 9000 - 1000 * node, 1, 0);
     }
     fixture.outlook = wf_core_outlook(fixture.core);
-    assert_int_equal(wf_ranking_create(wf_core_cluster(fixture.core), &fixture.outlook, &counting,
-                                       &fixture.ranking, NULL),
+    assert_int_equal(wf_ranking_create(small_region(), wf_core_cluster(fixture.core),
+                                       &fixture.outlook, &counting, &fixture.ranking, NULL),
                      WF_OK);
     for (uint32_t node = 0; node < 5; node++) {
         wf_ranking_add_node(fixture.ranking, node);
@@ -48,7 +49,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    wf_ranking_destroy(fixture->ranking);
     wf_core_destroy(fixture->core);
     return 0;
 }

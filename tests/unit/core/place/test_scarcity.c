@@ -3,6 +3,7 @@
 #include "core/place/scarcity.h"
 
 #include "unit/core/small_cluster.h"
+#include "unit/core/small_region.h"
 
 enum { ONE = WF_SCARCITY_ONE_Q10 };
 
@@ -19,8 +20,8 @@ static void open_market(struct market *market, uint32_t pools)
                                .jobs = 16,
                                .placements = 16,
                                .classes = 1};
-    assert_int_equal(wf_cluster_init(&market->cluster, &limits, NULL), WF_OK);
-    assert_int_equal(wf_scarcity_create(&limits, &market->scarcity, NULL), WF_OK);
+    assert_int_equal(wf_cluster_init(&market->cluster, small_region(), &limits, NULL), WF_OK);
+    assert_int_equal(wf_scarcity_create(small_region(), &limits, &market->scarcity, NULL), WF_OK);
 }
 
 static void add_pool(struct market *market, uint32_t pool, uint8_t model, uint32_t cpu_milli,
@@ -30,13 +31,6 @@ static void add_pool(struct market *market, uint32_t pool, uint8_t model, uint32
     struct wf_node_spec node = {.pool = {pool}, .cpu_milli = cpu_milli, .gpus = gpus};
     assert_int_equal(wf_cluster_set_pool(&market->cluster, (wf_pool_id){pool}, &spec, NULL), WF_OK);
     assert_int_equal(wf_cluster_add_node(&market->cluster, (wf_node_id){pool}, &node, NULL), WF_OK);
-}
-
-static void close_market(struct market *market)
-{
-    wf_scarcity_destroy(market->scarcity);
-    wf_scarcity_destroy(NULL);
-    wf_cluster_finish(&market->cluster);
 }
 
 static void expect(struct market *market, const struct wf_mix_class *classes, uint32_t count,
@@ -81,7 +75,6 @@ static void two_models_half_and_half_press_alike(void **state)
     // When there is none left, it is held at 2.
     take_gpus(&market, 1, 6);
     assert_true(pressure(&market, 0) <= INT64_C(2) * ONE);
-    close_market(&market);
 }
 
 static void work_that_can_go_anywhere_presses_on_nobody(void **state)
@@ -108,7 +101,6 @@ static void work_that_can_go_anywhere_presses_on_nobody(void **state)
     assert_int_equal(cheapest, pressure(&market, 0));
     assert_int_equal(wf_scarcity_milli(market.scarcity, 0, &tied, cheapest),
                      wf_scarcity_milli(market.scarcity, 1, &any, 0));
-    close_market(&market);
 }
 
 static void a_task_that_can_go_anywhere_avoids_the_contended_pool(void **state)
@@ -158,7 +150,6 @@ static void cpu_is_charged_where_it_runs_out_first(void **state)
                 10 * wf_scarcity_milli(scarcity, 0, &little, 0));
     int64_t roomy = wf_scarcity_milli(scarcity, 1, &much, 0);
     assert_true(roomy - wf_scarcity_milli(scarcity, 1, &little, 0) <= 1000 / 256);
-    close_market(&market);
 }
 
 // Without any demand the prior alone: half by model, half by size of node. 8 GPUs of 2 models each;
@@ -181,7 +172,6 @@ static void the_prior_presses_on_rare_models_and_large_nodes(void **state)
     expect(&market, NULL, 0, 0);
     assert_int_equal(pressure(&market, 0), 0);
     assert_int_equal(pressure(&market, 2), 0); // a pool without nodes
-    close_market(&market);
 }
 
 // More pools than bits in a word, and a look for every few decisions only.
@@ -203,7 +193,6 @@ static void many_pools_have_prices_too(void **state)
     expect(&market, &class, 1, ONE);
     assert_int_equal(market.scarcity->sets, 64 + 1); // by model, and all nodes are of a size
     assert_int_equal(wf_scarcity_look_every(market.scarcity), 65 * POOLS / 256);
-    close_market(&market);
 }
 
 static void without_gpus_there_are_no_prices(void **state)
@@ -217,7 +206,6 @@ static void without_gpus_there_are_no_prices(void **state)
     assert_int_equal(pressure(&market, 0), 0);
     struct wf_request cpu_only = small_job(1, 8000, 0, 0).request;
     assert_int_equal(wf_scarcity_cheapest_q10(market.scarcity, &market.cluster, &cpu_only), 0);
-    close_market(&market);
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include "core/policy/policy.h"
 
 #include "unit/core/small_cluster.h"
+#include "unit/core/small_region.h"
 
 static struct wf_cluster cluster;
 static struct wf_outlook outlook;
@@ -115,7 +116,7 @@ static void fgd_by_hand(void **state)
     (void)state;
     largest_is(128000, 8);
     static struct wf_mix mix;
-    assert_int_equal(wf_mix_init(&mix, 1, NULL), WF_OK);
+    assert_int_equal(wf_mix_init(&mix, small_region(), 1, NULL), WF_OK);
     outlook.mix = &mix;
     scores("fgd", used_node(), half, 50, 2); // nothing is known: the tightest GPU
     const struct wf_mix_class halves = {4000, 1, 500, WF_ANY_MODEL, 7};
@@ -127,7 +128,6 @@ static void fgd_by_hand(void **state)
     struct wf_request greedy = half;
     greedy.cpu_milli = 64000;
     scores("fgd", used_node(), greedy, 6, 0); // D = 500 - 3100 = -2600: 6.9
-    wf_mix_finish(&mix);
 }
 
 static void every_policy_is_found_by_its_name(void **state)

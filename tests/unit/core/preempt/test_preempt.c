@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/preempt/preempt.h"
+#include "unit/core/small_region.h"
 
 #define JOBS 256
 
@@ -54,7 +55,7 @@ static int start(void **state)
     (void)state;
     const struct wf_limits limits = {
         .models = 1, .pools = 2, .nodes = 8, .jobs = JOBS, .placements = 512, .classes = 1};
-    if (wf_cluster_init(&cluster, &limits, NULL) != WF_OK) {
+    if (wf_cluster_init(&cluster, small_region(), &limits, NULL) != WF_OK) {
         return 1;
     }
     for (uint16_t i = 0; i < 2; i++) {
@@ -78,15 +79,7 @@ static int start(void **state)
         .give = give,
         .context = &cluster,
     };
-    return wf_preempt_create(&cluster, &search, NULL) != WF_OK;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    wf_preempt_destroy(search);
-    wf_cluster_finish(&cluster);
-    return 0;
+    return wf_preempt_create(small_region(), &cluster, &search, NULL) != WF_OK;
 }
 
 static void node(uint32_t number, uint32_t pool, uint8_t gpus)
@@ -444,7 +437,7 @@ static void a_crowded_node_is_searched_within_bounds(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup(name, start)
     const struct CMUnitTest tests[] = {
         TEST(the_cheapest_goes),
         TEST(what_fits_needs_nobody),

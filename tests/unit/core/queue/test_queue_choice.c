@@ -44,7 +44,6 @@ static void limits_hold_at_every_level(void **unused)
     verdict_is(queues, 1, 1, 0, no(WF_QUEUE_OVER_LIMIT, 0, 0));
     wf_queues_stop(queues, stint);
     verdict_is(queues, 1, 3, 0, may);
-    wf_queues_destroy(queues);
 }
 
 static void a_budget_counts_what_is_spent_what_is_committed_and_the_job(void **unused)
@@ -78,7 +77,6 @@ static void a_budget_counts_what_is_spent_what_is_committed_and_the_job(void **u
     verdict_is(queues, 1, 0, 0, held);
     wf_queues_advance(queues, wf_queues_window_end_ms(queues, WF_WINDOW_DAY));
     verdict_is(queues, 1, 1000, 100 * USD, may);
-    wf_queues_destroy(queues);
 }
 
 static void a_budget_that_admits_only_tells(void **unused)
@@ -92,7 +90,6 @@ static void a_budget_that_admits_only_tells(void **unused)
     small_start(queues, 0, 1000, 1, 1);
     assert_true(small_view(queues, 0).over[WF_WINDOW_HOUR]);
     verdict_is(queues, 0, 1000, 5 * USD, may);
-    wf_queues_destroy(queues);
 }
 
 static void a_hard_no_counts_before_a_lowered_one_and_the_nearest_first(void **unused)
@@ -127,7 +124,6 @@ static void a_hard_no_counts_before_a_lowered_one_and_the_nearest_first(void **u
     small_queue(queues, 1, 0, leaf);
     verdict_is(queues, 1, 1000, 20, may);
     verdict_is(queues, 1, 1000, 21, no(WF_QUEUE_OVER_BUDGET_LOWER, 0, WF_WINDOW_MONTH));
-    wf_queues_destroy(queues);
 }
 
 // An hour's budget counts what a job costs in an hour, and a day's what it costs in a day.
@@ -154,7 +150,6 @@ static void a_budget_asks_for_no_more_than_its_window_lasts(void **unused)
     spec.budgets[WF_WINDOW_DAY].limit_nanousd = 240 * USD - 1;
     small_queue(queues, 0, WF_NONE, spec);
     assert_int_equal(wf_queues_may_start(queues, (wf_queue_id){0}, day).window, WF_WINDOW_DAY);
-    wf_queues_destroy(queues);
 }
 
 static void what_is_dearer_than_the_budget_has_a_window_to_itself(void **unused)
@@ -173,7 +168,6 @@ static void what_is_dearer_than_the_budget_has_a_window_to_itself(void **unused)
     verdict_is(queues, 0, 1000, 10 * USD - 1, may);
     wf_queues_advance(queues, HOUR_MS);
     verdict_is(queues, 0, 1000, 10 * USD + 1, may);
-    wf_queues_destroy(queues);
 }
 
 static void borrowing_is_told_by_how_far_up(void **unused)
@@ -198,7 +192,6 @@ static void borrowing_is_told_by_how_far_up(void **unused)
     assert_int_equal(small_view(queues, 2).used_gpu_milli, 0);
     wf_queues_suppose(queues, (wf_queue_id){2}, -1);
     assert_int_equal(wf_queues_borrow_level(queues, (wf_queue_id){1}, 17), 1);
-    wf_queues_destroy(queues);
 }
 
 static int compare(const struct wf_queues *queues, uint32_t a, uint32_t b)
@@ -235,7 +228,6 @@ static void less_money_for_its_weight_goes_first(void **unused)
     small_start(queues, 1, 1, 10, 0);
     wf_queues_advance(queues, 2002);
     assert_true(compare(queues, 0, 1) < 0);
-    wf_queues_destroy(queues);
 }
 
 static void where_nothing_costs_anything_gpu_time_counts(void **unused)
@@ -254,7 +246,6 @@ static void where_nothing_costs_anything_gpu_time_counts(void **unused)
     wf_queues_advance(queues, 2001);
     assert_true(compare(queues, 0, 1) < 0);
     wf_queues_stop(queues, b);
-    wf_queues_destroy(queues);
 }
 
 // An hour ago counts half.
@@ -274,7 +265,6 @@ static void what_is_long_ago_counts_less(void **unused)
     wf_queues_advance(queues, HOUR_MS + 1030);
     assert_true(compare(queues, 0, 1) < 0);
     wf_queues_stop(queues, b);
-    wf_queues_destroy(queues);
 }
 
 static void leaves_are_compared_below_what_they_share(void **unused)
@@ -294,7 +284,6 @@ static void leaves_are_compared_below_what_they_share(void **unused)
     assert_true(compare(queues, 2, 4) > 0); // 2 against 3
     assert_true(compare(queues, 4, 5) > 0); // 0 against 1
     assert_true(compare(queues, 2, 5) > 0);
-    wf_queues_destroy(queues);
 }
 
 // The order is one: no leaf both before and after another's siblings where queues are even.
@@ -310,7 +299,6 @@ static void even_queues_keep_their_leaves_together(void **unused)
     assert_true(compare(queues, 4, 0) < 0);
     assert_true(compare(queues, 4, 3) < 0);
     assert_true(compare(queues, 0, 3) < 0);
-    wf_queues_destroy(queues);
 }
 
 static bool reclaims(const struct wf_queues *queues, uint32_t claimant, int64_t claimant_gpu_milli,
@@ -351,7 +339,6 @@ static void what_is_guaranteed_is_taken_back(void **unused)
     assert_false(reclaims(queues, 4, 3, 5, 12));
     assert_true(reclaims(queues, 1, 20, 5, 6));
     assert_false(reclaims(queues, 1, 20, 5, 7));
-    wf_queues_destroy(queues);
 }
 
 static void who_has_less_than_its_guarantee_gives_nothing(void **unused)
@@ -362,7 +349,6 @@ static void who_has_less_than_its_guarantee_gives_nothing(void **unused)
     small_start(queues, 5, 12, 0, 0);
     assert_false(reclaims(queues, 1, 1, 4, 1)); // though queue 3 has more than its guarantee
     assert_true(reclaims(queues, 1, 1, 5, 1));
-    wf_queues_destroy(queues);
 }
 
 static void siblings_take_back_from_each_other(void **unused)
@@ -373,7 +359,6 @@ static void siblings_take_back_from_each_other(void **unused)
     assert_true(reclaims(queues, 2, 8, 1, 4));
     assert_false(reclaims(queues, 2, 9, 1, 4));
     assert_false(reclaims(queues, 2, 8, 1, 5));
-    wf_queues_destroy(queues);
 }
 
 int main(void)

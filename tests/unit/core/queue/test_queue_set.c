@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tree may look like: each rule met at its limit and missed one past it.
 #include "unit/core/small_queues.h"
+#include "unit/core/small_region.h"
 
 static void refused(struct wf_queues *queues, uint32_t id, struct wf_queue_spec spec,
                     enum wf_status wanted, const char *sentence)
@@ -25,7 +26,6 @@ static void queues_are_numbered_below_the_limit(void **unused)
     small_queue(queues, SMALL_QUEUES - 1, WF_NONE, (struct wf_queue_spec){0});
     refused(queues, SMALL_QUEUES, (struct wf_queue_spec){ROOT}, WF_LIMIT,
             "queue 16 is past the limit of 16 queues");
-    wf_queues_destroy(queues);
 }
 
 static void creation_checks_its_limits(void **unused)
@@ -34,20 +34,23 @@ static void creation_checks_its_limits(void **unused)
     struct wf_queues *queues = NULL;
     struct wf_error err;
     struct wf_limits limits = {.queues = WF_QUEUES_MAX, .jobs = 1, .placements = 1};
-    assert_int_equal(wf_queues_create(&limits, WF_HALF_LIFE_MS_MAX, &queues, &err), WF_OK);
-    wf_queues_destroy(queues);
-    assert_int_equal(wf_queues_create(&limits, WF_HALF_LIFE_MS_MIN, &queues, &err), WF_OK);
-    wf_queues_destroy(queues);
-    wf_queues_destroy(NULL);
-    assert_int_equal(wf_queues_create(&limits, WF_HALF_LIFE_MS_MAX + 1, &queues, &err), WF_INVALID);
+    assert_int_equal(wf_queues_create(small_region(), &limits, WF_HALF_LIFE_MS_MAX, &queues, &err),
+                     WF_OK);
+    assert_int_equal(wf_queues_create(small_region(), &limits, WF_HALF_LIFE_MS_MIN, &queues, &err),
+                     WF_OK);
+    assert_int_equal(
+        wf_queues_create(small_region(), &limits, WF_HALF_LIFE_MS_MAX + 1, &queues, &err),
+        WF_INVALID);
     assert_string_equal(err.text, "a half life of 31622400001 ms for fair share is not between a "
                                   "minute and 366 days");
-    assert_int_equal(wf_queues_create(&limits, WF_HALF_LIFE_MS_MIN - 1, &queues, &err), WF_INVALID);
+    assert_int_equal(
+        wf_queues_create(small_region(), &limits, WF_HALF_LIFE_MS_MIN - 1, &queues, &err),
+        WF_INVALID);
     limits.queues = WF_QUEUES_MAX + 1;
-    assert_int_equal(wf_queues_create(&limits, HOUR_MS, &queues, &err), WF_INVALID);
+    assert_int_equal(wf_queues_create(small_region(), &limits, HOUR_MS, &queues, &err), WF_INVALID);
     assert_string_equal(err.text, "a limit of 4097 queues is not between 1 and 4096");
     limits.queues = 0;
-    assert_int_equal(wf_queues_create(&limits, HOUR_MS, &queues, &err), WF_INVALID);
+    assert_int_equal(wf_queues_create(small_region(), &limits, HOUR_MS, &queues, &err), WF_INVALID);
 }
 
 static void parents_are_known_and_not_below(void **unused)
@@ -69,7 +72,6 @@ static void parents_are_known_and_not_below(void **unused)
     small_queue(queues, 1, 3, (struct wf_queue_spec){0}); // no longer a cycle
     assert_int_equal(small_view(queues, 2).depth, 3);
     assert_int_equal(small_view(queues, 3).children, 1);
-    wf_queues_destroy(queues);
 }
 
 static void the_tree_is_at_most_so_deep(void **unused)
@@ -90,7 +92,6 @@ static void the_tree_is_at_most_so_deep(void **unused)
             "queue 8: below queue 6 the tree is 9 queues deep, past the limit of 8");
     small_queue(queues, 8, 5, (struct wf_queue_spec){0});
     assert_int_equal(small_view(queues, 9).depth, WF_QUEUE_DEPTH_MAX);
-    wf_queues_destroy(queues);
 }
 
 static void jobs_are_in_leaves_only(void **unused)
@@ -113,7 +114,6 @@ static void jobs_are_in_leaves_only(void **unused)
     struct wf_queue_view view;
     assert_false(wf_queues_view(queues, (wf_queue_id){5}, &view));
     assert_false(wf_queues_view(queues, (wf_queue_id){SMALL_QUEUES}, &view));
-    wf_queues_destroy(queues);
 }
 
 static void numbers_have_limits(void **unused)
@@ -141,7 +141,6 @@ static void numbers_have_limits(void **unused)
     spec.guarantee_gpu_milli = 6;
     refused(queues, 0, spec, WF_INVALID,
             "queue 0: a guarantee of 6 milli-GPU is above its limit of 5");
-    wf_queues_destroy(queues);
 }
 
 static void guarantees_add_up_to_at_most_the_parent_s(void **unused)
@@ -172,7 +171,6 @@ static void guarantees_add_up_to_at_most_the_parent_s(void **unused)
     refused(queues, 4, (struct wf_queue_spec){ROOT, .guarantee_gpu_milli = INT64_MAX}, WF_INVALID,
             "queue 4: a guarantee of 9223372036854775807 milli-GPU is less than those of the "
             "queues below it together");
-    wf_queues_destroy(queues);
 }
 
 static void a_queue_that_moves_takes_along_what_it_uses(void **unused)
@@ -205,7 +203,6 @@ static void a_queue_that_moves_takes_along_what_it_uses(void **unused)
     assert_int_equal(small_view(queues, 3).used_gpu_milli, 0);
     assert_true(small_view(queues, 3).committed == 0);
     assert_int_equal(small_view(queues, 0).used_gpu_milli, 0);
-    wf_queues_destroy(queues);
 }
 
 int main(void)

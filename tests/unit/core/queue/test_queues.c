@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What queues use as time goes on.
 #include "unit/core/small_queues.h"
+#include "unit/core/small_region.h"
 
 // 0 above 1 and 2; 2 above 3.
 static struct wf_queues *small_tree(void)
@@ -33,7 +34,6 @@ static void use_counts_in_every_queue_above(void **unused)
     assert_int_equal(small_view(queues, 3).jobs, 1); // until it leaves
     wf_queues_leave(queues, (wf_queue_id){3});
     assert_int_equal(small_view(queues, 3).jobs, 0);
-    wf_queues_destroy(queues);
 }
 
 // A third of a nano-dollar is kept as such: rounded rows would not add up.
@@ -53,7 +53,6 @@ static void money_is_the_exact_sum_of_its_rows(void **unused)
     }
     assert_true(small_view(queues, 0).money == rows);
     assert_int_equal(wf_money_nanousd(rows), 1);
-    wf_queues_destroy(queues);
 }
 
 static void money_is_rounded_to_the_nearest(void **unused)
@@ -77,7 +76,6 @@ static void the_dearest_job_may_run(void **unused)
     wf_int128 money = (wf_int128)WF_STINT_NANOUSD_MAX * WF_TIME_MS_MAX;
     assert_true(small_view(queues, 0).money == money);
     assert_true(wf_queues_stop(queues, stint) == money);
-    wf_queues_destroy(queues);
 }
 
 static void a_job_is_committed_to_what_it_has_not_cost_yet(void **unused)
@@ -100,7 +98,6 @@ static void a_job_is_committed_to_what_it_has_not_cost_yet(void **unused)
     wf_queues_stop(queues, longer);
     assert_true(small_view(queues, 0).committed == 0);
     assert_int_equal(wf_money_nanousd(small_view(queues, 0).money), (10 + 5 + 35) * USD);
-    wf_queues_destroy(queues);
 }
 
 static void windows_open_with_nothing_spent(void **unused)
@@ -131,7 +128,6 @@ static void windows_open_with_nothing_spent(void **unused)
     wf_queues_advance(queues, 60 * DAY_MS);
     assert_true(small_view(queues, 2).spent[WF_WINDOW_MONTH] == 0);
     assert_int_equal(wf_money_nanousd(small_view(queues, 2).money), 32 * 24 * USD);
-    wf_queues_destroy(queues);
 }
 
 static void the_clock_may_start_before_1970(void **unused)
@@ -146,7 +142,6 @@ static void the_clock_may_start_before_1970(void **unused)
     assert_int_equal(wf_money_nanousd(view.money), 3 * USD);
     assert_int_equal(wf_money_nanousd(view.committed), 1 * USD);
     assert_int_equal(wf_money_nanousd(view.spent[WF_WINDOW_MONTH]), 1 * USD);
-    wf_queues_destroy(queues);
 }
 
 static void queues_made_before_the_clock_is_set_have_used_nothing(void **unused)
@@ -154,13 +149,12 @@ static void queues_made_before_the_clock_is_set_have_used_nothing(void **unused)
     (void)unused;
     struct wf_limits limits = {.queues = 1, .jobs = 1, .placements = 1};
     struct wf_queues *queues = NULL;
-    assert_int_equal(wf_queues_create(&limits, HOUR_MS, &queues, NULL), WF_OK);
+    assert_int_equal(wf_queues_create(small_region(), &limits, HOUR_MS, &queues, NULL), WF_OK);
     small_queue(queues, 0, WF_NONE, (struct wf_queue_spec){0});
     wf_queues_advance(queues, 1000 * DAY_MS);
     small_start(queues, 0, 1, 1, 0);
     wf_queues_advance(queues, 1000 * DAY_MS + 5);
     assert_true(small_view(queues, 0).gpu_milli_ms == 5);
-    wf_queues_destroy(queues);
 }
 
 static void more_stints_than_jobs_are_not_begun(void **unused)
@@ -175,7 +169,6 @@ static void more_stints_than_jobs_are_not_begun(void **unused)
     assert_int_equal(small_view(queues, 0).used_gpu_milli, SMALL_STINTS);
     wf_queues_stop(queues, 3);
     assert_int_equal(wf_queues_start(queues, &stint), 3);
-    wf_queues_destroy(queues);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "core/limits.h"
+#include "unit/core/small_region.h"
 
 static struct wf_stints stints;
 
@@ -22,7 +23,7 @@ static uint32_t add(int64_t nanousd_per_hour, int64_t cost_nanousd, int64_t now_
 static void more_than_the_limit_do_not_fit(void **unused)
 {
     (void)unused;
-    assert_int_equal(wf_stints_init(&stints, 3, NULL), WF_OK);
+    assert_int_equal(wf_stints_init(&stints, small_region(), 3, NULL), WF_OK);
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(add(1, 1, 0), i);
     }
@@ -30,14 +31,12 @@ static void more_than_the_limit_do_not_fit(void **unused)
     wf_stints_remove(&stints, 1);
     assert_int_equal(add(1, 1, 0), 1);
     assert_int_equal(add(1, 1, 0), WF_NONE);
-    wf_stints_finish(&stints);
-    wf_stints_finish(NULL);
 }
 
 static void a_stint_is_paid_in_the_first_millisecond_that_covers_its_cost(void **unused)
 {
     (void)unused;
-    assert_int_equal(wf_stints_init(&stints, 4, NULL), WF_OK);
+    assert_int_equal(wf_stints_init(&stints, small_region(), 4, NULL), WF_OK);
     uint32_t even = add(1000, 2000, -500); // exactly two hours
     uint32_t odd = add(7, 1, -500);        // 3,600,000 / 7 = 514285.7
     assert_int_equal(stints.slots[even].paid_ms, 2 * 3600000 - 500);
@@ -46,18 +45,16 @@ static void a_stint_is_paid_in_the_first_millisecond_that_covers_its_cost(void *
     assert_int_equal(wf_stints_take_paid(&stints, 514286 - 500), odd);
     assert_false(wf_stint_is_committed(&stints, odd));
     assert_int_equal(wf_stints_take_paid(&stints, 514286 - 500), WF_NONE);
-    wf_stints_finish(&stints);
 }
 
 static void what_costs_nothing_or_for_ever_is_never_paid(void **unused)
 {
     (void)unused;
-    assert_int_equal(wf_stints_init(&stints, 4, NULL), WF_OK);
+    assert_int_equal(wf_stints_init(&stints, small_region(), 4, NULL), WF_OK);
     assert_true(wf_stint_is_committed(&stints, add(0, 1, 0)));         // told a cost, yet free
     assert_true(wf_stint_is_committed(&stints, add(1, INT64_MAX, 0))); // longer than our times
     assert_false(wf_stint_is_committed(&stints, add(1, 0, 0)));        // not told
     assert_int_equal(wf_stints_take_paid(&stints, WF_TIME_MS_MAX), WF_NONE);
-    wf_stints_finish(&stints);
 }
 
 // Against looking at every stint each time.
@@ -67,7 +64,7 @@ static void stints_are_paid_when_they_should_whatever_else_ends(void **unused)
     enum { STINTS = 60 };
     struct wf_random random;
     wf_random_init(&random, 3);
-    assert_int_equal(wf_stints_init(&stints, STINTS, NULL), WF_OK);
+    assert_int_equal(wf_stints_init(&stints, small_region(), STINTS, NULL), WF_OK);
     int64_t paid_ms[STINTS] = {0}; // 0: not committed
     uint32_t taken = 0, ended = 0;
     for (int64_t now_ms = 1; now_ms < 20000; now_ms++) {
@@ -100,7 +97,6 @@ static void stints_are_paid_when_they_should_whatever_else_ends(void **unused)
         }
     }
     assert_true(taken > 1000 && ended > 1000);
-    wf_stints_finish(&stints);
 }
 
 int main(void)

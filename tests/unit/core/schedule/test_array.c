@@ -8,12 +8,13 @@
 
 #include "base/random.h"
 #include "core/schedule/array.h"
+#include "unit/core/small_region.h"
 
 static void each_array_is_counted_for_itself(void **unused)
 {
     (void)unused;
     struct wf_arrays arrays;
-    assert_int_equal(wf_arrays_init(&arrays, 4, NULL), WF_OK);
+    assert_int_equal(wf_arrays_init(&arrays, small_region(), 4, NULL), WF_OK);
     assert_int_equal(wf_arrays_running(&arrays, 7), 0);
     wf_arrays_start(&arrays, 7);
     wf_arrays_start(&arrays, UINT32_MAX);
@@ -24,7 +25,6 @@ static void each_array_is_counted_for_itself(void **unused)
     assert_int_equal(wf_arrays_running(&arrays, 7), 1);
     wf_arrays_stop(&arrays, 7);
     assert_int_equal(wf_arrays_running(&arrays, 7), 0);
-    wf_arrays_finish(&arrays);
 }
 
 // As many at once as there may be, which come and go in any order: none is lost where others left
@@ -34,7 +34,7 @@ static void counts_survive_whoever_leaves(void **unused)
     (void)unused;
     enum { JOBS = 24, ARRAYS = 200 };
     struct wf_arrays arrays;
-    assert_int_equal(wf_arrays_init(&arrays, JOBS, NULL), WF_OK);
+    assert_int_equal(wf_arrays_init(&arrays, small_region(), JOBS, NULL), WF_OK);
     uint32_t running[ARRAYS + 1] = {0}, all[JOBS], count = 0;
     struct wf_random random;
     wf_random_init(&random, 3);
@@ -57,7 +57,6 @@ static void counts_survive_whoever_leaves(void **unused)
             assert_int_equal(wf_arrays_running(&arrays, array), running[array]);
         }
     }
-    wf_arrays_finish(&arrays);
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/schedule/backlog.h"
+#include "unit/core/small_region.h"
 
 enum { JOBS = 16, LANES = 4, QUEUES = 3 };
 
@@ -14,7 +15,7 @@ static struct wf_backlog some(void)
 {
     struct wf_limits limits = {.jobs = JOBS, .lanes = LANES, .queues = QUEUES};
     struct wf_backlog backlog;
-    assert_int_equal(wf_backlog_init(&backlog, &limits, NULL), WF_OK);
+    assert_int_equal(wf_backlog_init(&backlog, small_region(), &limits, NULL), WF_OK);
     return backlog;
 }
 
@@ -55,7 +56,6 @@ static void jobs_that_are_alike_share_a_lane(void **unused)
         wf_backlog_remove(&backlog, job);
     }
     assert_int_equal(backlog.used_count + backlog.used_asks_count + backlog.open_count, 0);
-    wf_backlog_finish(&backlog);
 }
 
 static void whoever_differs_has_a_lane_of_his_own(void **unused)
@@ -80,7 +80,6 @@ static void whoever_differs_has_a_lane_of_his_own(void **unused)
         wf_backlog_add(&backlog, 0);
         wf_backlog_add(&backlog, 1);
         assert_int_equal(backlog.used_count, i < 6 ? 2 : 1);
-        wf_backlog_finish(&backlog);
     }
 }
 
@@ -107,7 +106,6 @@ static void a_job_that_waits_again_goes_to_its_old_place(void **unused)
             break;
         }
     }
-    wf_backlog_finish(&backlog);
 }
 
 static void who_comes_behind_a_blocked_one_waits_with_it(void **unused)
@@ -118,7 +116,6 @@ static void who_comes_behind_a_blocked_one_waits_with_it(void **unused)
     wf_backlog_block(&backlog, backlog.tickets[0].lane, WF_BLOCK_ROOM, (wf_queue_id){0});
     add(&backlog, 1, 100, 0);
     assert_int_equal(backlog.open_count, 0);
-    wf_backlog_finish(&backlog);
 }
 
 static void lanes_are_unblocked_by_queue(void **unused)
@@ -144,7 +141,6 @@ static void lanes_are_unblocked_by_queue(void **unused)
     wf_backlog_remove(&backlog, 1); // a blocked lane goes
     wf_backlog_unblock(&backlog, (wf_queue_id){2});
     assert_int_equal(backlog.open_count, 2);
-    wf_backlog_finish(&backlog);
 }
 
 static void those_with_a_start_time_are_passed_over(void **unused)
@@ -165,7 +161,6 @@ static void those_with_a_start_time_are_passed_over(void **unused)
     assert_int_equal(lane_of(&backlog, 0)->first_unreserved, 1);
     wf_backlog_unreserved(&backlog, 0);
     assert_int_equal(lane_of(&backlog, 0)->first_unreserved, 0);
-    wf_backlog_finish(&backlog);
 }
 
 static void who_finds_no_lane_waits_outside_for_one(void **unused)
@@ -190,7 +185,6 @@ static void who_finds_no_lane_waits_outside_for_one(void **unused)
     assert_int_equal(backlog.waiting, 5);
     assert_int_equal(lane_of(&backlog, LANES)->first, LANES);
     assert_int_equal(lane_of(&backlog, LANES + 2)->first, LANES + 2);
-    wf_backlog_finish(&backlog);
 }
 
 static void what_is_known_of_a_run_is_believed_first(void **unused)

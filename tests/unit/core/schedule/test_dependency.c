@@ -7,11 +7,12 @@
 #include <cmocka.h>
 
 #include "core/schedule/dependency.h"
+#include "unit/core/small_region.h"
 
 static struct wf_dependencies some(uint32_t jobs)
 {
     struct wf_dependencies dependencies;
-    assert_int_equal(wf_dependencies_init(&dependencies, jobs, NULL), WF_OK);
+    assert_int_equal(wf_dependencies_init(&dependencies, small_region(), jobs, NULL), WF_OK);
     return dependencies;
 }
 
@@ -36,7 +37,6 @@ static void those_of_one_kind_are_taken(void **unused)
     assert_false(wf_dependencies_take(&dependencies, 0, WF_AFTER_START, &job));
     assert_true(wf_dependencies_take(&dependencies, 4, WF_AFTER_END, &job));
     assert_int_equal(job, 3);
-    wf_dependencies_finish(&dependencies);
 }
 
 // First, in the middle and last on the lists of those waited for.
@@ -63,7 +63,6 @@ static void all_that_one_waits_for_is_forgotten(void **unused)
         }
         assert_int_equal(set, 0);
         assert_true(wf_dependencies_have_room(&dependencies, 8));
-        wf_dependencies_finish(&dependencies);
     }
 }
 
@@ -85,7 +84,6 @@ static void there_is_room_for_so_many_and_it_comes_back(void **unused)
         assert_false(wf_dependencies_have_room(&dependencies, 2));
         wf_dependencies_forget(&dependencies, 1);
     }
-    wf_dependencies_finish(&dependencies);
 }
 
 int main(void)

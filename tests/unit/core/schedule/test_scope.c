@@ -2,6 +2,7 @@
 #include "core/schedule/scope.h"
 
 #include "unit/core/small_cluster.h"
+#include "unit/core/small_region.h"
 
 // Nodes 0 and 1 in pool and zone 0, 2 and 3 in pool and zone 1, with 2, 1, 1 and 3 GPUs; groups are
 // 0, 5, 5, 5.
@@ -26,7 +27,7 @@ static struct wf_scopes some(void)
 {
     struct wf_scopes scopes;
     struct wf_limits limits = {.pools = 4};
-    assert_int_equal(wf_scopes_init(&scopes, &limits, NULL), WF_OK);
+    assert_int_equal(wf_scopes_init(&scopes, small_region(), &limits, NULL), WF_OK);
     return scopes;
 }
 
@@ -59,7 +60,6 @@ static void the_least_room_that_is_enough_is_taken(void **unused)
     assert_int_equal(wf_scopes_tightest(&scopes, cluster, WF_WITHIN_GROUP, &two, 1), 0); // equals
     small_drain(core, 3);
     assert_int_equal(wf_scopes_tightest(&scopes, cluster, WF_WITHIN_GROUP, &one, 3), WF_NONE);
-    wf_scopes_finish(&scopes);
     wf_core_destroy(core);
 }
 
@@ -83,7 +83,6 @@ static void what_runs_does_not_count_in_the_most_there_could_be(void **unused)
     one = small_job(1, 1000, 1, 1000).request;
     small_drain(core, 3);
     assert_int_equal(wf_scopes_most(&scopes, cluster, WF_WITHIN_ANY, &one, 100), 4);
-    wf_scopes_finish(&scopes);
     wf_core_destroy(core);
 }
 

@@ -8,13 +8,14 @@
 
 #include "base/random.h"
 #include "core/schedule/timers.h"
+#include "unit/core/small_region.h"
 
 enum { JOBS = 50 };
 
 static struct wf_timers some(uint32_t jobs)
 {
     struct wf_timers timers;
-    assert_int_equal(wf_timers_init(&timers, jobs, NULL), WF_OK);
+    assert_int_equal(wf_timers_init(&timers, small_region(), jobs, NULL), WF_OK);
     return timers;
 }
 
@@ -26,7 +27,6 @@ static void without_times_there_is_none(void **unused)
     assert_true(wf_timers_first(&timers, &job) == INT64_MAX);
     wf_timers_set(&timers, 1, INT64_MAX);
     assert_true(wf_timers_first(&timers, &job) == INT64_MAX);
-    wf_timers_finish(&timers);
 }
 
 static void the_earliest_goes_first_and_of_equals_the_lowest(void **unused)
@@ -49,7 +49,6 @@ static void the_earliest_goes_first_and_of_equals_the_lowest(void **unused)
     wf_timers_set(&timers, 3, INT64_MAX);
     assert_int_equal(wf_timers_first(&timers, &job), 30);
     assert_int_equal(job, 1);
-    wf_timers_finish(&timers);
 }
 
 // Against looking at all of them.
@@ -76,7 +75,6 @@ static void whatever_is_set_and_taken_back(void **unused)
         assert_true(wf_timers_first(&timers, &first) == at_ms[best]);
         assert_int_equal(first, best);
     }
-    wf_timers_finish(&timers);
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 #include "core/place/mix.h"
 #include "sim/placement/cells.h"
 #include "sim/placement/facts.h"
+#include "unit/core/small_region.h"
 
 static struct wf_trace trace;
 static struct wf_published_mix published;
@@ -42,7 +43,7 @@ static void the_measures_at_the_end_are_those_of_the_whole_cluster(void **state)
     struct wf_placement_config config = config_of("best-fit");
     struct wf_mix mix;
     assert_int_equal(wf_placement_run(&config, &result, &replay, NULL), WF_OK);
-    assert_int_equal(wf_mix_init(&mix, trace.model_count, NULL), WF_OK);
+    assert_int_equal(wf_mix_init(&mix, small_region(), trace.model_count, NULL), WF_OK);
     wf_mix_set(&mix, published.classes, published.count);
     const struct wf_cluster *cluster = wf_core_cluster(wf_replay_core(replay));
     int64_t fragments = 0;
@@ -75,7 +76,6 @@ static void the_measures_at_the_end_are_those_of_the_whole_cluster(void **state)
     assert_int_equal(count, workload.capacity_gpu_milli / WF_GPU_MILLI);
     assert_true(fabs((double)stranded - expected) <= 0.5 * count); // each is rounded
     free(cells);
-    wf_mix_finish(&mix);
     wf_replay_destroy(replay);
 }
 

@@ -8,7 +8,7 @@
 
 #include <yaml.h>
 
-#include "site/source.h"
+#include "text/source.h"
 
 struct wf_yaml {
     yaml_document_t document;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/source.h"
+#include "text/source.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static enum wf_status read_all(gzFile file, struct wf_source *source, struct wf_
     size_t capacity = 0;
     for (;;) {
         if (source->length + 1 >= capacity) {
-            if (source->length > WF_SITE_BYTES_MAX) {
+            if (source->length > WF_SOURCE_BYTES_MAX) {
                 break;
             }
             capacity = capacity ? capacity * 2 : FIRST_BYTES;
@@ -62,9 +62,9 @@ static enum wf_status read_all(gzFile file, struct wf_source *source, struct wf_
         }
         source->length += (size_t)length;
     }
-    if (source->length > WF_SITE_BYTES_MAX) {
-        return wf_fail(err, WF_LIMIT, "%s is longer than %d bytes, the limit WF_SITE_BYTES_MAX",
-                       source->shown, WF_SITE_BYTES_MAX);
+    if (source->length > WF_SOURCE_BYTES_MAX) {
+        return wf_fail(err, WF_LIMIT, "%s is longer than %d bytes, the limit WF_SOURCE_BYTES_MAX",
+                       source->shown, WF_SOURCE_BYTES_MAX);
     }
     source->text[source->length] = '\0';
     return WF_OK;

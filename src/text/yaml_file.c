@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "site/yaml_file.h"
+#include "text/yaml_file.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,8 +66,9 @@ enum wf_status wf_yaml_read(const struct wf_source *source, struct wf_yaml *yaml
     }
     const yaml_node_t *root = wf_yaml_root(yaml_out);
     if (!root || root->type != YAML_MAPPING_NODE) {
-        status = fail_line(source, root ? wf_yaml_line(root) : 1, err, WF_INVALID,
-                           "the file must be a map: 'pools:' and a list");
+        status =
+            fail_line(source, root ? wf_yaml_line(root) : 1, err, WF_INVALID,
+                      "the file must be a map: a key such as 'pools:' or 'prices:' and a list");
     } else {
         status = check_end(source, &parser, err);
     }
