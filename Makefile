@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 30
 ninja = ninja -C $(BUILD) $(if $(JOBS),-j $(JOBS))
 install = tools/install-dependencies
 
-.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot format \
+.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot bench-live format \
 	clean
 all: $(BUILD)/build.ninja
 	@$(ninja)
@@ -50,6 +50,9 @@ bench-placement: all
 
 bench-churn: all
 	@bench/churn $(BUILD)/whaleflux
+
+bench-live: all
+	@bench/live $(BUILD)/whaleflux
 
 bench-queue: all
 	@bench/queue $(BUILD)/whaleflux

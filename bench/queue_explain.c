@@ -11,9 +11,9 @@
 
 #include "base/hash.h"
 #include "core/schedule/schedule.h"
+#include "forecast/start_watch.h"
 #include "sim/rerun/replayer.h"
 #include "sim/rerun/rerun.h"
-#include "sim/rerun/start_watch.h"
 #include "sim/rerun/wait_remedy.h"
 
 enum { MINUTE_MS = 60000 };
@@ -186,9 +186,7 @@ static void run(struct bench *bench, uint64_t seed)
     int64_t begin_ms = bench->jobs.told[0].submit_ms;
     int64_t span_ms = bench->jobs.told[bench->jobs.count - 1].submit_ms - begin_ms;
     struct wf_rerun_stepper *stepper;
-    need(wf_start_watch_create(bench->jobs.count, wf_start_watch_interval_ms(span_ms),
-                               &bench->watch, &err),
-         &err);
+    need(wf_start_watch_create(wf_start_watch_interval_ms(span_ms), &bench->watch, &err), &err);
     need(wf_rerun_open(&config, &stepper, &err), &err);
     struct wf_rerun_stepper *other; // that is only asked whether changes help
     config.watch = NULL;

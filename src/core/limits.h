@@ -40,6 +40,7 @@
 #define WF_RUN_TASKS_MAX 64        // tasks of one job on one machine
 #define WF_RUN_DEVICE_RULES_MAX 64 // rules about device files
 #define WF_RUN_GROUPS_MAX 1024     // supplementary groups of its user
+#define WF_RUN_GPU_MEMORY_MAX 32   // GPUs whose memory is limited
 #define WF_RUN_SPEC_MAX 4194304    // bytes of a spec as it is written down: command, variables, all
 
 struct wf_limits {

@@ -23,6 +23,7 @@ enum {
     FACTS_AT_ONCE = 256, // of the engine, before others have their turn
     PATH_BYTES = 4096,
     SLEEP_MS_MAX = 60000, // the wall clock may be set meanwhile
+    LOOK_MS = 2000,       // between looks at whether anything runs, where something waits for that
 };
 
 struct daemon {
@@ -49,6 +50,7 @@ struct daemon {
     enum wf_status written;
     struct wf_error why;
     bool ends, closed;
+    int64_t look_ms;       // not before
     enum wf_status status; // why it ends
     struct wf_error *err;
 };
@@ -142,9 +144,13 @@ static void close_all(struct daemon *daemon)
     }
 }
 
+static void look_when_idle(struct daemon *daemon, int64_t at_ms);
+
+// What is due of the desk is done before the loop sleeps.
 static void wake(uv_timer_t *timer)
 {
-    (void)timer; // what is due is done before the loop sleeps
+    struct daemon *daemon = timer->data;
+    look_when_idle(daemon, now_ms(daemon));
 }
 
 // Before the loop sleeps: what is due, what is to be written, and until when it may sleep.
@@ -163,6 +169,10 @@ static void prepare(uv_prepare_t *handle)
     int64_t wake_ms = wf_desk_wake_ms(daemon->desk);
     int64_t sleep_ms = wake_ms > at_ms ? wake_ms - at_ms : 1;
     sleep_ms = sleep_ms < SLEEP_MS_MAX ? sleep_ms : SLEEP_MS_MAX;
+    if (wf_host_waits(daemon->host)) {
+        int64_t look_ms = daemon->look_ms > at_ms ? daemon->look_ms - at_ms : 1;
+        sleep_ms = sleep_ms < look_ms ? sleep_ms : look_ms;
+    }
     if (!daemon->closed) {
         (void)uv_timer_start(&daemon->timer, wake, (uint64_t)sleep_ms, 0);
     }
@@ -184,6 +194,24 @@ static void hear_engine(uv_poll_t *handle, int error, int events)
     }
 }
 
+static bool note_run(void *context, const struct wf_job_row *row)
+{
+    bool *busy = context;
+    *busy = *busy || (row->run.attempt > 0 && row->run.ended_ms == 0);
+    return !*busy;
+}
+
+// Whether a run has not ended, as far as the disk knows: what it does not know has not begun.
+static bool is_busy(void *context)
+{
+    struct daemon *daemon = context;
+    struct wf_job_query query = {.states = WF_JOB_STATE_BIT(WF_JOB_STATE_RUNNING) |
+                                           WF_JOB_STATE_BIT(WF_JOB_STATE_ENDING),
+                                 .limit = UINT32_MAX};
+    bool busy = false;
+    return wf_database_jobs(daemon->db, &query, note_run, &busy, NULL) != WF_OK || busy;
+}
+
 static void look_again(struct daemon *daemon)
 {
     struct wf_error err;
@@ -194,11 +222,32 @@ static void look_again(struct daemon *daemon)
     say(daemon, status == WF_OK ? "looked at the machine and its description again" : err.text);
 }
 
+// GPUs that came or went while work ran are taken up when none does.
+static void look_when_idle(struct daemon *daemon, int64_t at_ms)
+{
+    if (wf_host_waits(daemon->host) && at_ms >= daemon->look_ms) {
+        daemon->look_ms = at_ms + LOOK_MS;
+        if (!is_busy(daemon)) {
+            look_again(daemon);
+        }
+    }
+}
+
+static void renew_front(struct daemon *daemon)
+{
+    const struct wf_daemon_front *front = daemon->config->front;
+    struct wf_error err;
+    if (daemon->front && front->renew && front->renew(daemon->front, &err) != WF_OK) {
+        say(daemon, err.text);
+    }
+}
+
 static void hear_signal(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
     if (number == SIGHUP) {
         look_again(daemon);
+        renew_front(daemon);
     } else {
         say(daemon, "ends; what runs goes on");
         end(daemon);
@@ -253,7 +302,9 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
     const struct wf_daemon_config *config = daemon->config;
     ssize_t length = readlink("/proc/self/exe", daemon->program, sizeof daemon->program - 1);
     snprintf(daemon->program + (length > 0 ? length : 0), 1, "%s", "");
-    struct wf_host_config host = {.site = config->site,
+    struct wf_host_config host = {.is_busy = is_busy,
+                                  .context = daemon,
+                                  .site = config->site,
                                   .sysroot = config->sysroot,
                                   .nvml_path = config->nvml_path,
                                   .open = config->cgroup && strcmp(config->cgroup, "none") == 0,

@@ -35,6 +35,8 @@ struct wf_daemon_front {
                            struct wf_error *err);
     // Says where one reaches it and, the first time, with which token: a few lines.
     void (*greet)(void *front, FILE *out);
+    // Reads again what it has from files, its certificate (SIGHUP). NULL: there is nothing.
+    enum wf_status (*renew)(void *front, struct wf_error *err);
     // Stops: its handles are closed when the loop has run on. The desk is still there.
     void (*close)(void *front);
     // After the loop: frees it.

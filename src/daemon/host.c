@@ -88,20 +88,14 @@ static void add_node(struct sketch *sketch, const struct wf_inventory_node *node
 
 static void add_nodes(struct sketch *sketch)
 {
-    const struct wf_inventory *inventory = &sketch->host->inventory;
+    const struct wf_host_nodes *nodes = &sketch->host->nodes;
+    const struct wf_inventory *inventory = &nodes->inventory;
     uint32_t gpus = 0;
     for (uint32_t i = 0; i < inventory->node_count; i++) {
         gpus += inventory->nodes[i].gpu_count;
     }
     for (uint32_t i = 0; i < inventory->node_count; i++) {
-        char *name = sketch->host->node_names[i];
-        const char *hostname = sketch->machine->hostname;
-        if (inventory->node_count == 1) {
-            snprintf(name, sizeof sketch->host->node_names[i], "%s", hostname);
-        } else {
-            snprintf(name, sizeof sketch->host->node_names[i], "%s-%u", hostname, i);
-        }
-        add_node(sketch, &inventory->nodes[i], name, gpus);
+        add_node(sketch, &inventory->nodes[i], nodes->names[i], gpus);
     }
     if (inventory->node_count == 0) {
         add_node(sketch, NULL, sketch->machine->hostname, 1);
@@ -125,7 +119,7 @@ static enum wf_status make_site(struct sketch *sketch, struct wf_error *err)
 {
     const struct wf_host_config *config = &sketch->host->config;
     struct wf_site *site = sketch->site;
-    uint32_t nodes = sketch->host->inventory.node_count + 1;
+    uint32_t nodes = sketch->host->nodes.inventory.node_count + 1;
     enum wf_status status = wf_site_prices_of_table(&sketch->table, err);
     if (status == WF_OK && config->site) {
         struct wf_site_config description = {.path = config->site};
@@ -152,16 +146,17 @@ enum wf_status wf_host_look_again(struct wf_host *host, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
-    struct wf_inventory before = host->inventory;
+    struct wf_host_nodes before = host->nodes;
     struct wf_site site = {0};
     struct sketch sketch = {
         .host = host, .machine = wf_telemetry_machine(telemetry), .site = &site};
-    wf_telemetry_inventory(sketch.machine, host->telemetry ? &before : NULL, &host->inventory);
+    bool busy = host->config.is_busy && host->config.is_busy(host->config.context);
+    wf_host_nodes_look(&host->nodes, sketch.machine, busy);
     status = make_site(&sketch, err);
     wf_site_finish(&sketch.described);
     wf_site_prices_finish(&sketch.table);
     if (status != WF_OK) {
-        host->inventory = before;
+        host->nodes = before;
         wf_site_finish(&site);
         wf_telemetry_close(telemetry);
         return status;
@@ -172,7 +167,14 @@ enum wf_status wf_host_look_again(struct wf_host *host, struct wf_error *err)
     host->telemetry = telemetry;
     wf_host_set_granter(host);
     memcpy(host->memory_mib, sketch.memory_mib, sizeof host->memory_mib);
+    // A full disk keeps nobody from starting: what is not written down now is with the next look.
+    host->unwritten = wf_host_nodes_write(&host->nodes, host->config.data, NULL) != WF_OK;
     return WF_OK;
+}
+
+bool wf_host_waits(const struct wf_host *host)
+{
+    return host->nodes.waits || host->unwritten;
 }
 
 enum wf_status wf_host_open(const struct wf_host_config *config, struct wf_host **host_out,
@@ -183,7 +185,8 @@ enum wf_status wf_host_open(const struct wf_host_config *config, struct wf_host 
         return wf_fail(err, WF_NOMEM, "no memory for the machine");
     }
     host->config = *config;
-    enum wf_status status = wf_host_look_again(host, err);
+    enum wf_status status = wf_host_nodes_read(&host->nodes, config->data, err);
+    status = status == WF_OK ? wf_host_look_again(host, err) : status;
     if (status != WF_OK) {
         wf_host_close(host);
         return status;

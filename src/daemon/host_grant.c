@@ -16,9 +16,9 @@ enum { NAMES_BYTES_MAX = 65536 };
 
 static const struct wf_inventory_node *find_node(const struct wf_host *host, const char *name)
 {
-    for (uint32_t i = 0; i < host->inventory.node_count; i++) {
-        if (strcmp(host->node_names[i], name) == 0) {
-            return &host->inventory.nodes[i];
+    for (uint32_t i = 0; i < host->nodes.inventory.node_count; i++) {
+        if (strcmp(host->nodes.names[i], name) == 0) {
+            return &host->nodes.inventory.nodes[i];
         }
     }
     return NULL;
@@ -30,6 +30,14 @@ static bool is_filtered(const struct wf_host *host)
 {
     return !host->config.sysroot && !host->config.open &&
            wf_machine_filters(wf_telemetry_machine(host->telemetry));
+}
+
+// Whether the engine's cgroups can limit the memory of GPUs.
+static bool keeps_memory(const struct wf_host *host)
+{
+    const struct wf_cgroup *cgroup = &wf_telemetry_machine(host->telemetry)->cgroup;
+    return !host->config.open && cgroup->delegated &&
+           (cgroup->controllers & WF_CONTROLLER_DMEM) != 0;
 }
 
 static bool slices_path(const struct wf_host *host, const char *id, char *path, size_t size)
@@ -135,6 +143,12 @@ static enum wf_status translate(const struct wf_host *host, const struct wf_gran
             .allow = grant->rules[i].allow,
         };
     }
+    for (uint32_t i = 0; i < grant->memory_count; i++) {
+        char *region = made->regions[made->gpu_memory_count];
+        snprintf(region, WF_DESK_REGION_BYTES, "%s", grant->memory[i].region);
+        made->gpu_memory[made->gpu_memory_count++] =
+            (struct wf_gpu_memory){region, grant->memory[i].bytes};
+    }
     made->prefix = host->prefix;
     made->warnings = grant->warnings[0] ? strdup(grant->warnings) : NULL;
     return good ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for a grant");
@@ -145,7 +159,7 @@ static enum wf_status grant(void *context, const struct wf_desk_want *want,
 {
     struct wf_host *host = context;
     const struct wf_inventory_node *node = find_node(host, want->node);
-    if (host->inventory.node_count == 0) {
+    if (host->nodes.inventory.node_count == 0) {
         return WF_OK; // no GPUs: nothing to choose and nothing to hide
     }
     if (!node) {
@@ -161,6 +175,7 @@ static enum wf_status grant(void *context, const struct wf_desk_want *want,
         .gpu_milli = want->gpu_milli,
         .taken = node->slices > 0 ? taken : NULL,
         .filtered = is_filtered(host),
+        .dmem = keeps_memory(host),
     };
     if (node->slices > 0) {
         find_taken(host, node, want->id, taken);
@@ -174,10 +189,53 @@ static enum wf_status grant(void *context, const struct wf_desk_want *want,
     return status;
 }
 
+// The weakest of its GPUs, as a share may come to lie on any of them.
+static bool sharing(void *context, const char *name, struct wf_desk_sharing *out)
+{
+    const struct wf_host *host = context;
+    const struct wf_inventory_node *node = find_node(host, name);
+    const struct wf_machine *machine = wf_telemetry_machine(host->telemetry);
+    bool found = false;
+    for (uint32_t i = 0; node && i < node->gpu_count; i++) {
+        if (node->gpus[i].gpu >= machine->gpu_count) {
+            continue;
+        }
+        const struct wf_gpu *gpu = &machine->gpus[node->gpus[i].gpu];
+        enum wf_enforcement level = gpu->enforcement;
+        const char *by = gpu->enforced_by;
+        if (gpu->dmem_region[0] && node->slices == 0 && !keeps_memory(host)) {
+            level = WF_ENFORCE_NONE; // the kernel could, and our cgroups cannot
+            by = "nothing";
+        }
+        if (!found || (int)level < (int)out->level) {
+            out->level = (enum wf_desk_sharing_level)level;
+            snprintf(out->by, sizeof out->by, "%s", by);
+        }
+        found = true;
+    }
+    return found;
+}
+
+static enum wf_desk_wish wish(void *context, const char *name, char *why, size_t size)
+{
+    const struct wf_host_nodes *nodes = &((const struct wf_host *)context)->nodes;
+    for (uint32_t i = 0; i < nodes->inventory.node_count; i++) {
+        if (strcmp(nodes->names[i], name) == 0) {
+            snprintf(why, size, "%s", nodes->closed[i]);
+            return nodes->closed[i][0]    ? WF_DESK_WISH_CLOSED
+                   : nodes->was_closed[i] ? WF_DESK_WISH_OPEN
+                                          : WF_DESK_WISH_NOTHING;
+        }
+    }
+    why[0] = '\0';
+    return WF_DESK_WISH_NOTHING;
+}
+
 void wf_host_set_granter(struct wf_host *host)
 {
     uint32_t words = 0;
-    host->granter = (struct wf_desk_granter){.grant = grant, .release = release, .context = host};
+    host->granter = (struct wf_desk_granter){
+        .grant = grant, .release = release, .sharing = sharing, .wish = wish, .context = host};
     host->prefix[words++] = host->config.program;
     host->prefix[words++] = "self-test";
     if (is_filtered(host)) {

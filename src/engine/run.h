@@ -23,6 +23,12 @@ struct wf_device_rule {
     bool allow;
 };
 
+// So much of a GPU's memory and no more; region is what the kernel's dmem controller calls it.
+struct wf_gpu_memory {
+    const char *region; // "drm/0000:03:00.0/vram0"
+    uint64_t bytes;
+};
+
 // What to run. The engine copies it.
 struct wf_run_spec {
     const char *id;                 // letters, digits, '-', '_', '.', not '.' first
@@ -48,6 +54,8 @@ struct wf_run_spec {
     uint32_t processes;
     const struct wf_device_rule *devices;
     uint32_t device_count;
+    const struct wf_gpu_memory *gpu_memory; // of all its tasks together
+    uint32_t gpu_memory_count;
 
     uint64_t log_bytes; // a log that reaches this is put aside; 0: never
     uint32_t log_files; // how many logs of one task are kept, the current one included; at least 1

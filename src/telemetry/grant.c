@@ -125,14 +125,21 @@ static void keep(struct wf_grant *grant, enum wf_enforcement enforcement, const 
     snprintf(grant->enforced_by, sizeof grant->enforced_by, "%s", by);
 }
 
-static bool has_memory(const struct wf_grant *grant, const char *region)
+// Several tasks of a run may have shares of one GPU: its cgroup is one for all of them.
+static void limit_memory(struct wf_grant *grant, const char *region, uint64_t bytes)
 {
-    for (uint32_t i = 0; i < grant->memory_count; i++) {
-        if (strcmp(grant->memory[i].region, region) == 0) {
-            return true;
-        }
+    uint32_t i = 0;
+    while (i < grant->memory_count && strcmp(grant->memory[i].region, region) != 0) {
+        i++;
     }
-    return false;
+    if (i == WF_NODE_GPUS_MAX) {
+        return;
+    }
+    if (i == grant->memory_count) {
+        grant->memory_count++;
+        snprintf(grant->memory[i].region, sizeof grant->memory[i].region, "%s", region);
+    }
+    grant->memory[i].bytes += bytes;
 }
 
 uint64_t wf_grant_share_bytes(const struct wf_gpu *gpu, uint16_t milli)
@@ -150,11 +157,7 @@ static void keep_share(const struct wf_machine *machine, const struct wf_grant_w
     wf_gpu_name(gpu, WF_WHOLE_GPU, name);
     if (want->dmem && gpu->dmem_region[0]) {
         keep(grant, WF_ENFORCE_HARD, "dmem cgroup");
-        if (!has_memory(grant, gpu->dmem_region) && grant->memory_count < WF_NODE_GPUS_MAX) {
-            struct wf_grant_memory *memory = &grant->memory[grant->memory_count++];
-            memcpy(memory->region, gpu->dmem_region, sizeof memory->region);
-            memory->bytes = wf_grant_share_bytes(gpu, milli);
-        }
+        limit_memory(grant, gpu->dmem_region, wf_grant_share_bytes(gpu, milli));
     } else if (wf_grant_uses_mps(machine, gpu)) {
         keep(grant, WF_ENFORCE_SOFT, "MPS");
         wf_grant_warn(grant,

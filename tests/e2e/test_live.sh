@@ -20,6 +20,9 @@ wait_for 50 sh -c "'$program' logs $long | grep -q trouble"
 ends "what it wrote" 0 "begun" logs "$long"
 ends "also on stderr" 0 "trouble" logs sh
 ends "why it runs" 0 "runs on" explain "$long"
+ends "and why there" 0 "What there is to choose from now" explain "$long"
+tells "with the nodes it could have" "d['candidates'][0]['runs_here'] and d['history'][-1]['what'] == 'placed'" \
+    explain "$long" --json
 ends "what it costs" 0 "a core and hour" cost --by job
 ends "it is cancelled" 0 "Job $long is cancelled" cancel sh
 wait_for 100 state_is "$long" cancelled
@@ -76,6 +79,9 @@ wait_for 100 state_is "$full" running
 waiting=$("$program" run --detach --cpus "$cores" --limit 1m --name queued -- true)
 ends "a job that waits is explained" 0 "Job $waiting" explain queued
 ends "with what is missing" 0 "cores, and nothing else" explain queued
+ends "and when it may start" 0 "8 of 10 such jobs start between" explain queued
+tells "as a range" "d['expected_start_ms']['p10'] <= d['expected_start_ms']['p50'] <= d['expected_start_ms']['p90']" \
+    explain queued --json
 tells "with its blockers" "d['state'] == 'waiting' and d['blockers']" explain queued --json
 ends "a dry run tells the price" 0 "\$ AN HOUR" run --dry-run --limit 2h -- true
 tells "and that it would wait" "d['start']['when'] == 'kept' and d['start']['at_ms'] > 0" \

@@ -59,6 +59,20 @@ ends "days that are none" 2 "--days" token create x --days 0
 ends "it is revoked" 0 "is revoked" token revoke 2
 ends "nobody's token" 3 "there is no token" token revoke 99
 WHALEFLUX_TOKEN=$viewer ends "and good for nothing" 4 "" ps
-unset WHALEFLUX_URL WHALEFLUX_TOKEN WHALEFLUX_CA
+unset WHALEFLUX_CA
+
+# SIGHUP: the certificate in the folder is shown from then on, to whoever connects anew.
+mv "$real_home/.whaleflux/tls" "$toy/tls.before"
+kill -HUP "$daemon"
+wait_for 100 grep -q "another certificate is shown now" "$toy/daemon.log"
+report $? "a new certificate is taken up"
+anew=$(sed -n 's/.*another certificate is shown now: //p' "$toy/daemon.log")
+WHALEFLUX_FINGERPRINT=$anew ends "and shown" 0 "No job" ps
+WHALEFLUX_FINGERPRINT=$fingerprint ends "the one before is not" 5 "another fingerprint" ps
+echo "no certificate" >"$real_home/.whaleflux/tls/cert.pem"
+kill -HUP "$daemon"
+wait_for 100 grep -q "cert.pem" "$toy/daemon.log"
+WHALEFLUX_FINGERPRINT=$anew ends "a damaged one is not taken" 0 "No job" ps
+unset WHALEFLUX_URL WHALEFLUX_TOKEN
 export HOME="$real_home"
 finish

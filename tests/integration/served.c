@@ -160,7 +160,8 @@ static void destroy_front(void *unused)
     (void)unused;
 }
 
-static const struct wf_daemon_front lines_front = {open_front, greet, close_front, destroy_front};
+static const struct wf_daemon_front lines_front = {open_front, greet, NULL, close_front,
+                                                   destroy_front};
 
 void served_supervise(int argc, char **argv)
 {

@@ -108,7 +108,20 @@ static void a_job_goes_from_submission_to_its_cost(void **state)
     snprintf(path, sizeof path, "/v1/jobs/%lld", id);
     assert_string_equal(text_at(client_get(&client, 200, "GET", path, NULL), "state"), "running");
     assert_true(json_is_string(at(client_get(&client, 200, "GET", path, NULL), "node")));
-    client_get(&client, 200, "GET", "/v1/jobs/train/explain", NULL);
+    answer = client_get(&client, 200, "GET", "/v1/jobs/train/explain", NULL);
+    assert_string_equal(text_at(answer, "state"), "running");
+    // Its own GPU counts as free: the one node there is, and what it costs by the policy's terms.
+    const json_t *chosen = json_array_get(at(answer, "candidates"), 0);
+    assert_true(json_is_true(at(chosen, "runs_here")));
+    assert_true(json_array_size(at(chosen, "terms")) > 0);
+    assert_true(json_is_integer(at(json_array_get(at(chosen, "terms"), 0), "nanousd_per_hour")));
+    const json_t *placed =
+        json_array_get(at(answer, "history"), json_array_size(at(answer, "history")) - 1);
+    assert_string_equal(text_at(placed, "what"), "placed");
+    assert_string_equal(text_at(placed, "node"), "here");
+    assert_non_null(strstr(text_at(answer, "text"), "It runs on here, GPU 0, since "));
+    assert_non_null(strstr(text_at(answer, "text"), "What there is to choose from now"));
+    assert_non_null(strstr(text_at(answer, "text"), "total"));
     bed_later(&client.bed, 3600000);
     bed_end(&client.bed, run, WF_RUN_END_EXIT, 0);
     client_settle(&client);
@@ -140,9 +153,23 @@ static void what_waits_is_explained_held_released_and_cancelled(void **state)
     const char *text = text_at(answer, "text");
     assert_non_null(strstr(text, "1. It "));
     assert_non_null(strstr(text, "nodes can take it now"));
+    assert_non_null(strstr(text, "It is expected to start at "));
+    assert_non_null(strstr(text, "8 of 10 such jobs start between "));
+    assert_non_null(strstr(text, "How it came about:"));
+    const json_t *start = at(answer, "expected_start_ms");
+    int64_t middle_ms = json_integer_value(at(start, "p50"));
+    assert_true(json_integer_value(at(start, "p10")) <= middle_ms);
+    assert_true(middle_ms < json_integer_value(at(start, "p90"))); // nobody is certain
+    assert_true(middle_ms >= json_integer_value(at(answer, "asked_ms")));
+    const json_t *step = json_array_get(at(answer, "history"), 0);
+    assert_string_equal(text_at(step, "what"), "waits");
+    assert_string_equal(text_at(step, "reason"), "room");
     client_get(&client, 200, "POST", "/v1/jobs/next/hold?dry_run=true", NULL);
     client_get(&client, 200, "POST", "/v1/jobs/next/hold", NULL);
     client_settle(&client);
+    answer = client_get(&client, 200, "GET", "/v1/jobs/next/explain", NULL);
+    assert_true(json_is_null(at(answer, "expected_start_ms"))); // that is up to somebody
+    assert_non_null(strstr(text_at(answer, "text"), "cannot be estimated"));
     answer = client_get(&client, 200, "GET", "/v1/jobs?state=held", NULL);
     assert_int_equal(json_array_size(at(answer, "jobs")), 1);
     client_get(&client, 200, "POST", "/v1/jobs/next/release", NULL);
@@ -298,9 +325,35 @@ static void tokens_have_rights_and_an_end(void **state)
     assert_error(401, "unauthenticated", NULL, "no such token");
     snprintf(client.token, sizeof client.token, "%s", first);
     // All of it is in the audit.
+    client_settle(&client);
     client_get(&client, 200, "GET", "/v1/audit?limit=1000", NULL);
     assert_non_null(strstr(client.text, "\"actor\":\"first\""));
     assert_non_null(strstr(client.text, "submit"));
+    // Who was refused for a token or a role, too: without the secret, and with the place.
+    assert_non_null(
+        strstr(client.text, "\"status\":401,\"why\":\"no such token\",\"from\":\"127.0.0.1\""));
+    assert_non_null(strstr(client.text, "\"status\":403,\"why\":\"needs the role admin\""));
+    assert_non_null(strstr(client.text, "\"outcome\":\"refused\""));
+    assert_null(strstr(client.text, "wf_"));
+    uint32_t refused = 0;
+    for (const char *row = client.text; (row = strstr(row, "\"action\":\"ask\"")); row++) {
+        refused++;
+    }
+    // Asked again and again, it is not told again and again.
+    answer =
+        client_get(&client, 201, "POST", "/v1/tokens", "{\"name\":\"screen\",\"role\":\"viewer\"}");
+    snprintf(client.token, sizeof client.token, "%s", text_at(answer, "token"));
+    for (uint32_t i = 0; i < 300; i++) {
+        client_get(&client, 403, "GET", "/v1/audit", NULL);
+    }
+    snprintf(client.token, sizeof client.token, "%s", first);
+    client_settle(&client);
+    client_get(&client, 200, "GET", "/v1/audit?limit=1000", NULL);
+    uint32_t told = 0;
+    for (const char *row = client.text; (row = strstr(row, "\"action\":\"ask\"")); row++) {
+        told++;
+    }
+    assert_true(told > refused && told < refused + 100);
 }
 
 static void nodes_queues_and_the_rest_are_told(void **state)

@@ -44,6 +44,7 @@ static void print_job(const json_t *job)
            cost > 0 ? wf_word_usd(money, cost) : "");
 }
 
+// What begins with spaces is laid out already.
 static void print_lines(const char *text)
 {
     while (*text) {
@@ -51,7 +52,12 @@ static void print_lines(const char *text)
         char clean[LINE_BYTES];
         size_t length = strcspn(text, "\n");
         snprintf(line, sizeof line, "%.*s", (int)length, text);
-        wf_paragraph_print(stdout, wf_clean_text(clean, sizeof clean, line, LINE_BYTES / 4), WIDTH);
+        wf_clean_text(clean, sizeof clean, line, LINE_BYTES / 4);
+        if (line[0] == ' ') {
+            puts(clean);
+        } else {
+            wf_paragraph_print(stdout, clean, WIDTH);
+        }
         text += length + (text[length] == '\n');
     }
 }

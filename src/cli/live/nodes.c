@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "cli/clean.h"
 #include "cli/live/grid.h"
 #include "cli/live/live.h"
 #include "cli/live/words.h"
@@ -57,6 +58,12 @@ static void add_node(struct wf_grid *grid, const json_t *node)
              wf_word_mib(free_memory, wf_live_number(node, "memory_free_mib")),
              wf_word_mib(memory, wf_live_number(node, "memory_mib")));
     wf_grid_add(grid, text);
+    const json_t *sharing = json_object_get(node, "sharing");
+    const char *level = wf_live_text(sharing, "level");
+    bool kept = level[0] && strcmp(level, "none") != 0;
+    snprintf(text, sizeof text, "%s%s%.48s", kept ? level : "not kept", kept ? ", by " : "",
+             kept ? wf_live_text(sharing, "by") : "");
+    wf_grid_add(grid, level[0] ? text : "-");
     wf_grid_add(grid, gpus > 0 ? wf_word_usd(text, price) : "-");
     wf_grid_add(grid, gpus > 0 ? wf_live_text(node, "price_source") : "");
 }
@@ -64,9 +71,9 @@ static void add_node(struct wf_grid *grid, const json_t *node)
 static enum wf_status print(const json_t *tree, struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
-        {"NODE", false, 40},           {"STATE", false, 0},        {"GPU MODEL", false, 30},
-        {"FREE GPUS", true, 0},        {"FREE CORES", true, 0},    {"FREE MEMORY", true, 0},
-        {"$ A GPU AND HOUR", true, 0}, {"PRICE FROM", false, 100},
+        {"NODE", false, 40},    {"STATE", false, 0},           {"GPU MODEL", false, 30},
+        {"FREE GPUS", true, 0}, {"FREE CORES", true, 0},       {"FREE MEMORY", true, 0},
+        {"SHARES", false, 0},   {"$ A GPU AND HOUR", true, 0}, {"PRICE FROM", false, 100},
     };
     struct wf_grid grid;
     const json_t *nodes = json_object_get(tree, "nodes");
@@ -76,6 +83,15 @@ static enum wf_status print(const json_t *tree, struct wf_error *err)
     }
     enum wf_status status = wf_grid_print(&grid, stdout, err);
     wf_grid_finish(&grid);
+    for (size_t i = 0; i < json_array_size(nodes) && status == WF_OK; i++) {
+        const json_t *node = json_array_get(nodes, i);
+        const char *why = wf_live_text(node, "closed_why");
+        if (why[0]) {
+            char clean[400];
+            printf("Node %s is closed: %s.\n", wf_live_text(node, "name"),
+                   wf_clean_text(clean, sizeof clean, why, 300));
+        }
+    }
     return status;
 }
 

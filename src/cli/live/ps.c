@@ -112,6 +112,16 @@ static void add_number(struct wf_grid *grid, int64_t number)
     wf_grid_add(grid, text);
 }
 
+// "soft, by MPS"
+static const char *share_word(char *text, const json_t *sharing)
+{
+    const char *level = wf_live_text(sharing, "level");
+    bool kept = strcmp(level, "none") != 0;
+    snprintf(text, WF_JOB_WORD_BYTES, "%s%s%s", kept ? level : "not kept", kept ? ", by " : "",
+             kept ? wf_live_text(sharing, "by") : "");
+    return text;
+}
+
 static void add_job(struct wf_grid *grid, const json_t *job, bool wide, int64_t now_ms)
 {
     char text[WF_JOB_WORD_BYTES];
@@ -125,8 +135,11 @@ static void add_job(struct wf_grid *grid, const json_t *job, bool wide, int64_t 
     wf_grid_add(grid, wf_job_word_time(text, job, now_ms));
     wf_grid_add(grid, wf_word_usd(text, wf_live_number(job, "cost_nanousd")));
     if (wide) {
+        const json_t *sharing = json_object_get(job, "sharing");
+        const char *level = sharing ? wf_live_text(sharing, "level") : "";
         const char *node = wf_live_text(job, "node");
         wf_grid_add(grid, node[0] ? node : "-");
+        wf_grid_add(grid, level[0] ? share_word(text, sharing) : "-");
         add_number(grid, wf_live_number(job, "attempt"));
         add_number(grid, wf_live_number(job, "priority"));
         wf_grid_add(grid, wf_word_utc(text, wf_live_number(job, "submitted_ms")));
@@ -143,10 +156,10 @@ static const struct wf_grid_column columns[] = {
     {"SUBMITTED", false, 0}, {"WHY", false, 100},
 };
 static const struct wf_grid_column wide_columns[] = {
-    {"ID", true, 0},     {"NAME", false, 0},   {"USER", false, 0},    {"QUEUE", false, 0},
-    {"STATE", false, 0}, {"GPUS", false, 0},   {"TIME", false, 0},    {"COST", true, 0},
-    {"NODE", false, 0},  {"ATTEMPT", true, 0}, {"PRIORITY", true, 0}, {"SUBMITTED", false, 0},
-    {"ENDED", false, 0}, {"WHY", false, 0},
+    {"ID", true, 0},         {"NAME", false, 0},       {"USER", false, 0},   {"QUEUE", false, 0},
+    {"STATE", false, 0},     {"GPUS", false, 0},       {"TIME", false, 0},   {"COST", true, 0},
+    {"NODE", false, 0},      {"SHARE KEPT", false, 0}, {"ATTEMPT", true, 0}, {"PRIORITY", true, 0},
+    {"SUBMITTED", false, 0}, {"ENDED", false, 0},      {"WHY", false, 0},
 };
 
 static enum wf_status print(const struct listing *listing, const json_t *jobs, bool more,

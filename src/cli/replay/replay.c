@@ -14,6 +14,7 @@
 #include "cli/replay/replay_table.h"
 #include "cli/simulate/last_run.h"
 #include "sim/history/text.h"
+#include "sim/rerun/journal_check.h"
 #include "sim/rerun/replayer.h"
 #include "sim/rerun/rerun.h"
 
@@ -326,12 +327,29 @@ static bool is_of_these_machines(struct replay *replay, const struct wf_outcome_
     return true;
 }
 
+// A journal has every event of what happened: stepped again, they give the hash of all decisions
+// that were made then.
+static uint64_t step_again(struct replay *replay)
+{
+    struct wf_journal_check check;
+    struct wf_error why;
+    if (wf_history_summary(replay->file)->kind != WF_HISTORY_JOURNAL) {
+        return 0;
+    }
+    if (wf_journal_check(replay->history.path, &check, &why) != WF_OK) {
+        assume(replay, "What happened has no hash: %.150s.", why.text);
+        return 0;
+    }
+    return check.hash;
+}
+
 static enum wf_status take_happened(struct replay *replay, struct wf_error *err)
 {
     struct wf_outcome_run *run = &replay->runs[replay->run_count];
     enum wf_status status = wf_rerun_happened(&replay->jobs, &replay->machines, run, err);
     if (status == WF_OK && is_of_these_machines(replay, &run->cluster)) {
         replay->happened = replay->run_count++;
+        run->cluster.hash = step_again(replay);
     } else if (status == WF_OK) {
         free(run->jobs);
         run->jobs = NULL;

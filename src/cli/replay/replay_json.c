@@ -279,7 +279,8 @@ static json_t *make_run(struct wf_json *json, const struct wf_report *report, ui
                 json_string(happened                         ? "happened"
                             : run == report->config.baseline ? "baseline"
                                                              : "policy"));
-    wf_json_set(json, object, "hash", happened ? json_null() : json_string(hash));
+    wf_json_set(json, object, "hash",
+                happened && of->cluster.hash == 0 ? json_null() : json_string(hash));
     wf_json_set(json, object, "seconds", happened ? json_null() : make_real(of->cluster.seconds));
     wf_json_set(json, object, "wait", make_all_waits(json, measures));
     wf_json_set(json, object, "jobs", make_jobs(json, measures));

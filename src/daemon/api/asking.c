@@ -65,6 +65,9 @@ struct wf_api_wait *wf_api_wait(struct wf_api *api, struct wf_http_request *requ
 
 void wf_api_asked(struct wf_api_wait *wait, enum wf_status status, const struct wf_error *err)
 {
+    if (status != WF_OK && wait->ask.denied) {
+        wf_api_refused(wait->api, wait->request, 403, err->text);
+    }
     if (status != WF_OK) {
         wf_api_refuse_ask(wait->request, status, &wait->ask, err);
         free_wait(wait);

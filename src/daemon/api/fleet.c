@@ -3,6 +3,17 @@
 #include "core/schedule/schedule.h"
 #include "daemon/api/parts.h"
 
+json_t *wf_api_sharing(const struct wf_desk_sharing *sharing)
+{
+    static const char *const levels[] = {[WF_DESK_SHARING_NONE] = "none",
+                                         [WF_DESK_SHARING_SOFT] = "soft",
+                                         [WF_DESK_SHARING_HARD] = "hard"};
+    json_t *root = wf_api_object();
+    wf_api_set(root, "level", wf_api_text(levels[sharing->level]));
+    wf_api_set(root, "by", wf_api_text(sharing->by));
+    return root;
+}
+
 static json_t *tell_node(const struct wf_api *api, uint32_t number)
 {
     const struct wf_cluster *cluster = wf_core_cluster(wf_desk_core(api->desk));
@@ -31,6 +42,12 @@ static json_t *tell_node(const struct wf_api *api, uint32_t number)
     wf_api_set(root, "price_nanousd_per_gpu_hour",
                wf_api_number(pool->spec.price_nanousd_per_gpu_hour));
     wf_api_set(root, "price_source", wf_api_text(wf_desk_price_source(api->desk, node->pool)));
+    struct wf_desk_sharing sharing;
+    bool shared = node->spec.gpus > 0 && wf_desk_sharing(api->desk, number, &sharing);
+    wf_api_set(root, "sharing", shared ? wf_api_sharing(&sharing) : NULL);
+    char why[256];
+    wf_desk_closed_why(api->desk, number, why, sizeof why);
+    wf_api_set(root, "closed_why", node->closed && why[0] ? wf_api_text(why) : NULL);
     return root;
 }
 

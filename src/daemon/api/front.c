@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "daemon/api/parts.h"
+#include "daemon/api/tokens.h"
 #include "daemon/http/certificate.h"
 
 #define ADDRESS_DEFAULT "127.0.0.1:7171"
@@ -73,6 +73,7 @@ enum wf_status wf_api_create(const struct wf_daemon_parts *parts, struct wf_api 
                                     .context = api,
                                     .login = wf_api_login,
                                     .peer = wf_api_peer,
+                                    .refused = wf_api_refused,
                                     .log = say};
     enum wf_status status = wf_api_load_tokens(api, err);
     status = status == WF_OK ? make_first_token(api, err) : status;
@@ -193,6 +194,32 @@ static void greet(void *front, FILE *out)
     }
 }
 
+// Another certificate in the folder is shown from now on; ours is made anew when its end is near.
+static enum wf_status renew_front(void *front, struct wf_error *err)
+{
+    struct wf_api *api = front;
+    struct wf_certificate certificate;
+    char path[PATH_MAX];
+    char host[256];
+    snprintf(path, sizeof path, "%s/tls", api->parts.data);
+    enum wf_status status = wf_certificate_load(path, host_of(api->address, host),
+                                                wf_api_now_ms(api), &certificate, err);
+    if (status != WF_OK) {
+        return status;
+    }
+    if (strcmp(certificate.fingerprint, api->fingerprint) != 0) {
+        status = wf_http_renew(api->http, certificate.certificate, certificate.key, err);
+    }
+    if (status == WF_OK && strcmp(certificate.fingerprint, api->fingerprint) != 0) {
+        char line[sizeof api->fingerprint + 64];
+        memcpy(api->fingerprint, certificate.fingerprint, sizeof api->fingerprint);
+        snprintf(line, sizeof line, "another certificate is shown now: %s", api->fingerprint);
+        say(api, line);
+    }
+    wf_certificate_finish(&certificate);
+    return status;
+}
+
 static void close_front(void *front)
 {
     wf_api_close(front);
@@ -203,4 +230,5 @@ static void destroy_front(void *front)
     wf_api_destroy(front);
 }
 
-const struct wf_daemon_front wf_api_front = {open_front, greet, close_front, destroy_front};
+const struct wf_daemon_front wf_api_front = {open_front, greet, renew_front, close_front,
+                                             destroy_front};

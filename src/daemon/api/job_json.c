@@ -88,6 +88,19 @@ static void add_run(json_t *job, const struct wf_job_row *row, const struct wf_j
     wf_api_set(job, "memory_peak_bytes", wf_api_number((int64_t)row->memory_peak_bytes));
 }
 
+// Of taking it in, and of its last run.
+static void add_warnings(json_t *job, const struct wf_job_row *row)
+{
+    json_t *warnings = wf_api_parse(row->warnings);
+    wf_api_set(job, "warnings", json_is_array(warnings) ? warnings : wf_api_list());
+    if (!json_is_array(warnings)) {
+        json_decref(warnings);
+    }
+    if (row->run.attempt > 0 && row->run.warnings && row->run.warnings[0]) {
+        wf_api_add(json_object_get(job, "warnings"), wf_api_text(row->run.warnings));
+    }
+}
+
 json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row)
 {
     struct wf_job_live live;
@@ -111,12 +124,9 @@ json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row)
                                                : 0));
     wf_api_set(job, "ended_ms", wf_api_time(row->ended_ms));
     wf_api_set(job, "kept_start_ms", wf_api_time(is_live ? live.kept_start_ms : 0));
+    wf_api_set(job, "sharing", is_live && live.shares ? wf_api_sharing(&live.sharing) : NULL);
     add_request(job, row);
     add_run(job, row, is_live ? &live : NULL);
-    json_t *warnings = wf_api_parse(row->warnings);
-    wf_api_set(job, "warnings", json_is_array(warnings) ? warnings : wf_api_list());
-    if (!json_is_array(warnings)) {
-        json_decref(warnings);
-    }
+    add_warnings(job, row);
     return job;
 }

@@ -36,6 +36,8 @@ struct wf_api {
     struct wf_api_follow *follows; // streams of logs (logs.c)
     struct wf_api_story *stories;  // answers on their way (copy.c)
     uint32_t story_count;
+    uint32_t refusals_left, refusals_untold; // refusals.c: for the audit
+    int64_t refusal_ms;
     uv_timer_t look; // at logs that are followed
     bool looking;
     int64_t opened_ms;
@@ -95,6 +97,7 @@ struct wf_api_wait *wf_api_wait(struct wf_api *api, struct wf_http_request *requ
 // What a call to the desk with wait->ask returned: refuses, or lets it wait.
 void wf_api_asked(struct wf_api_wait *wait, enum wf_status status, const struct wf_error *err);
 
+json_t *wf_api_sharing(const struct wf_desk_sharing *sharing); // fleet.c
 // job_json.c. A job as answers tell it, of its row and what is live about it.
 json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row);
 // Calls fn with the row, or not at all; false where it cannot be read: then the request is
@@ -108,15 +111,13 @@ json_t *wf_api_end(const struct wf_run_row *run); // null while it is not over
 void wf_api_in_copy(struct wf_api *api, struct wf_http_request *request,
                     char *(*make)(void *context), void *context);
 
+// refusals.c. Writes down that somebody was refused for who they are.
+void wf_api_refused(void *api, const struct wf_http_request *request, unsigned status,
+                    const char *why);
+
 // offers.c. Answers a dry run: what the job would cost where, and when it would start.
 void wf_api_offer(struct wf_api *api, struct wf_http_request *request,
                   const struct wf_job_document *document);
-
-// tokens.c
-enum wf_status wf_api_load_tokens(struct wf_api *api, struct wf_error *err) WF_MUST_USE;
-void wf_api_forget_tokens(struct wf_api *api);
-enum wf_login wf_api_login(void *api, const char *secret, struct wf_actor *actor_out);
-bool wf_api_peer(void *api, uint32_t uid, struct wf_actor *actor_out);
 
 // Ends of streams, before the desk goes.
 void wf_api_on_feed(void *api, const struct wf_feed_row *row);

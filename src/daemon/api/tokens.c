@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 #include "base/utf8.h"
-#include "daemon/api/parts.h"
+#include "daemon/api/tokens.h"
 
 #define DAY_MS INT64_C(86400000)
 enum { DAYS_MAX = 36500 };

@@ -46,13 +46,28 @@ struct wf_desk_want {
     uint16_t gpu_milli; // share of each
 };
 #define WF_DESK_DEVICES_MAX WF_RUN_DEVICE_RULES_MAX
+#define WF_DESK_REGION_BYTES 64
 struct wf_desk_made {
     struct wf_run_variable *variables; // each text and the list are of malloc: the desk frees them
     uint32_t variable_count;
     struct wf_device_rule devices[WF_DESK_DEVICES_MAX];
     uint32_t device_count;
+    struct wf_gpu_memory gpu_memory[WF_NODE_GPUS_MAX];
+    char regions[WF_NODE_GPUS_MAX][WF_DESK_REGION_BYTES]; // that those point to
+    uint32_t gpu_memory_count;
     char *warnings;            // of malloc, the desk frees it: what cannot be kept apart, or NULL
     const char *const *prefix; // words before the command, NULL ends; borrowed. NULL: none
+};
+// Of a share of a GPU: kept by hardware or kernel, by a library that a job can get around, or not.
+enum wf_desk_sharing_level { WF_DESK_SHARING_NONE, WF_DESK_SHARING_SOFT, WF_DESK_SHARING_HARD };
+struct wf_desk_sharing {
+    enum wf_desk_sharing_level level;
+    char by[48]; // "MIG", "partitions", "dmem cgroup", "MPS", "nothing"
+};
+enum wf_desk_wish {
+    WF_DESK_WISH_NOTHING,
+    WF_DESK_WISH_CLOSED,
+    WF_DESK_WISH_OPEN, // what it was closed for is over
 };
 struct wf_desk_granter {
     // Errors: WF_NOTFOUND (a GPU is not there any more), WF_LIMIT, WF_INVALID: the run will never
@@ -61,5 +76,10 @@ struct wf_desk_granter {
                             struct wf_desk_made *made_out, struct wf_error *err);
     // The run has ended, or never began.
     void (*release)(void *context, const char *id);
+    // How well a share of one of the node's GPUs is kept. False: it has none, or nobody knows.
+    // NULL: nobody does, of any node; likewise of the next.
+    bool (*sharing)(void *context, const char *node, struct wf_desk_sharing *out);
+    // Whether the node is to take new work, for reasons of its GPUs; why gets a sentence.
+    enum wf_desk_wish (*wish)(void *context, const char *node, char *why, size_t size);
     void *context;
 };

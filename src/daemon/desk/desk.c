@@ -152,6 +152,11 @@ enum wf_status wf_desk_step(struct wf_desk *desk, struct wf_event *event, struct
     world->hash = decisions.hash;
     world->time_ms = event->time_ms;
     world->wake_ms = decisions.wake_ms;
+    if (event->kind == WF_EVENT_JOB_SUBMIT) {
+        wf_diary_open(world->diary, event->job_submit.id.number);
+    }
+    wf_start_watch_note(world->starts, world->core, event, &decisions);
+    wf_diary_note(world->diary, world->core, event, &decisions);
     for (uint32_t i = 0; i < decisions.count; i++) {
         wf_desk_take(desk, &decisions.list[i]);
     }

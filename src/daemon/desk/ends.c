@@ -143,6 +143,7 @@ void wf_desk_finish_job(struct wf_desk *desk, struct wf_book_job *job, enum wf_j
     wf_desk_write_job(desk, job, NULL, code, reason);
     wf_desk_tell_job(desk, job, "ended", reason);
     desk->counts.ended[state]++;
+    wf_diary_close(desk->world.diary, job->id);
     wf_book_remove(&desk->world.book, job);
 }
 

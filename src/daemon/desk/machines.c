@@ -135,6 +135,26 @@ static enum wf_status node_down(struct wf_desk *desk, uint32_t id, struct wf_err
     return wf_desk_step(desk, &event, err);
 }
 
+// A node that misses a GPU takes no new work, and is opened when that is over.
+static enum wf_status follow_wish(struct wf_desk *desk, uint32_t id, const char *name,
+                                  struct wf_error *err)
+{
+    const struct wf_desk_granter *granter = desk->config.granter;
+    char why[256];
+    if (!granter || !granter->wish) {
+        return WF_OK;
+    }
+    enum wf_desk_wish wish = granter->wish(granter->context, name, why, sizeof why);
+    bool closed = wf_core_cluster(desk->world.core)->nodes[id].closed;
+    if (wish == WF_DESK_WISH_NOTHING || closed == (wish == WF_DESK_WISH_CLOSED)) {
+        return WF_OK;
+    }
+    struct wf_event event = {.kind = WF_EVENT_NODE_DRAIN,
+                             .node_drain = {{id}, wish == WF_DESK_WISH_CLOSED}};
+    wf_desk_tell_node(desk, name, event.node_drain.closed ? "node-closed" : "node-opened");
+    return wf_desk_step(desk, &event, err);
+}
+
 static enum wf_status tell_node(struct wf_desk *desk, const struct wf_site *site,
                                 const struct numbers *numbers, uint32_t node, bool *seen,
                                 struct wf_error *err)
@@ -149,7 +169,7 @@ static enum wf_status tell_node(struct wf_desk *desk, const struct wf_site *site
     struct wf_node_spec spec = node_spec(desk, site, numbers, node, id);
     seen[id] = true;
     if (known->up && same_node(&known->spec, &spec)) {
-        return WF_OK;
+        return follow_wish(desk, id, site->nodes[node].name, err);
     }
     if (known->up) {
         status = node_down(desk, id, err);
@@ -159,7 +179,7 @@ static enum wf_status tell_node(struct wf_desk *desk, const struct wf_site *site
         status = wf_desk_step(desk, &event, err);
         wf_desk_tell_node(desk, site->nodes[node].name, "node-up");
     }
-    return status;
+    return status == WF_OK ? follow_wish(desk, id, site->nodes[node].name, err) : status;
 }
 
 static enum wf_status tell_nodes(struct wf_desk *desk, const struct wf_site *site,

@@ -258,6 +258,8 @@ static enum wf_status grant(struct outfit *outfit, struct wf_error *err)
     if (status == WF_OK) {
         outfit->spec.devices = outfit->grant.devices;
         outfit->spec.device_count = outfit->grant.device_count;
+        outfit->spec.gpu_memory = outfit->grant.gpu_memory;
+        outfit->spec.gpu_memory_count = outfit->grant.gpu_memory_count;
     }
     return status;
 }

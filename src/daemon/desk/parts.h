@@ -8,13 +8,16 @@
 #include "daemon/desk/book.h"
 #include "daemon/desk/deeds.h"
 #include "daemon/desk/desk.h"
+#include "daemon/desk/diary.h"
 #include "daemon/desk/directory.h"
 #include "forecast/run_time.h"
+#include "forecast/start_watch.h"
 
 #define WF_DESK_RETRY_MS 1000        // what failed is tried again after so long
 #define WF_DESK_LIMIT_SLACK_MS 15000 // the core's limit is so much longer than the engine's,
 #define WF_DESK_BLOCKED_MS 10000     // and who finds no room for so long is placed anew
 #define WF_DESK_RUNS_KEPT 4096       // ended runs whose logs are kept
+#define WF_DESK_WATCH_MS 20000       // between looks at those that wait, for estimates of starts
 #define WF_DESK_FEED_KEPT 100000     // rows of the feed
 
 struct wf_world {
@@ -22,7 +25,9 @@ struct wf_world {
     struct wf_directory directory;
     struct wf_book book;
     struct wf_run_time_model *run_times;
-    struct wf_names *names;         // of jobs, for run_times
+    struct wf_names *names;        // of jobs, for run_times
+    struct wf_start_watch *starts; // learns when those that wait start
+    struct wf_diary *diary;
     uint64_t lines, events, hashed; // of the journal; events up to its last hash
     uint64_t hash_line;             // where that hash stands
     uint64_t saved_lines;           // of the journal that a snapshot has

@@ -76,6 +76,45 @@ static void fill_wait(const struct wf_desk *desk, uint64_t id, struct wf_job_liv
     }
 }
 
+bool wf_desk_sharing(const struct wf_desk *desk, uint32_t node, struct wf_desk_sharing *out)
+{
+    const struct wf_desk_granter *granter = desk->config.granter;
+    const char *name = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, node);
+    return granter && granter->sharing && name && granter->sharing(granter->context, name, out);
+}
+
+void wf_desk_closed_why(const struct wf_desk *desk, uint32_t node, char *why, size_t size)
+{
+    const struct wf_desk_granter *granter = desk->config.granter;
+    const char *name = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, node);
+    snprintf(why, size, "%s", "");
+    if (granter && granter->wish && name) {
+        (void)granter->wish(granter->context, name, why, size);
+    }
+}
+
+// Where it runs, or, while it waits, on the worst of the nodes that it may come to.
+static void fill_sharing(const struct wf_desk *desk, const struct wf_book_job *job,
+                         const struct wf_book_run *run, struct wf_job_live *live)
+{
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    if (job->request.gpus == 0 || job->request.gpu_milli >= WF_GPU_MILLI) {
+        return;
+    }
+    for (uint32_t i = 0; i < cluster->nodes_end; i++) {
+        struct wf_desk_sharing sharing;
+        bool may_be =
+            run ? run->node == i
+                : cluster->nodes[i].up && cluster->nodes[i].spec.gpus > 0 &&
+                      wf_pool_admits(&cluster->pools[cluster->nodes[i].pool.index], &job->request);
+        if (may_be && wf_desk_sharing(desk, i, &sharing) &&
+            (!live->shares || sharing.level < live->sharing.level)) {
+            live->shares = true;
+            live->sharing = sharing;
+        }
+    }
+}
+
 bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *live_out)
 {
     const struct wf_book_job *job = wf_book_find(&desk->world.book, id);
@@ -101,6 +140,7 @@ bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *l
         live_out->gpu_ms += charge.gpu_ms;
         wf_desk_run_id(id, run->attempt, live_out->run);
     }
+    fill_sharing(desk, job, run, live_out);
     if (job->state == WF_JOB_STATE_WAITING || job->state == WF_JOB_STATE_HELD) {
         fill_wait(desk, id, live_out);
     } else if (job->run && job->run->phase != WF_BOOK_STARTED) {
@@ -108,6 +148,39 @@ bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *l
         live_out->reason = "starts when those before it on its node have ended";
     }
     return true;
+}
+
+static bool can_be_estimated(enum wf_wait_reason reason)
+{
+    return reason != WF_WAIT_NEVER && reason != WF_WAIT_HELD && reason != WF_WAIT_DEPENDENCY;
+}
+
+bool wf_desk_expected_start(const struct wf_desk *desk, uint64_t id, struct wf_job_start *out)
+{
+    const struct wf_core *core = desk->world.core;
+    const struct wf_schedule *schedule = wf_core_schedule(core);
+    uint32_t slot = wf_cluster_find_job(wf_core_cluster(core), (wf_job_id){id});
+    if (slot == WF_NONE || schedule->backlog.tickets[slot].phase == WF_PHASE_RUNNING ||
+        !can_be_estimated(wf_wait_reason_now(core, slot))) {
+        return false;
+    }
+    struct wf_start_time_points points;
+    wf_start_watch_tell(desk->world.starts, core, slot, &points);
+    int64_t now_ms = wf_desk_now_ms(desk);
+    // The core stands where its last event left it: what it tells of the past is to come any
+    // moment.
+    const int64_t told[] = {points.low_ms, points.middle_ms, points.high_ms};
+    int64_t *const into[] = {&out->low_ms, &out->middle_ms, &out->high_ms};
+    for (uint32_t i = 0; i < WF_COUNT_OF(told); i++) {
+        int64_t at_ms = schedule->now_ms + told[i];
+        *into[i] = at_ms > now_ms ? at_ms : now_ms;
+    }
+    return true;
+}
+
+const struct wf_diary_page *wf_desk_diary(const struct wf_desk *desk, uint64_t job)
+{
+    return wf_diary_read(desk->world.diary, job);
 }
 
 const struct wf_core *wf_desk_core(const struct wf_desk *desk)

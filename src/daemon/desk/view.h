@@ -4,6 +4,8 @@
 #pragma once
 
 #include "core/core.h"
+#include "daemon/desk/ask.h"
+#include "daemon/desk/diary.h"
 #include "jobfile/document.h"
 #include "store/store.h"
 
@@ -28,13 +30,23 @@ struct wf_job_live {
     const char *node;        // NULL: none
     uint32_t gpu_set;        // of that node
     uint16_t gpu_milli;
-    int64_t started_ms;          // of the current attempt, 0: not yet
-    int64_t cost_nanousd;        // of all attempts until now
-    uint64_t gpu_ms;             // likewise
-    char run[WF_RUN_ID_MAX + 1]; // id of the current run with the engine, for logs; "": none
+    int64_t started_ms;             // of the current attempt, 0: not yet
+    int64_t cost_nanousd;           // of all attempts until now
+    uint64_t gpu_ms;                // likewise
+    bool shares;                    // it has a share of a GPU, or waits for one:
+    struct wf_desk_sharing sharing; // how well that is kept, on the worst node it may come to
+    char run[WF_RUN_ID_MAX + 1];    // id of the current run with the engine, for logs; "": none
 };
 // False: there is no such job, or it is over. May be called while a reader calls back.
 bool wf_desk_live(const struct wf_desk *desk, uint64_t job, struct wf_job_live *live_out);
+// When a job that waits for room, shares or money is expected to start, a start in ten before
+// low, one in ten after high. False: it waits for something whose end nobody can estimate.
+struct wf_job_start {
+    int64_t low_ms, middle_ms, high_ms;
+};
+bool wf_desk_expected_start(const struct wf_desk *desk, uint64_t job, struct wf_job_start *out);
+// How it came about that it waits or runs (diary.h), or NULL.
+const struct wf_diary_page *wf_desk_diary(const struct wf_desk *desk, uint64_t job);
 // Id of a job's run with the engine: "j17-2".
 void wf_desk_run_id(uint64_t job, uint32_t attempt, char id[WF_RUN_ID_MAX + 1]);
 
@@ -50,6 +62,10 @@ const struct wf_core *wf_desk_core(const struct wf_desk *desk);
 const char *wf_desk_name(const struct wf_desk *desk, enum wf_journal_named what, uint32_t number);
 uint32_t wf_desk_number(const struct wf_desk *desk, enum wf_journal_named what, const char *name);
 uint32_t wf_desk_name_count(const struct wf_desk *desk, enum wf_journal_named what);
+// How well a share of one of its GPUs would be kept; false: it has none, or nobody knows. why: what
+// keeps it from new work, beside people, or "".
+bool wf_desk_sharing(const struct wf_desk *desk, uint32_t node, struct wf_desk_sharing *out);
+void wf_desk_closed_why(const struct wf_desk *desk, uint32_t node, char *why, size_t size);
 const char *wf_desk_price_source(const struct wf_desk *desk, wf_pool_id pool);
 int64_t wf_desk_core_price(const struct wf_desk *desk); // nano-dollars of a core-hour; 0: none set
 // Memory of one GPU of the model where it is known, else 0.

@@ -9,7 +9,8 @@
 
 enum {
     RUN_TIME_KINDS = 8192,
-    LEARN_JOBS = 10000, // of those that are over, the newest
+    LEARN_JOBS = 10000,                 // of those that are over, the newest
+    LEARN_STARTS_MS = 24 * 3600 * 1000, // how far back waits are learned from
 };
 
 void wf_world_finish(struct wf_world *world)
@@ -19,6 +20,8 @@ void wf_world_finish(struct wf_world *world)
     wf_book_finish(&world->book);
     wf_run_time_destroy(world->run_times);
     wf_names_destroy(world->names);
+    wf_start_watch_destroy(world->starts);
+    wf_diary_destroy(world->diary);
     *world = (struct wf_world){0};
 }
 
@@ -41,11 +44,30 @@ static enum wf_status read_config(struct wf_desk *desk, const struct wf_journal_
     return WF_OK;
 }
 
-static enum wf_status take_record(struct wf_world *world, const struct wf_journal_record *record,
+static enum wf_status take_event(struct wf_desk *desk, const struct wf_event *event,
+                                 struct wf_error *err)
+{
+    struct wf_world *world = &desk->world;
+    struct wf_decisions decisions;
+    enum wf_status status = wf_core_step(world->core, event, &decisions, err);
+    if (status != WF_OK) {
+        return wf_error_prefix(err, status, "the core refuses an event it took before: ");
+    }
+    world->events++;
+    world->time_ms = event->time_ms;
+    world->hash = decisions.hash;
+    world->wake_ms = decisions.wake_ms;
+    if (event->time_ms >= desk->config.now_ms(desk->config.context) - LEARN_STARTS_MS) {
+        wf_start_watch_note(world->starts, world->core, event, &decisions);
+    }
+    wf_diary_note(world->diary, world->core, event, &decisions);
+    return WF_OK;
+}
+
+static enum wf_status take_record(struct wf_desk *desk, const struct wf_journal_record *record,
                                   struct wf_error *err)
 {
-    struct wf_decisions decisions;
-    enum wf_status status = WF_OK;
+    struct wf_world *world = &desk->world;
     switch (record->kind) {
     case WF_JOURNAL_HEAD:
         break;
@@ -55,15 +77,7 @@ static enum wf_status take_record(struct wf_world *world, const struct wf_journa
                    : wf_directory_add(&world->directory, record->name.what,
                                       (uint32_t)record->name.number, record->name.text, err);
     case WF_JOURNAL_EVENT:
-        status = wf_core_step(world->core, &record->event, &decisions, err);
-        if (status != WF_OK) {
-            return wf_error_prefix(err, status, "the core refuses an event it took before: ");
-        }
-        world->events++;
-        world->time_ms = record->event.time_ms;
-        world->hash = decisions.hash;
-        world->wake_ms = decisions.wake_ms;
-        break;
+        return take_event(desk, &record->event, err);
     case WF_JOURNAL_HASH:
         world->hashed = record->hash.events;
         world->hash_line = record->line;
@@ -88,7 +102,7 @@ static enum wf_status read_records(struct wf_desk *desk, struct wf_journal_reade
         struct wf_journal_record record;
         status = wf_journal_next(reader, &record, &more, err);
         if (status == WF_OK && more) {
-            status = take_record(&desk->world, &record, err);
+            status = take_record(desk, &record, err);
         }
         if (status != WF_OK) {
             return wf_error_prefix(err, WF_INVALID, "line %llu of the journal: ",
@@ -348,6 +362,20 @@ static enum wf_status read_jobs(struct wf_desk *desk, struct wf_error *err)
     return status == WF_OK ? check_core(desk, err) : status;
 }
 
+// Before the journal is stepped: how it came about is wanted of jobs that are not over, and of no
+// others.
+static bool open_page(void *context, const struct wf_job_row *row)
+{
+    wf_diary_open(context, row->id);
+    return true;
+}
+
+static enum wf_status open_pages(struct wf_desk *desk, struct wf_error *err)
+{
+    struct wf_job_query query = {.states = WF_JOB_STATES_LIVE, .limit = UINT32_MAX};
+    return wf_database_jobs(desk->config.db, &query, open_page, desk->world.diary, err);
+}
+
 struct lesson {
     struct wf_run_time_key key;
     int64_t limit_ms, ran_ms;
@@ -426,8 +454,12 @@ enum wf_status wf_world_read(struct wf_desk *desk, struct wf_error *err)
         world->next_token = last.token + 1;
         world->feed = last.feed;
     }
+    status =
+        status == WF_OK ? wf_start_watch_create(WF_DESK_WATCH_MS, &world->starts, err) : status;
+    status = status == WF_OK ? wf_diary_create(&world->diary, err) : status;
     if (status == WF_OK && last.journal_lines > 0) {
-        status = read_journal(desk, err);
+        status = open_pages(desk, err);
+        status = status == WF_OK ? read_journal(desk, err) : status;
         status = status == WF_OK ? read_jobs(desk, err) : status;
         status = status == WF_OK ? learn(desk, err) : status;
     }

@@ -13,8 +13,17 @@ static const char *header(const struct wf_http_request *request, const char *nam
     return MHD_lookup_connection_value(request->connection->mhd, MHD_HEADER_KIND, name);
 }
 
+static void tell_refused(const struct wf_http_request *request, unsigned status, const char *why)
+{
+    const struct wf_http_config *config = &request->http->config;
+    if (config->refused) {
+        config->refused(config->context, request, status, why);
+    }
+}
+
 static void refuse_login(struct wf_http_request *request, const char *why)
 {
+    tell_refused(request, 401, why);
     request->header = MHD_HTTP_HEADER_WWW_AUTHENTICATE;
     snprintf(request->header_value, sizeof request->header_value, "Bearer realm=\"WhaleFlux\"");
     wf_http_fail(request, 401, NULL, "%s", why);
@@ -69,6 +78,7 @@ static bool check_who(struct wf_http_request *request)
                http->config.peer(http->config.context, request->actor.uid, &request->actor)) {
         known = true;
     } else {
+        tell_refused(request, 403, "may not use the socket");
         wf_http_fail(request, 403, NULL, "user %lld of this machine may not use this socket",
                      request->actor.uid == UINT32_MAX ? -1LL : (long long)request->actor.uid);
     }
@@ -91,6 +101,9 @@ static bool check_route(struct wf_http_request *request, enum wf_route_match mat
         wf_http_fail(request, 405, "method", "%s cannot be done with that, only %s",
                      request->method, allow);
     } else if (request->actor.role < route->role) {
+        char why[64];
+        snprintf(why, sizeof why, "needs the role %s", wf_role_name(route->role));
+        tell_refused(request, 403, why);
         wf_http_fail(request, 403, NULL, "that needs the role %s; '%s' has the role %s",
                      wf_role_name(route->role), request->actor.name,
                      wf_role_name(request->actor.role));

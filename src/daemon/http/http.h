@@ -35,6 +35,10 @@ struct wf_http_config {
     enum wf_login (*login)(void *context, const char *secret, struct wf_actor *actor_out);
     // Who came over the socket with that uid; fills name, user and role. False refuses.
     bool (*peer)(void *context, uint32_t uid, struct wf_actor *actor_out);
+    // Somebody was refused for who they are (401, 403); the actor has what is known of them. why is
+    // borrowed. NULL: unsaid.
+    void (*refused)(void *context, const struct wf_http_request *request, unsigned status,
+                    const char *why);
     // One line without its end, about a client or the server, for the daemon's log. NULL: unsaid.
     void (*log)(void *context, const char *line);
 
@@ -62,6 +66,11 @@ enum wf_status wf_http_listen(struct wf_http *http, const char *address, const c
                               const char *key, uint16_t *port_out,
                               struct wf_error *err) WF_MUST_USE;
 
+// Shows another certificate to whoever connects from now on; connections that are there go on with
+// the old one. Errors: WF_LIMIT (too many old ones are still in use), WF_IO, WF_NOMEM.
+enum wf_status wf_http_renew(struct wf_http *http, const char *certificate, const char *key,
+                             struct wf_error *err) WF_MUST_USE;
+
 // Listens at a Unix socket with these permissions; takes over the name of a socket that nobody
 // answers at. Errors: WF_EXISTS, when somebody does; WF_INVALID, WF_IO, WF_NOMEM.
 enum wf_status wf_http_listen_socket(struct wf_http *http, const char *path, uint32_t mode,
@@ -86,6 +95,10 @@ struct wf_http_counts {
 struct wf_http_counts wf_http_count(const struct wf_http *http);
 
 // What is asked. All of it is borrowed from the request.
+// The path, decoded and without its query, as much of it as there is room for; where it came from,
+// "192.0.2.7", "" over the socket. Both return text.
+const char *wf_http_path(const struct wf_http_request *request, char *text, size_t size);
+const char *wf_http_from(const struct wf_http_request *request, char *text, size_t size);
 const char *wf_http_method(const struct wf_http_request *request);
 const struct wf_route *wf_http_route(const struct wf_http_request *request);
 const struct wf_actor *wf_http_actor(const struct wf_http_request *request);

@@ -255,6 +255,34 @@ enum wf_status wf_http_listen(struct wf_http *http, const char *address, const c
     return status;
 }
 
+enum wf_status wf_http_renew(struct wf_http *http, const char *certificate, const char *key,
+                             struct wf_error *err)
+{
+    const struct pair pair = {certificate, key};
+    uint32_t count = http->listener_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct wf_http_listener *old = http->listeners[i];
+        struct wf_http_listener *listener;
+        if (old->over != WF_OVER_TLS || old->retired) {
+            continue;
+        }
+        if (http->listener_count == WF_LISTENERS_MAX) {
+            return wf_fail(err, WF_LIMIT,
+                           "connections with the certificates before it are still open");
+        }
+        int descriptor = MHD_quiesce_daemon(old->daemon);
+        if (descriptor < 0) {
+            return wf_fail(err, WF_IO, "the HTTP server does not let go of its socket");
+        }
+        old->retired = true;
+        enum wf_status status = add_listener(http, descriptor, WF_OVER_TLS, &pair, &listener, err);
+        if (status != WF_OK) {
+            return status;
+        }
+    }
+    return WF_OK;
+}
+
 static bool somebody_answers(const struct sockaddr_un *address)
 {
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -2,6 +2,9 @@
 #include <jansson.h>
 #include <stdarg.h>
 
+#include <netdb.h>
+#include <netinet/in.h>
+
 #include "base/assert.h"
 #include "daemon/http/server.h"
 
@@ -138,6 +141,33 @@ void wf_http_fail(struct wf_http_request *request, unsigned status, const char *
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
     wf_http_reply(request, status, "application/json", text, text ? strlen(text) : 0, NULL);
+}
+
+const char *wf_http_path(const struct wf_http_request *request, char *text, size_t size)
+{
+    size_t length = 0;
+    snprintf(text, size, "/");
+    for (uint32_t i = 0; i < request->target.segments && length < size; i++) {
+        length += (size_t)snprintf(text + length, size - length, "/%s", request->target.segment[i]);
+    }
+    return text;
+}
+
+const char *wf_http_from(const struct wf_http_request *request, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (request->connection && request->connection->listener->over != WF_OVER_SOCKET) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(request->connection->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        const struct sockaddr *address = info ? info->client_addr : NULL;
+        socklen_t length = address && address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                                     : sizeof(struct sockaddr_in);
+        if (!address ||
+            getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0) {
+            text[0] = '\0';
+        }
+    }
+    return text;
 }
 
 const char *wf_http_method(const struct wf_http_request *request)

@@ -44,10 +44,39 @@ static void fill_defaults(struct wf_http_config *config)
     default_to(&config->failed_login_ms, 3000);
 }
 
+static void on_retired_closed(uv_handle_t *handle)
+{
+    struct wf_http_listener *listener = handle->data;
+    if (handle == (uv_handle_t *)&listener->timer) { // the last of the two
+        free(listener);
+    }
+}
+
+// Those whose last connection has ended go.
+static void sweep_retired(struct wf_http *http)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < http->listener_count; i++) {
+        struct wf_http_listener *listener = http->listeners[i];
+        if (!listener->retired || listener->first) {
+            http->listeners[kept++] = listener;
+            continue;
+        }
+        http->handles_open -= 2;
+        uv_close((uv_handle_t *)&listener->poll, on_retired_closed);
+        uv_close((uv_handle_t *)&listener->timer, on_retired_closed);
+        MHD_stop_daemon(listener->daemon);
+    }
+    http->listener_count = kept;
+}
+
 static void sweep(uv_timer_t *timer)
 {
     struct wf_http *http = timer->data;
     http->lines_left = LOG_LINES;
+    if (!http->closing) {
+        sweep_retired(http);
+    }
     for (uint32_t i = 0; i < http->listener_count; i++) {
         wf_http_sweep_connections(http->listeners[i]);
     }

@@ -10,7 +10,7 @@
 #include "daemon/http/throttle.h"
 
 enum {
-    WF_LISTENERS_MAX = 4,
+    WF_LISTENERS_MAX = 8,
     WF_SOCKET_PATH_BYTES = 108,
     WF_HEADER_BYTES = 160,
     WF_EVENT_ID_BYTES = 24,
@@ -21,6 +21,7 @@ struct wf_http_listener {
     enum wf_over over;
     struct MHD_Daemon *daemon;
     bool again;       // once more at once
+    bool retired;     // it serves the connections it has, and takes no more
     int quiet_socket; // after wf_http_close: the listening socket; else -1
     uv_poll_t poll;
     uv_timer_t timer;

@@ -14,7 +14,7 @@
 #include "engine/local/file.h"
 #include "engine/local/process.h"
 
-static const char *const controllers[] = {"+memory", "+cpu", "+pids"};
+static const char *const controllers[] = {"+memory", "+cpu", "+pids", "+dmem"};
 
 // Each alone: one that is missing must not keep the others away. A failure shows when a limit is
 // set.
@@ -128,6 +128,13 @@ struct wf_cgroup_kept wf_cgroup_limit(const struct wf_cgroup *cgroup,
     if (spec->processes > 0) {
         snprintf(value, sizeof value, "%" PRIu32, spec->processes);
         kept.processes = limit(cgroup, run, "pids.max", value, "limit of processes");
+    }
+    for (uint32_t i = 0; i < spec->gpu_memory_count; i++) {
+        // One region in one write, as the kernel takes them.
+        char line[256];
+        snprintf(line, sizeof line, "%s %" PRIu64, spec->gpu_memory[i].region,
+                 spec->gpu_memory[i].bytes);
+        (void)!limit(cgroup, run, "dmem.max", line, "limit of GPU memory");
     }
     return kept;
 }

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 
 #define KIND "whaleflux-spec-1"
+#define REGION_BYTES_MAX 200
 
 // X(name in the file, field, most): the plain numbers of a spec.
 #define NUMBERS(X)                                                                                 \
@@ -81,6 +82,26 @@ static enum wf_status check_numbers(const struct wf_run_spec *spec, struct wf_er
     return status;
 }
 
+// A region is one word: it becomes a line of dmem.max.
+static enum wf_status check_gpu_memory(const struct wf_run_spec *spec, struct wf_error *err)
+{
+    if (spec->gpu_memory_count > WF_RUN_GPU_MEMORY_MAX) {
+        return wf_fail(err, WF_LIMIT, "more than %d limits of GPU memory", WF_RUN_GPU_MEMORY_MAX);
+    }
+    for (uint32_t i = 0; i < spec->gpu_memory_count; i++) {
+        const char *region = spec->gpu_memory[i].region;
+        size_t length = strcspn(region, " \t\r\n");
+        if (length == 0 || region[length] != '\0' || length > REGION_BYTES_MAX) {
+            return wf_fail(err, WF_INVALID, "limit of GPU memory %u names no region", i);
+        }
+        if (spec->gpu_memory[i].bytes > INT64_MAX) {
+            return wf_fail(err, WF_LIMIT, "gpu_memory_bytes is not from 0 to %lld",
+                           (long long)INT64_MAX);
+        }
+    }
+    return WF_OK;
+}
+
 static enum wf_status check_lists(const struct wf_run_spec *spec, struct wf_error *err)
 {
     if (spec->tasks == 0 || spec->log_files == 0) {
@@ -96,7 +117,7 @@ static enum wf_status check_lists(const struct wf_run_spec *spec, struct wf_erro
             return wf_fail(err, WF_INVALID, "device rule %u is no rule", i);
         }
     }
-    return WF_OK;
+    return check_gpu_memory(spec, err);
 }
 
 enum wf_status wf_spec_check(const struct wf_run_spec *spec, struct wf_error *err)
@@ -143,6 +164,10 @@ static void write_lists(const struct wf_run_spec *spec, struct wf_sheet *sheet)
         wf_sheet_add_number(sheet, "device_minor", rule->minor);
         wf_sheet_add(sheet, rule->allow ? "allow" : "deny", rule->type == 'c' ? "c" : "b");
     }
+    for (uint32_t i = 0; i < spec->gpu_memory_count; i++) {
+        wf_sheet_add_number(sheet, "gpu_memory_bytes", (int64_t)spec->gpu_memory[i].bytes);
+        wf_sheet_add(sheet, "gpu_memory", spec->gpu_memory[i].region);
+    }
     for (uint32_t i = 0; i < spec->group_count; i++) {
         wf_sheet_add_number(sheet, "also_group", spec->groups[i]);
     }
@@ -174,6 +199,7 @@ struct reading {
     int64_t task;
     int64_t major;
     int64_t minor;
+    int64_t gpu_memory_bytes;
 };
 
 static enum wf_status read_device(struct reading *reading, const char *name, const char *value,
@@ -188,6 +214,18 @@ static enum wf_status read_device(struct reading *reading, const char *name, con
                                 .major = (int32_t)reading->major,
                                 .minor = (int32_t)reading->minor,
                                 .allow = name[0] == 'a'};
+    return WF_OK;
+}
+
+static enum wf_status read_gpu_memory(struct reading *reading, const char *region,
+                                      struct wf_error *err)
+{
+    struct wf_run_spec *spec = &reading->store->spec;
+    if (spec->gpu_memory_count == WF_RUN_GPU_MEMORY_MAX) {
+        return wf_fail(err, WF_INVALID, "it has too many limits of GPU memory");
+    }
+    reading->store->gpu_memory[spec->gpu_memory_count++] =
+        (struct wf_gpu_memory){region, (uint64_t)reading->gpu_memory_bytes};
     return WF_OK;
 }
 
@@ -236,6 +274,9 @@ static enum wf_status read_list_number(struct reading *reading, const char *name
     if (strcmp(name, "device_minor") == 0) {
         return wf_sheet_number(name, value, -1, INT32_MAX, &reading->minor, err);
     }
+    if (strcmp(name, "gpu_memory_bytes") == 0) {
+        return wf_sheet_number(name, value, 0, INT64_MAX, &reading->gpu_memory_bytes, err);
+    }
     if (strcmp(name, "also_group") == 0) {
         int64_t number = 0;
         if (spec->group_count == WF_RUN_GROUPS_MAX) {
@@ -263,6 +304,8 @@ static enum wf_status read_line(struct reading *reading, const char *name, const
             reading->task < 0 ? WF_EVERY_TASK : (uint32_t)reading->task, value};
     } else if (strcmp(name, "allow") == 0 || strcmp(name, "deny") == 0) {
         return read_device(reading, name, value, err);
+    } else if (strcmp(name, "gpu_memory") == 0) {
+        return read_gpu_memory(reading, value, err);
     } else {
         return read_list_number(reading, name, value, err);
     }
@@ -276,7 +319,9 @@ static enum wf_status read_lines(struct wf_spec_store *store, struct wf_sheet_re
     store->variables = calloc(lines + 1, sizeof *store->variables);
     store->devices = calloc(WF_RUN_DEVICE_RULES_MAX, sizeof *store->devices);
     store->groups = calloc(WF_RUN_GROUPS_MAX, sizeof *store->groups);
-    if (!store->words || !store->variables || !store->devices || !store->groups) {
+    store->gpu_memory = calloc(WF_RUN_GPU_MEMORY_MAX, sizeof *store->gpu_memory);
+    if (!store->words || !store->variables || !store->devices || !store->groups ||
+        !store->gpu_memory) {
         return wf_fail(err, WF_NOMEM, "no memory for it");
     }
     struct reading reading = {.store = store, .task = -1, .major = -1, .minor = -1};
@@ -292,6 +337,7 @@ static enum wf_status read_lines(struct wf_spec_store *store, struct wf_sheet_re
     store->spec.variables = store->variables;
     store->spec.devices = store->devices;
     store->spec.groups = store->groups;
+    store->spec.gpu_memory = store->gpu_memory;
     return status;
 }
 
@@ -325,5 +371,6 @@ void wf_spec_finish(struct wf_spec_store *store)
     free(store->variables);
     free(store->devices);
     free(store->groups);
+    free(store->gpu_memory);
     *store = (struct wf_spec_store){0};
 }

@@ -26,6 +26,7 @@ struct wf_spec_store {
     const char **words; // of the command, NULL, of the environment, NULL
     struct wf_run_variable *variables;
     struct wf_device_rule *devices;
+    struct wf_gpu_memory *gpu_memory;
     uint32_t *groups;
 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/schedule/schedule.h"
-#include "sim/rerun/start_watch.h"
+#include "forecast/start_watch.h"
 
 // What is noted while the run goes on.
 struct notes {
@@ -230,7 +230,7 @@ enum wf_status wf_story_make(const struct wf_rerun_config *config, uint32_t job,
     plain.watch = NULL;
     struct wf_rerun_stepper *stepper = NULL;
     enum wf_status status =
-        wf_start_watch_create(jobs->count, wf_start_watch_interval_ms(span_ms), &notes.watch, err);
+        wf_start_watch_create(wf_start_watch_interval_ms(span_ms), &notes.watch, err);
     status = status == WF_OK ? wf_rerun_open(&watched, &stepper, err) : status;
     status = status == WF_OK ? wf_rerun_to(stepper, asked_ms, err) : status;
     status = status == WF_OK ? look(stepper, &plain, notes.watch, story_out, err) : status;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/schedule/wait_reason.h"
+
 #define RUN "{\"command\":[\"work\"],\"gpus\":\"H100:4\"}"
 
 static void a_job_runs_and_ends(void **unused)
@@ -22,6 +24,57 @@ static void a_job_runs_and_ends(void **unused)
     assert_string_equal(bed_state(&bed, 1), "done");
     bed_check_journal(&bed);
     assert_int_equal(wf_desk_count(bed.desk).cost_nanousd, INT64_C(4000000000));
+    bed_clear(&bed);
+}
+
+// What became of a job is told the same by the next daemon, which has it from the journal alone.
+static void how_it_came_about_outlives_the_daemon(void **unused)
+{
+    (void)unused;
+    struct bed bed;
+    bed_make(&bed, 4);
+    bed_submit(&bed, "ada", RUN);
+    uint64_t job = bed_submit(&bed, "ada", RUN);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_later(&bed, 60000);
+    struct wf_job_start start;
+    assert_true(wf_desk_expected_start(bed.desk, job, &start));
+    assert_true(start.low_ms <= start.middle_ms && start.middle_ms < start.high_ms);
+    assert_true(start.low_ms >= bed.now_ms);
+    struct wf_desk_ask ask = bed_ask(&bed, "ada", false);
+    assert_int_equal(wf_desk_hold(bed.desk, job, true, &ask, NULL), WF_OK);
+    bed_settle(&bed);
+    assert_false(wf_desk_expected_start(bed.desk, job, &start)); // that is up to somebody
+    bed_later(&bed, 60000);
+    bed_submit(&bed, "ada", "{\"command\":[\"x\"]}"); // whatever happens, reasons are looked at
+    bed_settle(&bed);
+    ask = bed_ask(&bed, "ada", false);
+    assert_int_equal(wf_desk_hold(bed.desk, job, false, &ask, NULL), WF_OK);
+    bed_settle(&bed);
+    bed_end(&bed, "j1-1", WF_RUN_END_EXIT, 0);
+    bed_settle(&bed);
+    assert_true(bed_has(&bed, "j2-1"));
+    struct wf_diary_page page = *wf_desk_diary(bed.desk, job);
+    assert_int_equal(page.steps[0].kind, WF_DIARY_WAITS);
+    assert_int_equal(page.steps[0].reason, WF_WAIT_ROOM);
+    assert_int_equal(page.steps[1].kind, WF_DIARY_WAITS);
+    assert_int_equal(page.steps[1].reason, WF_WAIT_HELD);
+    assert_int_equal(page.steps[page.shown - 1].kind, WF_DIARY_PLACED);
+    assert_null(wf_desk_diary(bed.desk, 1)); // it is over
+    bed_close(&bed);
+    bed.engine->again = true;
+    bed_open(&bed);
+    const struct wf_diary_page *again = wf_desk_diary(bed.desk, job);
+    assert_non_null(again);
+    assert_int_equal(again->all, page.all);
+    for (uint32_t i = 0; i < page.shown; i++) {
+        assert_int_equal(again->steps[i].at_ms, page.steps[i].at_ms);
+        assert_int_equal(again->steps[i].kind, page.steps[i].kind);
+        assert_int_equal(again->steps[i].reason, page.steps[i].reason);
+    }
+    assert_null(wf_desk_diary(bed.desk, 1));
+    bed_check_journal(&bed);
     bed_clear(&bed);
 }
 
@@ -451,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_runs_and_ends),
+        cmocka_unit_test(how_it_came_about_outlives_the_daemon),
         cmocka_unit_test(a_short_run_is_told_to_have_started),
         cmocka_unit_test(nothing_starts_before_it_is_on_the_disk),
         cmocka_unit_test(a_cancelled_run_keeps_its_gpus_until_it_has_ended),

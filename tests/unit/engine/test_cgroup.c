@@ -22,8 +22,8 @@
 static char path[] = "/tmp/whaleflux-cgroup-XXXXXX";
 static struct wf_cgroup cgroup;
 static const char *const files[] = {
-    "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max",     "cpu.weight",
-    "pids.max",   "cpu.stat",        "memory.events",    "memory.peak", "cgroup.events"};
+    "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max",       "cpu.weight", "pids.max",
+    "cpu.stat",   "memory.events",   "memory.peak",      "cgroup.events", "dmem.max"};
 
 static void put(const char *name, const char *text)
 {
@@ -74,6 +74,22 @@ static void limits_are_written_as_the_kernel_reads_them(void **state)
     holds("cpu.max", "250000 100000");
     holds("cpu.weight", "70");
     holds("pids.max", "9");
+}
+
+// A plain file keeps the last line alone; the kernel takes each for itself.
+static void gpu_memory_is_limited_by_its_region(void **state)
+{
+    (void)state;
+    const struct wf_gpu_memory memory[] = {{"drm/0000:03:00.0/vram0", 103079215104}};
+    const struct wf_run_spec spec = {.gpu_memory = memory, .gpu_memory_count = 1};
+    struct wf_run run = {0};
+    put("dmem.max", "");
+    (void)wf_cgroup_limit(&cgroup, &spec, &run);
+    holds("dmem.max", "drm/0000:03:00.0/vram0 103079215104");
+    assert_string_equal(run.warnings, "");
+    (void)unlinkat(cgroup.folder, "dmem.max", 0);
+    (void)wf_cgroup_limit(&cgroup, &spec, &run);
+    assert_non_null(strstr(run.warnings, "limit of GPU memory not enforced by a cgroup: this"));
 }
 
 static void no_limit_writes_nothing(void **state)
@@ -148,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_are_written_as_the_kernel_reads_them),
+        cmocka_unit_test(gpu_memory_is_limited_by_its_region),
         cmocka_unit_test(no_limit_writes_nothing),
         cmocka_unit_test(each_missing_controller_is_a_warning),
         cmocka_unit_test(the_right_line_is_read),

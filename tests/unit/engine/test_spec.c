@@ -15,6 +15,8 @@ static const char *const arguments[] = {"sh", "-c", "echo 'a\nb' \\ \xff", "", N
 static const char *const environment[] = {"PATH=/bin", "EMPTY=", "ODD=a=b\nc", NULL};
 static const struct wf_run_variable variables[] = {{WF_EVERY_TASK, "A=1"}, {1, "B="}};
 static const struct wf_device_rule devices[] = {{195, -1, 'c', true}, {-1, -1, 'b', false}};
+static const struct wf_gpu_memory gpu_memory[] = {{"drm/0000:03:00.0/vram0", INT64_MAX},
+                                                  {"xe/other", 0}};
 static const uint32_t groups[] = {0, 44, 4294967294};
 
 // Every field with a value of its own.
@@ -41,6 +43,8 @@ static struct wf_run_spec full(void)
                                 .processes = 7,
                                 .devices = devices,
                                 .device_count = 2,
+                                .gpu_memory = gpu_memory,
+                                .gpu_memory_count = 2,
                                 .log_bytes = 8,
                                 .log_files = 9,
                                 .checkpoint_signal = 10,
@@ -83,6 +87,9 @@ static void a_spec_is_read_as_it_was_written(void **state)
     assert_int_equal(store.spec.devices[0].minor, -1);
     assert_false(store.spec.devices[1].allow);
     assert_int_equal(store.spec.groups[2], 4294967294);
+    assert_string_equal(store.spec.gpu_memory[0].region, "drm/0000:03:00.0/vram0");
+    assert_true(store.spec.gpu_memory[0].bytes == INT64_MAX);
+    assert_int_equal(store.spec.gpu_memory_count, 2);
     assert_true(store.spec.memory_bytes == INT64_MAX && store.spec.switch_user);
     // All of it: written again, not a byte differs.
     char *again = written(&store.spec, &again_length);
@@ -115,6 +122,20 @@ static void limits_hold_and_one_past_them_is_refused(void **state)
     spec.tasks = WF_RUN_TASKS_MAX;
     assert_int_equal(check(&spec), WF_OK);
     spec.tasks = WF_RUN_TASKS_MAX + 1;
+    assert_int_equal(check(&spec), WF_LIMIT);
+    spec = full();
+    const struct wf_gpu_memory two_words[] = {{"a region", 1}};
+    spec.gpu_memory = two_words;
+    spec.gpu_memory_count = 1;
+    assert_int_equal(check(&spec), WF_INVALID);
+    static struct wf_gpu_memory memory[WF_RUN_GPU_MEMORY_MAX + 1];
+    for (uint32_t i = 0; i <= WF_RUN_GPU_MEMORY_MAX; i++) {
+        memory[i] = gpu_memory[0];
+    }
+    spec.gpu_memory = memory;
+    spec.gpu_memory_count = WF_RUN_GPU_MEMORY_MAX;
+    assert_int_equal(check(&spec), WF_OK);
+    spec.gpu_memory_count++;
     assert_int_equal(check(&spec), WF_LIMIT);
     spec = full();
     static struct wf_device_rule rules[WF_RUN_DEVICE_RULES_MAX + 1];

@@ -301,6 +301,14 @@ static void the_kernel_keeps_shares_where_the_engine_lets_it(void **state)
     assert_string_equal(grant.memory[0].region, "drm/0000:05:00.0/vram0");
     assert_true(grant.memory[0].bytes == UINT64_C(103070826000));
     assert_string_equal(grant.warnings, "");
+    // Two tasks share one GPU: their cgroup is one.
+    const uint32_t both[] = {1, 1};
+    want.task_gpus = both;
+    want.task_count = 2;
+    assert_int_equal(ask(&want), WF_OK);
+    assert_int_equal(grant.memory_count, 1);
+    assert_true(grant.memory[0].bytes == UINT64_C(206141652000));
+    want.task_count = 1;
     want.dmem = false; // an engine that does not write the limit keeps nothing
     assert_int_equal(ask(&want), WF_OK);
     assert_int_equal(grant.enforcement, WF_ENFORCE_NONE);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/rerun/start_watch.h"
+#include "forecast/start_watch.h"
 
 #include <stdlib.h>
+
+// The usual one falls through between its cases, which clang tells again and again.
+#define HASH_FUNCTION HASH_FNV
+#include <uthash.h>
 
 #include "base/hash.h"
 #include "core/schedule/schedule.h"
@@ -17,34 +21,31 @@ enum {
 };
 #define FAR_MS (INT64_C(30) * 24 * 3600 * 1000)
 
+// A waiting job that was looked at.
 struct sampled {
+    uint64_t id;
     uint64_t samples[OPEN_PER_JOB];
     uint32_t count;
+    UT_hash_handle hh;
 };
 
 struct wf_start_watch {
     struct wf_start_time_model *model;
-    struct sampled **jobs; // by id; NULL: never looked at
-    uint32_t job_count;
+    struct sampled *jobs; // uthash by id
     int64_t interval_ms, next_ms;
     uint64_t draws;
     bool has_begun;
 };
 
-enum wf_status wf_start_watch_create(uint32_t jobs, int64_t interval_ms,
-                                     struct wf_start_watch **watch_out, struct wf_error *err)
+enum wf_status wf_start_watch_create(int64_t interval_ms, struct wf_start_watch **watch_out,
+                                     struct wf_error *err)
 {
     struct wf_start_watch *watch = calloc(1, sizeof *watch);
     if (!watch) {
-        return wf_fail(err, WF_NOMEM, "no memory to watch %u jobs", jobs);
+        return wf_fail(err, WF_NOMEM, "no memory to watch jobs");
     }
     watch->interval_ms = interval_ms;
-    watch->job_count = jobs;
-    watch->jobs = calloc(jobs, sizeof *watch->jobs);
     enum wf_status status = wf_start_time_create(SAMPLES, &watch->model, err);
-    if (status == WF_OK && !watch->jobs) {
-        status = wf_fail(err, WF_NOMEM, "no memory to watch %u jobs", jobs);
-    }
     if (status != WF_OK) {
         wf_start_watch_destroy(watch);
         return status;
@@ -55,13 +56,15 @@ enum wf_status wf_start_watch_create(uint32_t jobs, int64_t interval_ms,
 
 void wf_start_watch_destroy(struct wf_start_watch *watch)
 {
+    struct sampled *sampled, *next;
     if (!watch) {
         return;
     }
-    for (uint32_t i = 0; watch->jobs && i < watch->job_count; i++) {
-        free(watch->jobs[i]);
+    HASH_ITER(hh, watch->jobs, sampled, next)
+    {
+        HASH_DEL(watch->jobs, sampled);
+        free(sampled);
     }
-    free(watch->jobs);
     wf_start_time_destroy(watch->model);
     free(watch);
 }
@@ -157,19 +160,41 @@ void wf_start_watch_tell(const struct wf_start_watch *watch, const struct wf_cor
     wf_start_time_predict(watch->model, &question, wf_core_schedule(core)->now_ms, points_out);
 }
 
+static struct sampled *find_sampled(const struct wf_start_watch *watch, uint64_t id)
+{
+    struct sampled *sampled = NULL;
+    HASH_FIND(hh, watch->jobs, &id, sizeof id, sampled);
+    return sampled;
+}
+
 static void close_samples(struct wf_start_watch *watch, uint64_t id, int64_t now_ms, bool started)
 {
-    struct sampled *sampled = id < watch->job_count ? watch->jobs[id] : NULL;
-    for (uint32_t i = 0; sampled && i < sampled->count; i++) {
+    struct sampled *sampled = find_sampled(watch, id);
+    if (!sampled) {
+        return;
+    }
+    for (uint32_t i = 0; i < sampled->count; i++) {
         if (started) {
             wf_start_time_started(watch->model, sampled->samples[i], now_ms);
         } else {
             wf_start_time_left(watch->model, sampled->samples[i], now_ms);
         }
     }
-    if (sampled) {
-        sampled->count = 0;
+    HASH_DEL(watch->jobs, sampled);
+    free(sampled);
+}
+
+static struct sampled *make_sampled(struct wf_start_watch *watch, uint64_t id)
+{
+    struct sampled *sampled = find_sampled(watch, id);
+    if (!sampled) {
+        sampled = calloc(1, sizeof *sampled);
+        if (sampled) {
+            sampled->id = id;
+            HASH_ADD(hh, watch->jobs, id, sizeof id, sampled);
+        }
     }
+    return sampled;
 }
 
 // Returns the waiting job of that number in the order of lanes, WF_NONE past the last.
@@ -197,15 +222,10 @@ static void look(struct wf_start_watch *watch, const struct wf_core *core)
     for (uint32_t i = 0; i < LOOKS && backlog->waiting > 0; i++) {
         uint64_t draw = wf_hash_add(0, watch->draws++) % backlog->waiting;
         uint32_t job = waiting_job(backlog, draw);
-        uint64_t id = job != WF_NONE ? backlog->tickets[job].spec.id.number : UINT64_MAX;
-        if (id >= watch->job_count) {
+        if (job == WF_NONE) {
             continue;
         }
-        struct sampled *sampled = watch->jobs[id];
-        if (!sampled) {
-            sampled = calloc(1, sizeof *sampled);
-            watch->jobs[id] = sampled;
-        }
+        struct sampled *sampled = make_sampled(watch, backlog->tickets[job].spec.id.number);
         if (sampled && sampled->count < OPEN_PER_JOB) {
             struct wf_start_time_question question = question_of(core, job);
             sampled->samples[sampled->count++] =

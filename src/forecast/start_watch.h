@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watches a run (sim/rerun/rerun.h) and learns from jobs that wait in it how far estimates of their
-// start are off, so that the start of any one of them can be told as a range. It asks nothing of
-// the discipline: what it goes by is who stands before a job, what is believed of those that run,
-// and the start time that is kept for it, if one is.
+// Watches a core, of a replay or of the daemon, and learns from jobs that wait in it how far
+// estimates of their start are off, so that the start of any one of them can be told as a range. It
+// asks nothing of the discipline: what it goes by is who stands before a job, what is believed of
+// those that run, and the start time that is kept for it, if one is.
 #pragma once
 
 #include "core/core.h"
@@ -10,10 +10,8 @@
 
 struct wf_start_watch;
 
-// jobs: ids of jobs are below. Waiting jobs are looked at every interval_ms. The caller owns
-// *watch_out. Errors: WF_NOMEM.
-enum wf_status wf_start_watch_create(uint32_t jobs, int64_t interval_ms,
-                                     struct wf_start_watch **watch_out,
+// Waiting jobs are looked at every interval_ms. The caller owns *watch_out. Errors: WF_NOMEM.
+enum wf_status wf_start_watch_create(int64_t interval_ms, struct wf_start_watch **watch_out,
                                      struct wf_error *err) WF_MUST_USE;
 void wf_start_watch_destroy(struct wf_start_watch *watch);
 
