@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The desk from within: what its files share. A world is all that can be had again from the
-// database; the desk is a world, what is on its way to the disk, and whom it serves. Internal to
-// the desk.
+// database; the desk is a world, what is on its way to the disk, and whom it serves. Internal.
 #pragma once
 
 #include "core/cluster.h"
