@@ -25,11 +25,11 @@ notes() { # WHAT TEXT
     report $? "$1"
 }
 
-write_in_work() {
-    cat >"$toy/work/$1"
+write_here() {
+    cat >"$1"
 }
 
-write_in_work train.sbatch <<'FILE'
+write_here train.sbatch <<'FILE'
 #!/bin/bash
 #SBATCH --job-name=from-slurm
 #SBATCH --time=00:05:00
@@ -46,7 +46,7 @@ tells "its name is kept" "d['jobs'][0]['name'] == 'from-slurm' and d['jobs'][0][
 does "options go before the file" "slurm says renamed" train.sbatch --name renamed --limit 1m
 tells "as said" "d['jobs'][0]['name'] == 'renamed' and d['jobs'][0]['limit_ms'] == 60000" \
     ps --all --json
-write_in_work array.sbatch <<'FILE'
+write_here array.sbatch <<'FILE'
 #!/bin/sh
 #SBATCH --array=3-5
 echo "element $SLURM_ARRAY_TASK_ID"
@@ -55,7 +55,7 @@ FILE
 grep -q "array of 3 jobs" "$toy/output"
 report $? "an array is said to be one"
 
-write_in_work task.yaml <<'FILE'
+write_here task.yaml <<'FILE'
 name: from-sky
 resources:
   cpus: 1
@@ -70,7 +70,7 @@ FILE
 does "a SkyPilot task" "hello from 0 of 1" task.yaml
 notes "what has no meaning is named" "cloud"
 
-write_in_work job.yaml <<'FILE'
+write_here job.yaml <<'FILE'
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -94,7 +94,7 @@ FILE
 does "a Kubernetes Job" "kubernetes says hello" job.yaml
 notes "what has no meaning is named" "image"
 
-write_in_work own.yaml <<'FILE'
+write_here own.yaml <<'FILE'
 name: own
 command: [sh, -c, "echo own of $WHALEFLUX_JOB_NAME"]
 FILE
@@ -107,7 +107,7 @@ job=$("$program" submit --parsable - <piped 2>"$toy/output")
 wait_for 100 state_is "$job" "done" && "$program" logs "$job" | grep -q "from stdin"
 report $? "a file from stdin"
 
-write_in_work two.json <<'FILE'
+write_here two.json <<'FILE'
 {"command": ["true"], "commanb": ["true"]}
 FILE
 ends "a slip is refused with what was meant" 2 "command" submit two.json

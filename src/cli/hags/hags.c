@@ -453,16 +453,6 @@ const struct wf_command wf_command_disable_hags = {
     .run = disable,
 };
 
-const struct wf_command wf_command_disable_hags_dashed = {
-    .name = "disable-hags",
-    .usage = SWITCH_USAGE,
-    .summary = "turns GPU scheduling by hardware off on Windows hosts, and proves it",
-    .options = options,
-    .more = SWITCH_MORE "Example: whaleflux disable-hags --cluster=prod --os=windows11 --dry-run\n",
-    .run = disable,
-    .hidden = true, // another spelling
-};
-
 const struct wf_command wf_command_enable_hags = {
     .name = "enable_hags",
     .usage = SWITCH_USAGE,
@@ -470,16 +460,6 @@ const struct wf_command wf_command_enable_hags = {
     .options = options,
     .more = SWITCH_MORE "Example: whaleflux enable_hags --cluster=prod --os=windows11 --dry-run\n",
     .run = enable,
-};
-
-const struct wf_command wf_command_enable_hags_dashed = {
-    .name = "enable-hags",
-    .usage = SWITCH_USAGE,
-    .summary = "turns GPU scheduling by hardware on on Windows hosts, and proves it",
-    .options = options,
-    .more = SWITCH_MORE "Example: whaleflux enable-hags --cluster=prod --os=windows11 --dry-run\n",
-    .run = enable,
-    .hidden = true, // another spelling
 };
 
 const struct wf_command wf_command_hags = {
