@@ -4,7 +4,7 @@
 // scripts write with least effort, and what distilled catalogues are kept as.
 #include <string.h>
 
-#include "provider/table.h"
+#include "provider/price/table.h"
 #include "text/moment.h"
 
 enum column { CLOUD, REGION, ZONE, INSTANCE, MODEL, COUNT, MEMORY, ON_DEMAND, SPOT, DATE, SOURCE };

@@ -4,7 +4,7 @@
 // nobody's hardware alone.
 #include <string.h>
 
-#include "provider/json_list.h"
+#include "provider/price/json_list.h"
 
 static const char *const keys[] = {"PriceList", NULL};
 

@@ -2,7 +2,7 @@
 // Which GPUs the machines of AWS and Azure have. Their price lists name machines, and do not tell
 // the GPUs, or only how many: these are facts of the clouds' own documents, as the catalogues
 // tsaol/aws-gpu@77fcd9f and anycloud-sh/catalog@62ff0a9 hold them, by name in the order of bytes.
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 
 #include <string.h>
 

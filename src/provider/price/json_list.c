@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/json_list.h"
+#include "provider/price/json_list.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 
 typedef enum wf_status wf_price_record_fn(void *context, struct wf_price_reading *reading,
                                           uint64_t line, const json_t *record,

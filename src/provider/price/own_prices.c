@@ -7,7 +7,7 @@
 #include "core/limits.h"
 #include "gpu/gpu_name.h"
 #include "gpu/owned.h"
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 #include "text/lines.h"
 #include "text/moment.h"
 #include "text/yaml_file.h"

@@ -2,7 +2,7 @@
 // Machines of Google Cloud with GPUs, as its documents on machine types have them. The N1 machines
 // take GPUs in any number; here each GPU gets the 8 cores of an n1-highmem, so that there is one
 // price and it is said whose.
-#include "provider/gcp.h"
+#include "provider/price/gcp.h"
 
 const struct wf_gcp_machine wf_gcp_machines[] = {
     {"a2-highgpu-1g", "A2", "A100", 1, 12, 85},

@@ -3,7 +3,7 @@
 // time on until the next row of that zone.
 #include <string.h>
 
-#include "provider/json_list.h"
+#include "provider/price/json_list.h"
 
 static const char *const keys[] = {"SpotPriceHistory", NULL};
 

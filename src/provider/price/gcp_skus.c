@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "provider/gcp.h"
-#include "provider/json_list.h"
+#include "provider/price/gcp.h"
+#include "provider/price/json_list.h"
 
 enum { REGION_BYTES = 48, PARTS_MAX = 1000000 };
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of a catalogue that tell half of a machine: Google Cloud's GPUs, and its machines without
 // them. A price of the GPUs alone would make this cloud look far too cheap.
-#include "provider/skypilot.h"
+#include "provider/price/skypilot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/limits.h"
-#include "provider/gcp.h"
+#include "provider/price/gcp.h"
 
 #define PARTS_MAX 1000000 // rows of halves in one file
 

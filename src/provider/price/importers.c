@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 
 // The order matters where a text could be two of them.
 const struct wf_price_importer *const wf_price_importers[] = {

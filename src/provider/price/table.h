@@ -2,7 +2,7 @@
 // What the importers of tables share. Internal to the provider.
 #pragma once
 
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 #include "text/csv.h"
 
 // Whether the first line of a text has a column of that very name.

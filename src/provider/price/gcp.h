@@ -2,7 +2,7 @@
 // Google Cloud sells machines and GPUs apart: which belong together. Internal to the provider.
 #pragma once
 
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 
 struct wf_gcp_machine {
     const char *name;

@@ -2,13 +2,13 @@
 // Catalogues of SkyPilot: a table for one cloud, whose name only the path tells, without a date.
 // Columns come in more than one order. Where GPUs have rows of their own (Google Cloud), they are
 // put together with their machines (skypilot_split.c).
-#include "provider/skypilot.h"
+#include "provider/price/skypilot.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "core/limits.h"
-#include "provider/table.h"
+#include "provider/price/table.h"
 #include "text/decimal.h"
 
 static const struct wf_csv_column columns[] = {

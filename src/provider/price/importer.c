@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 
 #include <stdarg.h>
 #include <string.h>

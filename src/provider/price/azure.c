@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "provider/json_list.h"
+#include "provider/price/json_list.h"
 
 static const char *const keys[] = {"Items", "value", NULL};
 

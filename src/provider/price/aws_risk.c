@@ -4,10 +4,10 @@
 // instance_type and interruption_bucket. The file has no date.
 #include <string.h>
 
-#include "provider/table.h"
+#include "provider/price/table.h"
 #include "text/source.h"
 
-#include "provider/json_list.h"
+#include "provider/price/json_list.h"
 
 enum { BUCKETS = 5 };
 // What the advisor calls its buckets: below 5 %, 5-10, 10-15, 15-20, above 20 %.

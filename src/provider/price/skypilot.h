@@ -2,7 +2,7 @@
 // A catalogue of SkyPilot while it is read. Internal to the provider.
 #pragma once
 
-#include "provider/importer.h"
+#include "provider/price/importer.h"
 #include "text/csv.h"
 
 enum wf_skypilot_column {
