@@ -21,6 +21,7 @@ enum wf_event_kind {
     WF_EVENT_JOB_HOLD,   // a waiting job is held, or released
     WF_EVENT_JOB_SAVED,  // a running job saved its work: no more than what follows can be lost
     WF_EVENT_JOB_CHANGE, // a waiting job asks for something else, and keeps its place in line
+    WF_EVENT_NODE_NOTICE, // a node is to go at a stated time, or stays after all
 };
 
 struct wf_event {
@@ -46,6 +47,12 @@ struct wf_event {
             wf_node_id id;
             bool closed;
         } node_drain;
+        struct {
+            wf_node_id id;   // takes no new work; what runs there waits again, and starts elsewhere
+            int64_t gone_ms; // when it goes, which may be over; 0: the notice is withdrawn, and the
+                             // node takes work as before
+            int64_t shun_ms; // until then no node of its pool takes new work; 0: the others do
+        } node_notice;
         struct wf_job_spec job_submit;
         struct {
             wf_job_id id; // of a job that waits: it was cancelled
