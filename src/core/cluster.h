@@ -27,7 +27,8 @@ struct wf_node {
     bool closed;     // takes no new work, for one of the three reasons below
     bool drained;    // an operator said so
     int64_t gone_ms; // it is to go at that time; 0: nobody says so
-    int64_t shun_ms; // until then its pool takes no new work, also when the node is gone; 0: it does
+    int64_t
+        shun_ms; // until then its pool takes no new work, also when the node is gone; 0: it does
     struct wf_node_spec spec;
     uint32_t first_placement; // list of the tasks that run here, or WF_NONE
     uint16_t kind_tasks[WF_TASK_KINDS];

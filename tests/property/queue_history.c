@@ -264,9 +264,8 @@ static void give_notice(struct history *history, struct wf_event *event, uint32_
     event->node_notice.id.index = node;
     if (!withdrawn) {
         event->node_notice.gone_ms = history->now_ms + 1 + below(history, 120000);
-        event->node_notice.shun_ms = one_in(history, 3)
-                                         ? 0
-                                         : history->now_ms + below(history, 1ULL << below(history, 18));
+        event->node_notice.shun_ms =
+            one_in(history, 3) ? 0 : history->now_ms + below(history, 1ULL << below(history, 18));
     }
     history->node_gone_ms[node] = event->node_notice.gone_ms;
     history->node_shun_ms[node] = event->node_notice.shun_ms;

@@ -49,14 +49,15 @@ struct onlooker {
     wf_int128 paid[HISTORY_QUEUES];               // by stints that are over, in the leaf itself
     uint32_t victims[HISTORY_JOBS], victim_count; // stopped for the next that starts
     uint32_t noticed; // node that this event's notice is for, or WF_NONE
-    bool more;    // the core starts nothing yet: more is told of this time
-    bool excused; // a machine changed, or something ran longer than was believed
+    bool more;        // the core starts nothing yet: more is told of this time
+    bool excused;     // a machine changed, or something ran longer than was believed
 };
 
 // What the histories were about: a test in which nothing happens shows nothing.
 static struct {
     uint32_t steps, starts, gangs, lost, timeouts, preemptions, rejected, refused, kept, kept_met,
-        overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again, notices, replaced;
+        overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again, notices,
+        replaced;
 } seen;
 
 static void fail_at(const struct onlooker *onlooker, wf_job_id job, const char *what)
@@ -433,8 +434,8 @@ static void read_machines(struct onlooker *onlooker, const struct wf_event *even
     bool notice = event->kind == WF_EVENT_NODE_NOTICE && event->node_notice.gone_ms > 0;
     onlooker->noticed = notice ? event->node_notice.id.index : WF_NONE;
     onlooker->excused = (onlooker->more && onlooker->excused) || event->kind == WF_EVENT_NODE_UP ||
-                        event->kind == WF_EVENT_NODE_NOTICE ||
-                        event->kind == WF_EVENT_NODE_DOWN || event->kind == WF_EVENT_NODE_DRAIN;
+                        event->kind == WF_EVENT_NODE_NOTICE || event->kind == WF_EVENT_NODE_DOWN ||
+                        event->kind == WF_EVENT_NODE_DRAIN;
 }
 
 // Before a step: which start times are kept, and who is about to run longer than was believed.
@@ -555,7 +556,8 @@ static uint32_t slots_of(const struct history *history, uint32_t node,
                          const struct wf_request *request)
 {
     const struct wf_node_spec *spec = &history->nodes[node];
-    if (!history->node_up[node] || history_is_shut(history, node) || !admits(history, node, request)) {
+    if (!history->node_up[node] || history_is_shut(history, node) ||
+        !admits(history, node, request)) {
         return 0;
     }
     uint32_t slots = TASKS;

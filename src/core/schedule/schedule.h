@@ -121,8 +121,8 @@ enum wf_status wf_schedule_check_found(const struct wf_schedule *schedule, wf_jo
 // It was found running, and placed: the job runs from now on, whatever it waited for.
 void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement, int64_t now_ms);
 
-// A closed node goes: what runs on it is lost or, with a notice, preempted, and waits again, but for
-// gangs whose tasks may be replaced one by one and find room elsewhere at once.
+// A closed node goes: what runs on it is lost or, with a notice, preempted, and waits again, but
+// for gangs whose tasks may be replaced one by one and find room elsewhere at once.
 void wf_schedule_clear_node(struct wf_schedule *schedule, wf_node_id id, int64_t now_ms,
                             enum wf_decision_kind kind);
 // A node is about to come, go, open or close; it did; a pool is of another model or elsewhere.

@@ -83,16 +83,14 @@ static bool replace_members(struct wf_schedule *schedule, uint32_t job, uint32_t
     if (count == 0 || other == WF_NONE) {
         return false;
     }
-    uint32_t scope =
-        wait->within != WF_WITHIN_ANY ? wf_scope_of(cluster, wait->within, other) : 0;
+    uint32_t scope = wait->within != WF_WITHIN_ANY ? wf_scope_of(cluster, wait->within, other) : 0;
     take_members_off(schedule, job, node);
     if (!place_members(schedule, job, count, scope)) {
         put_members_back(schedule, count);
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        wf_record_add(schedule->record,
-                      wf_schedule_decision(cluster, &schedule->lifted[i], kind));
+        wf_record_add(schedule->record, wf_schedule_decision(cluster, &schedule->lifted[i], kind));
         wf_record_add(schedule->record,
                       wf_schedule_decision(cluster, &cluster->placements[schedule->placed[i]],
                                            WF_DECISION_PLACE));
@@ -171,8 +169,7 @@ enum wf_status wf_schedule_notice(struct wf_schedule *schedule, const struct wf_
         return wf_fail(err, WF_INVALID,
                        "node %u: a notice of %lld ms, its pool shunned until %lld ms, is not "
                        "between 0 and %lld",
-                       id.index, (long long)gone_ms, (long long)shun_ms,
-                       (long long)WF_TIME_MS_MAX);
+                       id.index, (long long)gone_ms, (long long)shun_ms, (long long)WF_TIME_MS_MAX);
     }
     if (gone_ms == 0 && shun_ms != 0) {
         return wf_fail(err, WF_INVALID, "node %u stays: there is no reason to shun its pool",

@@ -3,9 +3,8 @@
 
 static struct wf_event notice(int64_t at_ms, uint32_t node, int64_t gone_ms, int64_t shun_ms)
 {
-    return (struct wf_event){.time_ms = at_ms,
-                             .kind = WF_EVENT_NODE_NOTICE,
-                             .node_notice = {{node}, gone_ms, shun_ms}};
+    return (struct wf_event){
+        .time_ms = at_ms, .kind = WF_EVENT_NODE_NOTICE, .node_notice = {{node}, gone_ms, shun_ms}};
 }
 
 static struct wf_decisions tell(struct wf_core *core, int64_t at_ms, uint32_t node, int64_t gone_ms,
