@@ -80,6 +80,9 @@ enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk 
         wf_desk_reconcile(desk);
         status = wf_desk_tell_site(desk, config->site, err);
     }
+    if (status == WF_OK) {
+        wf_desk_settle_notice(desk);
+    }
     if (status != WF_OK) {
         wf_desk_close(desk);
         return status;
@@ -379,6 +382,8 @@ void wf_desk_tick(struct wf_desk *desk)
         enum wf_status status = wf_desk_step(desk, &event, NULL);
         WF_ASSERT(status == WF_OK);
     }
+    wf_desk_settle_notice(desk);
+    wf_desk_look_at_checkpoints(desk, now_ms);
     place_blocked_anew(desk, now_ms);
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         if (run->stop_failed && now_ms >= run->retry_ms) {
@@ -395,6 +400,9 @@ int64_t wf_desk_wake_ms(const struct wf_desk *desk)
         return desk->is_broken ? 0 : desk->retry_ms;
     }
     int64_t wake_ms = desk->world.wake_ms;
+    int64_t look_ms = wf_desk_look_wake_ms(desk), notice_ms = wf_desk_notice_wake_ms(desk);
+    wake_ms = look_ms < wake_ms ? look_ms : wake_ms;
+    wake_ms = notice_ms < wake_ms ? notice_ms : wake_ms;
     for (const struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         if (run->phase == WF_BOOK_READY || run->stop_failed) {
             int64_t at_ms =

@@ -227,6 +227,7 @@ void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const stru
     note_start(desk, run, fact->started_ms);
     account(desk, run, fact);
     wf_desk_write_run(desk, run, fact);
+    wf_desk_count_loss(desk, run, fact);
     struct wf_deed *deed = wf_deeds_add(&desk->deeds, WF_DEED_KEEP);
     deed->run.job = job->id;
     deed->run.attempt = run->attempt;

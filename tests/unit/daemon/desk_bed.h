@@ -20,6 +20,7 @@ struct bed_run {
     bool known; // else it was forgotten
     bool told;  // its phase was told by next()
     bool stopped;
+    uint32_t stops; // how often it was told
     enum wf_run_stop why;
     uint32_t gpu_milli[BED_GPUS]; // of the one node
     uint32_t tasks;
@@ -47,6 +48,7 @@ struct bed {
     char folder[64], path[128];
     int64_t now_ms;
     bool disk_full;
+    bool spot;        // the machine may be taken; set before it is opened
     uint32_t batches; // handed out
     struct wf_desk_answer answers[BED_ANSWERS_MAX];
     uint32_t answered;
