@@ -106,25 +106,33 @@ static void end_run(uint32_t index, enum wf_run_end end)
     count(index);
 }
 
-// Runs begin, save when it is time to, save when they are told to, and end when they have.
+// A run that was told to stop: saves, unless it is one that does not, and is ended.
+static void wind_up(uint32_t index)
+{
+    struct bed_run *run = &bed.engine->runs[index];
+    struct known *of = &known[index];
+    if (of->saves_at_ms == 0) {
+        of->saves_at_ms = one_in(5) ? INT64_MAX : bed.now_ms + below(20000);
+        of->killed_at_ms = bed.now_ms + STOP_MS;
+        of->stops = run->stops;
+    } else if (run->stops > of->stops || bed.now_ms >= of->killed_at_ms) {
+        // It was told that it need not wait any longer, or its time is over.
+        end_run(index, WF_RUN_END_PREEMPTED);
+    } else if (bed.now_ms >= of->saves_at_ms && of->saved_ms < of->saves_at_ms) {
+        save(index);
+    }
+}
+
+// Runs begin, save when it is time to, and wind up when they are told to.
 static void work(void)
 {
     for (uint32_t i = 0; i < bed.engine->count; i++) {
         struct bed_run *run = &bed.engine->runs[i];
         if (run->known && run->run.phase == WF_RUN_STARTING) {
             bed_begin(&bed, run->run.id);
-        } else if (runs(run) && run->stopped && known[i].saves_at_ms == 0) {
-            known[i].saves_at_ms = one_in(5) ? INT64_MAX : bed.now_ms + below(20000);
-            known[i].killed_at_ms = bed.now_ms + STOP_MS;
-            known[i].stops = run->stops;
-        } else if (runs(run) && run->stopped && run->stops > known[i].stops) {
-            end_run(i, WF_RUN_END_PREEMPTED); // it was told that it need not wait any longer
-        } else if (runs(run) && run->stopped && bed.now_ms >= known[i].killed_at_ms) {
-            end_run(i, WF_RUN_END_PREEMPTED);
-        } else if (runs(run) && run->stopped && bed.now_ms >= known[i].saves_at_ms &&
-                   known[i].saved_ms < known[i].saves_at_ms) {
-            save(i);
-        } else if (runs(run) && !run->stopped && bed.now_ms - since_ms(i) >= advised_ms(i)) {
+        } else if (runs(run) && run->stopped) {
+            wind_up(i);
+        } else if (runs(run) && bed.now_ms - since_ms(i) >= advised_ms(i)) {
             save(i);
         }
     }
@@ -233,18 +241,23 @@ static bool sum_loss(void *context, const struct wf_loss_row *row)
     return true;
 }
 
+static void end_all(void)
+{
+    for (uint32_t i = 0; i < bed.engine->count; i++) {
+        if (runs(&bed.engine->runs[i]) && !bed.engine->runs[i].stopped) {
+            bed_end(&bed, bed.engine->runs[i].run.id, WF_RUN_END_EXIT, 0);
+        } else if (runs(&bed.engine->runs[i])) {
+            end_run(i, WF_RUN_END_PREEMPTED);
+        }
+    }
+}
+
 static void finish(void)
 {
     tell(0);
     for (uint32_t round = 0; round < 200; round++) {
         later(STEP_MS);
-        for (uint32_t i = 0; i < bed.engine->count; i++) {
-            if (runs(&bed.engine->runs[i]) && !bed.engine->runs[i].stopped) {
-                bed_end(&bed, bed.engine->runs[i].run.id, WF_RUN_END_EXIT, 0);
-            } else if (runs(&bed.engine->runs[i])) {
-                end_run(i, WF_RUN_END_PREEMPTED);
-            }
-        }
+        end_all();
         bed_settle(&bed);
     }
     for (uint64_t job = 1; job <= JOBS; job++) {

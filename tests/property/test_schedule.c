@@ -747,6 +747,16 @@ static uint64_t run_history(struct history *history, struct onlooker *onlooker)
     return decisions.hash;
 }
 
+// Things happened in the histories.
+static void check_seen(void)
+{
+    assert_true(seen.starts > 10000 && seen.gangs > 2000 && seen.lost > 1000 && seen.kept > 10000);
+    assert_true(seen.timeouts > 1000 && seen.preemptions > 100 && seen.rejected > 1000);
+    assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
+    assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
+    assert_true(seen.again > 500 && seen.notices > 500 && seen.replaced > 50);
+}
+
 static void the_core_keeps_its_promises(void **unused)
 {
     (void)unused;
@@ -776,11 +786,7 @@ static void the_core_keeps_its_promises(void **unused)
     for (uint32_t i = 0; wf_disciplines[i]; i++) {
         assert_true(seen.disciplines[i] > HISTORIES / 15);
     }
-    assert_true(seen.starts > 10000 && seen.gangs > 2000 && seen.lost > 1000 && seen.kept > 10000);
-    assert_true(seen.timeouts > 1000 && seen.preemptions > 100 && seen.rejected > 1000);
-    assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
-    assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
-    assert_true(seen.again > 500 && seen.notices > 500 && seen.replaced > 50);
+    check_seen();
 }
 
 int main(void)

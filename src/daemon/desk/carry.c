@@ -4,6 +4,7 @@
 // is free when his last process is gone.
 #include "base/assert.h"
 #include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 
 // What is really free on a node: below 0 where more runs than should.
 struct room {

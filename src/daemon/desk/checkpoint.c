@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 #include "forecast/checkpoint.h"
 
 enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = 4352 };

@@ -8,6 +8,7 @@
 #include "core/policy/policy.h"
 #include "core/schedule/schedule.h"
 #include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 
 enum {
     JOBS_USUAL = 16384,

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 
 enum outcome {
     NOTHING, // the job waits already

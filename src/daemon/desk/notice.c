@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 
 // Where one machine is taken, others of the pool are, for the most part within minutes.
 #define SHUN_MS (INT64_C(10) * 60 * 1000)

@@ -14,6 +14,7 @@
 
 #include "base/assert.h"
 #include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 #include "jobfile/variables.h"
 
 enum {
