@@ -76,7 +76,7 @@ static bool read_offset(const char **at, int64_t *offset_ms_out)
 
 static bool read_iso(const char *at, int64_t *ms_out)
 {
-    struct date date;
+    struct date date = {0};
     int64_t offset_ms = 0;
     bool good = read_digits(&at, 4, &date.year) && skip(&at, "-") &&
                 read_digits(&at, 2, &date.month) && skip(&at, "-") &&
@@ -105,7 +105,7 @@ static bool read_month(const char **at, int64_t *month_out)
 
 static bool read_http(const char *at, int64_t *ms_out)
 {
-    struct date date;
+    struct date date = {0};
     at += strcspn(at, ","); // the day of the week says nothing new
     return skip(&at, ", ") && read_digits(&at, 2, &date.day) && skip(&at, " ") &&
            read_month(&at, &date.month) && skip(&at, " ") && read_digits(&at, 4, &date.year) &&

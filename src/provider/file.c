@@ -35,7 +35,7 @@ static enum wf_heard hear(struct wf_probe *probe, const struct wf_answer *answer
     const json_t *seconds = json_object_get(tree, "seconds");
     double lead_s = json_is_number(seconds) ? json_number_value(seconds) : -1;
     int64_t gone_ms = answer->changed_ms + LEAD_MS;
-    if (lead_s >= 0 && lead_s <= SECONDS_MAX) {
+    if (lead_s >= 0 && lead_s <= (double)SECONDS_MAX) {
         gone_ms = answer->changed_ms + (int64_t)(lead_s * 1000);
     }
     if (time && !wf_date_read(time, &gone_ms)) {

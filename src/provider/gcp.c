@@ -32,7 +32,7 @@ static void note_etag(struct wf_probe *probe, const char *etag)
         strspn(etag, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     // An answer that is another one did take its time, or came when it was to come.
     probe->at_once = probe->etag[0] != '\0' && strcmp(probe->etag, etag) != 0;
-    bool good = etag[length] == '\0' && length < sizeof probe->etag;
+    bool good = length < sizeof probe->etag && etag[length] == '\0';
     snprintf(probe->etag, sizeof probe->etag, "%s", good ? etag : "");
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2016,SC2119
+# shellcheck disable=SC2016,SC1010,SC2119
 # A machine that is to be taken: a notice from a metadata server that plays AWS's, a job that saves its
 # work and says so, what is told of it, and the job going on when the notice is withdrawn.
 # shellcheck source=live.sh
