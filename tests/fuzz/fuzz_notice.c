@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "provider/probe.h"
+#include "provider/notice/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

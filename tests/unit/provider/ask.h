@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "provider/probe.h"
+#include "provider/notice/probe.h"
 
 #define NOW_MS INT64_C(1505722800000) // 2017-09-18T08:20:00Z
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ask.h"
 
-#include "provider/date.h"
+#include "provider/notice/date.h"
 
 static void dates_are_read(void **unused)
 {

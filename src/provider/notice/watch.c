@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "base/assert.h"
-#include "provider/probe.h"
+#include "provider/notice/probe.h"
 
 enum { CONNECT_MS = 2000, TROUBLE_AFTER = 3 };
 

@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "provider/date.h"
-#include "provider/probe.h"
+#include "provider/notice/date.h"
+#include "provider/notice/probe.h"
 
 enum { LEAD_MS = 30000, SECONDS_MAX = 31 * 86400 };
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "provider/probe.h"
+#include "provider/notice/probe.h"
 
 struct wf_answer wf_answer_of_file(const char *path, char *body)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "provider/probe.h"
+#include "provider/notice/probe.h"
 
 enum { WAIT_S = 60, TIMEOUT_MS = 2000, LEAD_MS = 30000 };
 

@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
-#include "provider/date.h"
-#include "provider/probe.h"
+#include "provider/notice/date.h"
+#include "provider/notice/probe.h"
 
 enum {
     TIMEOUT_MS = 2000,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/date.h"
+#include "provider/notice/date.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "provider/probe.h"
+#include "provider/notice/probe.h"
 
 const struct wf_provider *const wf_providers[] = {&wf_provider_aws, &wf_provider_gcp,
                                                   &wf_provider_azure, &wf_provider_file, NULL};

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "provider/date.h"
-#include "provider/probe.h"
+#include "provider/notice/date.h"
+#include "provider/notice/probe.h"
 
 enum { TOKEN_S = 21600, TOKEN_SPARE_MS = 60000, TIMEOUT_MS = 2000, LEAD_MS = 120000 };
 enum step { ACTION, REBALANCE };
