@@ -20,7 +20,7 @@ const struct wf_command *const wf_commands[] = {
     &wf_command_forecast,     &wf_command_doctor,
     &wf_command_disable_hags, &wf_command_disable_hags_dashed,
     &wf_command_enable_hags,  &wf_command_enable_hags_dashed,
-    &wf_command_hags,         &wf_command_help,
+    &wf_command_hags, &wf_command_chaos,         &wf_command_help,
     &wf_command_version,      &wf_command_supervise,
     &wf_command_self_test,    NULL,
 };

@@ -64,6 +64,12 @@ struct wf_desk {
     uint64_t trimmed;      // where the feed ended when it was last trimmed
     struct wf_kept_runs kept;
     struct wf_desk_counts counts;
+    struct {
+        bool known; // somebody says how it stands
+        int64_t gone_ms;
+        char source[32], what[64];
+        char reason[320]; // why nothing starts
+    } notice;
     void (*watch)(void *context, const struct wf_feed_row *row);
     void *watch_context;
 };
@@ -110,10 +116,15 @@ struct wf_charge wf_desk_charge(const struct wf_desk *desk, const struct wf_book
 void wf_desk_write_ledger(struct wf_desk *desk, const struct wf_book_run *run, int64_t ended_ms,
                           struct wf_charge charge);
 
+struct wf_charge wf_desk_charge_between(const struct wf_desk *desk, const struct wf_book_run *run,
+                                        int64_t from_ms, int64_t until_ms);
+
 // feed.c
 void wf_desk_tell_job(struct wf_desk *desk, const struct wf_book_job *job, const char *kind,
                       const char *reason);
 void wf_desk_tell_node(struct wf_desk *desk, const char *node, const char *kind);
+void wf_desk_tell_node_why(struct wf_desk *desk, const char *node, const char *kind,
+                           const char *reason);
 
 // kept.c: logs of ended runs.
 void wf_desk_keep_run(struct wf_desk *desk, uint64_t job, uint32_t attempt);
