@@ -3,7 +3,7 @@
 // and there is room. The core counts the room of whoever has to give way as free at once; here it
 // is free when his last process is gone.
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 // What is really free on a node: below 0 where more runs than should.

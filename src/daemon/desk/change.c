@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 static void promise(struct wf_desk *desk, const struct wf_desk_ask *ask, uint64_t id,
                     enum wf_job_state state)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 #include "forecast/checkpoint.h"
 

@@ -7,7 +7,7 @@
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
 #include "core/schedule/schedule.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 enum {

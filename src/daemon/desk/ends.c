@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 enum outcome {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 #include "jobfile/variables.h"
 

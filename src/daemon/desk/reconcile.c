@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 // All runs of the engine, and which of them the book knows.
 struct inventory {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 static const char *or_empty(const char *text)
 {

@@ -6,7 +6,7 @@
 
 #include "core/schedule/schedule.h"
 #include "core/schedule/wait_explain.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 struct wf_database *wf_desk_database(const struct wf_desk *desk)
 {
