@@ -114,7 +114,7 @@ enum wf_status wf_core_create(const struct wf_core_config *config, struct wf_cor
     struct wf_core_config whole = wf_core_complete(config);
     status = core ? init_parts(core, region, &whole, err)
                   : wf_fail(err, WF_NOMEM, "no memory for the core");
-    if (status != WF_OK) {
+    if (!core || status != WF_OK) {
         wf_region_destroy(region);
         return status;
     }

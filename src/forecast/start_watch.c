@@ -56,14 +56,15 @@ enum wf_status wf_start_watch_create(int64_t interval_ms, struct wf_start_watch 
 
 void wf_start_watch_destroy(struct wf_start_watch *watch)
 {
-    struct sampled *sampled, *next;
     if (!watch) {
         return;
     }
-    HASH_ITER(hh, watch->jobs, sampled, next)
-    {
-        HASH_DEL(watch->jobs, sampled);
+    struct sampled *sampled = watch->jobs;
+    HASH_CLEAR(hh, watch->jobs); // the table; the jobs still know who comes next
+    while (sampled) {
+        struct sampled *next = sampled->hh.next;
         free(sampled);
+        sampled = next;
     }
     wf_start_time_destroy(watch->model);
     free(watch);

@@ -26,7 +26,13 @@ grep -v '^typedef' "$header/whaleflux.h" | grep -o 'whaleflux_[a-z_]*(' | tr -d 
 diff declared offered >"$toy/output" 2>&1
 report $? "the library offers what the header declares"
 
-cc -std=c11 -Wall -Wextra -Werror -I "$header" "$project/docs/examples/submit.c" -o example \
+# A program that uses a sanitized library is sanitized, too.
+sanitizer=
+if nm -D "$library" | grep -q __asan_init; then
+    sanitizer=-fsanitize=address
+fi
+# shellcheck disable=SC2086 # one word or none
+cc -std=c11 -Wall -Wextra -Werror $sanitizer -I "$header" "$project/docs/examples/submit.c" -o example \
     "$library" -Wl,-rpath,"$(dirname "$library")" >"$toy/output" 2>&1
 report $? "the example compiles"
 ./example true >"$toy/stdout" 2>"$toy/output"

@@ -12,8 +12,9 @@ enum wf_status wf_immediate_init(struct wf_immediate *immediate, struct wf_regio
     if (!placer->config.limits.moves || placer->config.policy->at_random) {
         return WF_OK;
     }
-    return wf_mover_create(region, &placer->cluster, &placer->outlook, placer->config.policy,
-                           placer->ranking, &immediate->mover, err);
+    immediate->mover = wf_mover_create(region, &placer->cluster, &placer->outlook,
+                                       placer->config.policy, placer->ranking);
+    return immediate->mover ? WF_OK : wf_fail(err, WF_NOMEM, "no memory to search for moves");
 }
 
 void wf_immediate_adopt(struct wf_immediate *immediate, const struct wf_policy *policy)

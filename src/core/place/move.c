@@ -52,21 +52,18 @@ struct search {
     int64_t work;
 };
 
-enum wf_status wf_mover_create(struct wf_region *region, struct wf_cluster *cluster,
-                               const struct wf_outlook *outlook, const struct wf_policy *policy,
-                               struct wf_ranking *ranking, struct wf_mover **mover_out,
-                               struct wf_error *err)
+struct wf_mover *wf_mover_create(struct wf_region *region, struct wf_cluster *cluster,
+                                 const struct wf_outlook *outlook, const struct wf_policy *policy,
+                                 struct wf_ranking *ranking)
 {
     struct wf_mover *mover = wf_region_take(region, 1, sizeof *mover);
-    if (!mover) {
-        return wf_fail(err, WF_NOMEM, "no memory to search for moves");
+    if (mover) {
+        mover->cluster = cluster;
+        mover->outlook = outlook;
+        mover->policy = policy;
+        mover->ranking = ranking;
     }
-    mover->cluster = cluster;
-    mover->outlook = outlook;
-    mover->policy = policy;
-    mover->ranking = ranking;
-    *mover_out = mover;
-    return WF_OK;
+    return mover;
 }
 
 void wf_mover_adopt(struct wf_mover *mover, const struct wf_policy *policy)

@@ -39,12 +39,11 @@ struct wf_move {
     uint32_t target;    // node where it goes
 };
 
-// All but mover_out are borrowed and must outlive the mover; ranking may be NULL. During a search
-// the cluster's state is changed and put back. Errors: WF_NOMEM.
-enum wf_status wf_mover_create(struct wf_region *region, struct wf_cluster *cluster,
-                               const struct wf_outlook *outlook, const struct wf_policy *policy,
-                               struct wf_ranking *ranking, struct wf_mover **mover_out,
-                               struct wf_error *err) WF_MUST_USE;
+// All are borrowed and must outlive the mover; ranking may be NULL. During a search the cluster's
+// state is changed and put back. NULL: the region has no room.
+struct wf_mover *wf_mover_create(struct wf_region *region, struct wf_cluster *cluster,
+                                 const struct wf_outlook *outlook, const struct wf_policy *policy,
+                                 struct wf_ranking *ranking);
 
 // The policy lies elsewhere than it did (wf_core_adopt).
 void wf_mover_adopt(struct wf_mover *mover, const struct wf_policy *policy);

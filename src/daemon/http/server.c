@@ -47,7 +47,7 @@ static void fill_defaults(struct wf_http_config *config)
 static void on_retired_closed(uv_handle_t *handle)
 {
     struct wf_http_listener *listener = handle->data;
-    if (handle == (uv_handle_t *)&listener->timer) { // the last of the two
+    if (++listener->handles_closed == 2) { // in which order, libuv does not promise
         free(listener);
     }
 }

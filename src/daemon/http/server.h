@@ -20,9 +20,10 @@ struct wf_http_listener {
     struct wf_http *http;
     enum wf_over over;
     struct MHD_Daemon *daemon;
-    bool again;       // once more at once
-    bool retired;     // it serves the connections it has, and takes no more
-    int quiet_socket; // after wf_http_close: the listening socket; else -1
+    bool again;              // once more at once
+    bool retired;            // it serves the connections it has, and takes no more
+    uint32_t handles_closed; // of poll and timer, once it has none
+    int quiet_socket;        // after wf_http_close: the listening socket; else -1
     uv_poll_t poll;
     uv_timer_t timer;
     struct wf_http_connection *first; // open ones

@@ -283,9 +283,10 @@ static enum wf_status take_machines(struct skus *skus, struct wf_price_reading *
                                     struct wf_error *err)
 {
     enum wf_status status = WF_OK;
-    if (skus->count > 0) {
-        qsort(skus->parts, skus->count, sizeof *skus->parts, compare_parts);
+    if (skus->count == 0) {
+        return WF_OK;
     }
+    qsort(skus->parts, skus->count, sizeof *skus->parts, compare_parts);
     const struct part *last = skus->parts + skus->count;
     for (const struct part *first = skus->parts, *end; first < last; first = end) {
         for (end = first; end < last && strcmp(end->region, first->region) == 0;) {

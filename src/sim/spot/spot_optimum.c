@@ -132,8 +132,8 @@ static enum wf_status prepare(struct search *search, struct wf_error *err)
         return wf_fail(err, WF_LIMIT, "the optimum over %u ticks has more than %lld steps",
                        job->ticks, (long long)STEPS_MAX);
     }
-    search->now = malloc(cells * sizeof *search->now);
-    search->next = malloc(cells * sizeof *search->next);
+    search->now = calloc(cells, sizeof *search->now);
+    search->next = calloc(cells, sizeof *search->next);
     search->cheapest = malloc(search->width * sizeof *search->cheapest);
     if (!search->now || !search->next || !search->cheapest) {
         return wf_fail(err, WF_NOMEM, "no memory for the search of the optimum");
@@ -151,6 +151,7 @@ enum wf_status wf_spot_optimum(const struct wf_spot_job *job, const struct wf_sp
     struct search search = {.job = job, .course = course, .best = NEVER};
     enum wf_status status = prepare(&search, err);
     for (uint32_t tick = 0; tick < job->ticks && status == WF_OK; tick++) {
+        WF_ASSERT(search.now && search.next && search.cheapest);
         tick_through(&search, tick);
     }
     *cost_nanousd_out = search.best;

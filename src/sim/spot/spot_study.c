@@ -206,7 +206,7 @@ enum wf_status wf_spot_study_run(const struct wf_spot_study *study,
     enum wf_status status = findings_out->tallies && findings_out->starts
                                 ? WF_OK
                                 : wf_fail(err, WF_NOMEM, "no memory for the study");
-    if (status != WF_OK) {
+    if (!findings_out->tallies || !findings_out->starts) {
         free(findings_out->tallies);
         free(findings_out->starts);
         return status;

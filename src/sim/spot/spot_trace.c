@@ -59,7 +59,9 @@ enum wf_status wf_spot_trace_parse(const char *name, const char *text, size_t le
     if (!copy) {
         return wf_fail(err, WF_NOMEM, "%s: no memory for its %zu bytes", name, length);
     }
-    memcpy(copy, text, length);
+    if (length > 0) {
+        memcpy(copy, text, length);
+    }
     copy[length] = 0;
     const char *base = strrchr(name, '/');
     base = base ? base + 1 : name;
@@ -146,11 +148,7 @@ static enum wf_status list_files(const char *folder, char *names[FILES_MAX], uin
     }
     enum wf_status status = WF_OK;
     const struct dirent *entry;
-    while (status == WF_OK) {
-        entry = readdir(open);
-        if (!entry) {
-            break;
-        }
+    while ((entry = readdir(open)) != NULL) {
         const char *dot = strrchr(entry->d_name, '.');
         if (entry->d_name[0] == '.' || !dot ||
             (strcmp(dot, ".json") != 0 && strcmp(dot, ".csv") != 0)) {
@@ -158,11 +156,14 @@ static enum wf_status list_files(const char *folder, char *names[FILES_MAX], uin
         }
         if (*count_out == FILES_MAX) {
             status = wf_fail(err, WF_LIMIT, "%s has more than %d traces", folder, FILES_MAX);
-        } else if (!(names[*count_out] = strdup(entry->d_name))) {
-            status = wf_fail(err, WF_NOMEM, "no memory for the names in %s", folder);
-        } else {
-            ++*count_out;
+            break;
         }
+        names[*count_out] = strdup(entry->d_name);
+        if (!names[*count_out]) {
+            status = wf_fail(err, WF_NOMEM, "no memory for the names in %s", folder);
+            break;
+        }
+        ++*count_out;
     }
     closedir(open);
     qsort(names, *count_out, sizeof *names, by_name);

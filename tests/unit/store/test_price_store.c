@@ -147,10 +147,11 @@ static void rows_can_be_neither_changed_nor_removed(void **state)
     assert_true(add(row_of(WF_PRICE_SPOT, 20, 10)));
     sqlite3 *other;
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-    static const char *const statements[] = {"UPDATE prices SET nanousd_per_hour = 1",
-                                             "DELETE FROM prices",
-                                             "INSERT INTO prices SELECT NULL, offer, kind, source,"
-                                             " 0, 0, 0, 0, 0 FROM prices"};
+    static const char *const statements[] = {
+        "UPDATE prices SET nanousd_per_hour = 1",
+        "DELETE FROM prices",
+        "INSERT INTO prices SELECT NULL, offer, kind, source, 0, 0, 0, 0, 0 FROM prices",
+    };
     for (uint32_t i = 0; i < WF_COUNT_OF(statements); i++) {
         assert_int_equal(sqlite3_exec(other, statements[i], NULL, NULL, NULL), SQLITE_CONSTRAINT);
     }

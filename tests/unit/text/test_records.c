@@ -100,8 +100,9 @@ static void depth_and_length_have_limits(void **state)
     char *large = malloc(size);
     assert_non_null(large);
     memset(large, 'x', size);
-    memcpy(large, "[\"", 2);
-    memcpy(large + size - 2, "\"]", 2);
+    large[0] = '[';
+    large[1] = large[size - 2] = '"';
+    large[size - 1] = ']';
     const char *path = scratch_write("a", large, size);
     free(large);
     assert_int_equal(read_all(path, seen, sizeof seen, &err), WF_LIMIT);
