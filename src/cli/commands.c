@@ -6,14 +6,17 @@
 #include "base/nearest.h"
 
 const struct wf_command *const wf_commands[] = {
-    &wf_command_serve,        &wf_command_run,         &wf_command_submit,    &wf_command_ps,
-    &wf_command_logs,         &wf_command_cancel,      &wf_command_hold,      &wf_command_release,
-    &wf_command_explain,      &wf_command_offers,      &wf_command_prices,    &wf_command_top,
-    &wf_command_nodes,        &wf_command_drain,       &wf_command_undrain,   &wf_command_queues,
-    &wf_command_cost,         &wf_command_events,      &wf_command_token,     &wf_command_replay,
-    &wf_command_simulate,     &wf_command_journal,     &wf_command_forecast,  &wf_command_doctor,
-    &wf_command_disable_hags, &wf_command_enable_hags, &wf_command_hags,      &wf_command_help,
-    &wf_command_version,      &wf_command_supervise,   &wf_command_self_test, NULL,
+    &wf_command_serve,        &wf_command_run,         &wf_command_submit,
+    &wf_command_ps,           &wf_command_logs,        &wf_command_cancel,
+    &wf_command_hold,         &wf_command_release,     &wf_command_explain,
+    &wf_command_offers,       &wf_command_prices,      &wf_command_top,
+    &wf_command_nodes,        &wf_command_drain,       &wf_command_undrain,
+    &wf_command_queues,       &wf_command_cost,        &wf_command_events,
+    &wf_command_token,        &wf_command_replay,      &wf_command_simulate,
+    &wf_command_journal,      &wf_command_forecast,    &wf_command_doctor,
+    &wf_command_disable_hags, &wf_command_enable_hags, &wf_command_hags,
+    &wf_command_chaos,        &wf_command_help,        &wf_command_version,
+    &wf_command_supervise,    &wf_command_self_test,   NULL,
 };
 
 // A verb of two words may be written with either line: disable_hags, disable-hags.

@@ -43,6 +43,7 @@ extern const struct wf_command wf_command_forecast;
 extern const struct wf_command wf_command_explain;
 extern const struct wf_command wf_command_journal;
 extern const struct wf_command wf_command_doctor;
+extern const struct wf_command wf_command_chaos;
 extern const struct wf_command wf_command_cancel;
 extern const struct wf_command wf_command_cost;
 extern const struct wf_command wf_command_drain;

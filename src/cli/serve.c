@@ -16,6 +16,8 @@ static const struct wf_option options[] = {
     {"core-hour", "DOLLARS", "what a CPU core costs by the hour (nothing)"},
     {"discipline", "NAME", "who goes first; fixed when the data folder is made (foresight)"},
     {"policy", "NAME", "where work is placed; likewise (the discipline's own)"},
+    {"spot", "SOURCE",
+     "who says that this machine is taken away: aws, gcp, azure, file:PATH (none)"},
     {"cgroup", "DIR", "makes the cgroups of runs below this one; none: without (found out)"},
     {"sysroot", "DIR", "looks for GPUs in sys, proc and dev below this folder"},
     {"nvml", "FILE", "takes this file for NVIDIA's library"},
@@ -29,10 +31,15 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         const char *name;
         const char **place;
     } texts[] = {
-        {"data-dir", &config->data},         {"site", &config->site},
-        {"listen", &config->listen},         {"policy", &config->policy},
-        {"discipline", &config->discipline}, {"cgroup", &config->cgroup},
-        {"sysroot", &config->sysroot},       {"nvml", &config->nvml_path},
+        {"data-dir", &config->data},
+        {"site", &config->site},
+        {"listen", &config->listen},
+        {"policy", &config->policy},
+        {"discipline", &config->discipline},
+        {"cgroup", &config->cgroup},
+        {"sysroot", &config->sysroot},
+        {"nvml", &config->nvml_path},
+        {"spot", &config->spot},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(texts); i++) {
         if (strcmp(name, texts[i].name) == 0) {

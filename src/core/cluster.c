@@ -126,6 +126,8 @@ enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
     *node = (struct wf_node){
         .pool = spec->pool,
         .up = true,
+        // That one like it was taken says the same of this one.
+        .shun_ms = node->pool.index == spec->pool.index ? node->shun_ms : 0,
         .spec = *spec,
         .first_placement = WF_NONE,
     };
@@ -153,6 +155,12 @@ enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id
         return wf_fail(err, WF_NOTFOUND, "there is no node %u", id.index);
     }
     return WF_OK;
+}
+
+bool wf_cluster_is_shut(const struct wf_cluster *cluster, wf_node_id id)
+{
+    const struct wf_node *node = &cluster->nodes[id.index];
+    return node->drained || node->gone_ms > 0 || cluster->pools[node->pool.index].shun_ms > 0;
 }
 
 void wf_cluster_close_node(struct wf_cluster *cluster, wf_node_id id, bool closed)

@@ -11,7 +11,8 @@
 struct wf_pool {
     struct wf_pool_spec spec;
     bool known;
-    uint32_t nodes; // nodes that are up
+    uint32_t nodes;  // nodes that are up
+    int64_t shun_ms; // takes no new work until then; 0: it does
     int64_t gpu_capacity_milli;
     int64_t gpu_free_milli;
     int64_t gpu_open_milli; // free on nodes that take new work
@@ -23,7 +24,11 @@ struct wf_pool {
 struct wf_node {
     wf_pool_id pool;
     bool up;
-    bool closed; // takes no new work
+    bool closed;     // takes no new work, for one of the three reasons below
+    bool drained;    // an operator said so
+    int64_t gone_ms; // it is to go at that time; 0: nobody says so
+    int64_t
+        shun_ms; // until then its pool takes no new work, also when the node is gone; 0: it does
     struct wf_node_spec spec;
     uint32_t first_placement; // list of the tasks that run here, or WF_NONE
     uint16_t kind_tasks[WF_TASK_KINDS];
@@ -88,6 +93,8 @@ enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id
                                     struct wf_error *err) WF_MUST_USE;
 // The node must be up.
 void wf_cluster_close_node(struct wf_cluster *cluster, wf_node_id id, bool closed);
+// Returns whether a node that is up must take no new work.
+bool wf_cluster_is_shut(const struct wf_cluster *cluster, wf_node_id id);
 // The node must be up and nothing may run on it any more.
 void wf_cluster_remove_node(struct wf_cluster *cluster, wf_node_id id);
 

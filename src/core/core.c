@@ -188,6 +188,9 @@ static enum wf_status node_up(struct wf_core *core, const struct wf_event *event
     }
     enum wf_status status =
         wf_placer_add_node(&core->placer, event->node_up.id, &event->node_up.spec, err);
+    if (status == WF_OK && wf_cluster_is_shut(&core->placer.cluster, event->node_up.id)) {
+        wf_placer_close_node(&core->placer, event->node_up.id, true);
+    }
     if (status == WF_OK && core->schedule) {
         wf_schedule_node_changed(core->schedule, event->node_up.id);
     }
@@ -204,7 +207,10 @@ static enum wf_status node_down(struct wf_core *core, const struct wf_event *eve
         return status;
     }
     if (core->schedule) {
-        wf_schedule_clear_node(core->schedule, id, event->time_ms);
+        // Closed first, so that nobody who is replaced comes back to it.
+        wf_schedule_node_changes(core->schedule, id);
+        wf_placer_close_node(&core->placer, id, true);
+        wf_schedule_clear_node(core->schedule, id, event->time_ms, WF_DECISION_LOST);
         wf_schedule_node_changes(core->schedule, id);
     }
     while (cluster->nodes[id.index].first_placement != WF_NONE) {
@@ -227,7 +233,8 @@ static enum wf_status node_drain(struct wf_core *core, const struct wf_event *ev
         wf_schedule_node_changes(core->schedule, id);
     }
     if (status == WF_OK) {
-        wf_placer_close_node(&core->placer, id, event->node_drain.closed);
+        core->placer.cluster.nodes[id.index].drained = event->node_drain.closed;
+        wf_placer_close_node(&core->placer, id, wf_cluster_is_shut(&core->placer.cluster, id));
     }
     if (status == WF_OK && core->schedule) {
         wf_schedule_node_changed(core->schedule, id);
@@ -338,6 +345,7 @@ static enum wf_status dispatch_job(struct wf_core *core, const struct wf_event *
     case WF_EVENT_JOB_HOLD:
     case WF_EVENT_JOB_SAVED:
     case WF_EVENT_JOB_CHANGE:
+    case WF_EVENT_NODE_NOTICE:
         return wf_fail(err, WF_INVALID, "this core was made without queues");
     case WF_EVENT_POOL:
     case WF_EVENT_NODE_UP:
@@ -374,6 +382,7 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
     case WF_EVENT_JOB_HOLD:
     case WF_EVENT_JOB_SAVED:
     case WF_EVENT_JOB_CHANGE:
+    case WF_EVENT_NODE_NOTICE:
         break;
     }
     return dispatch_job(core, event, err);

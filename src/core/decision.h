@@ -14,7 +14,9 @@ enum wf_decision_kind {
     // In a core with queues; of a job that waits, with task 0 and no node:
     WF_DECISION_WAIT,    // a job was taken in and waits, or waits again after LOST, PREEMPT or END
     WF_DECISION_REJECT,  // a job will never start: what it waited for ended the wrong way
-    WF_DECISION_PREEMPT, // a running task is stopped for others; its job waits again
+    WF_DECISION_PREEMPT, // a running task is stopped for others or before its node goes; its job
+                         // waits again. Where the next decision after PREEMPT or LOST is a PLACE of
+                         // the same task, only that task is started anew and its gang runs on
     WF_DECISION_TIMEOUT, // a running task is stopped at its job's time limit; the job is over
 };
 

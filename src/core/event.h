@@ -6,21 +6,22 @@
 #include "core/types.h"
 
 enum wf_event_kind {
-    WF_EVENT_POOL,       // a pool exists, or its price or place changed
-    WF_EVENT_NODE_UP,    // a node came
-    WF_EVENT_NODE_DOWN,  // a node went; what ran on it is lost
-    WF_EVENT_NODE_DRAIN, // a node takes no new work (closed) or takes it again
-    WF_EVENT_JOB_SUBMIT, // somebody asks for a job
-    WF_EVENT_JOB_END,    // a job ended: its tasks leave their nodes
-    WF_EVENT_TASK_FOUND, // a task already runs on a node: a restart, or somebody else's start
-    WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
-                         // what the core learns from arrivals
-    WF_EVENT_MOVES,      // how many running tasks may be moved from now on (core/place/move.h)
-    WF_EVENT_TIME,       // nothing but time passed, as asked for in wf_decisions.wake_ms
-    WF_EVENT_QUEUE,      // a queue exists, or its share or limits changed
-    WF_EVENT_JOB_HOLD,   // a waiting job is held, or released
-    WF_EVENT_JOB_SAVED,  // a running job saved its work: no more than what follows can be lost
-    WF_EVENT_JOB_CHANGE, // a waiting job asks for something else, and keeps its place in line
+    WF_EVENT_POOL,        // a pool exists, or its price or place changed
+    WF_EVENT_NODE_UP,     // a node came
+    WF_EVENT_NODE_DOWN,   // a node went; what ran on it is lost
+    WF_EVENT_NODE_DRAIN,  // a node takes no new work (closed) or takes it again
+    WF_EVENT_JOB_SUBMIT,  // somebody asks for a job
+    WF_EVENT_JOB_END,     // a job ended: its tasks leave their nodes
+    WF_EVENT_TASK_FOUND,  // a task already runs on a node: a restart, or somebody else's start
+    WF_EVENT_MIX,         // the demand forecast is given; a mix without classes gives it back to
+                          // what the core learns from arrivals
+    WF_EVENT_MOVES,       // how many running tasks may be moved from now on (core/place/move.h)
+    WF_EVENT_TIME,        // nothing but time passed, as asked for in wf_decisions.wake_ms
+    WF_EVENT_QUEUE,       // a queue exists, or its share or limits changed
+    WF_EVENT_JOB_HOLD,    // a waiting job is held, or released
+    WF_EVENT_JOB_SAVED,   // a running job saved its work: no more than what follows can be lost
+    WF_EVENT_JOB_CHANGE,  // a waiting job asks for something else, and keeps its place in line
+    WF_EVENT_NODE_NOTICE, // a node is to go at a stated time, or stays after all
 };
 
 struct wf_event {
@@ -46,6 +47,12 @@ struct wf_event {
             wf_node_id id;
             bool closed;
         } node_drain;
+        struct {
+            wf_node_id id;   // takes no new work; what runs there waits again, and starts elsewhere
+            int64_t gone_ms; // when it goes, which may be over; 0: the notice is withdrawn, and the
+                             // node takes work as before
+            int64_t shun_ms; // until then no node of its pool takes new work; 0: the others do
+        } node_notice;
         struct wf_job_spec job_submit;
         struct {
             wf_job_id id; // of a job that waits: it was cancelled

@@ -67,6 +67,12 @@ static const struct wf_field node_drain[] = {
     FIELD("closed", node_drain.closed, YES),
 };
 
+static const struct wf_field node_notice[] = {
+    FIELD_ALWAYS("node", node_notice.id.index, NUMBER),
+    FIELD_ALWAYS("gone_ms", node_notice.gone_ms, SIGNED),
+    FIELD("shun_ms", node_notice.shun_ms, SIGNED),
+};
+
 #define REQUEST(request)                                                                           \
     FIELD("cpu_milli", request.cpu_milli, NUMBER),                                                 \
         FIELD("memory_mib", request.memory_mib, NUMBER), FIELD("gpus", request.gpus, NUMBER),      \
@@ -84,6 +90,7 @@ static const struct wf_field node_drain[] = {
         FIELD("queue", job.wait.queue.index, NUMBER), FIELD("user", job.wait.user, NUMBER),        \
         FIELD("priority", job.wait.priority, SIGNED), FIELD("held", job.wait.held, YES),           \
         FIELD("preemptible", job.wait.preemptible, YES),                                           \
+        FIELD("replaceable", job.wait.replaceable, YES),                                           \
         FIELD_WORDS("within", job.wait.within, withins), FIELD("array", job.wait.array, NUMBER),   \
         FIELD("array_max", job.wait.array_max, NUMBER),                                            \
         FIELD("begin_ms", job.wait.begin_ms, SIGNED),                                              \
@@ -167,6 +174,7 @@ const struct wf_form wf_event_forms[] = {
     [WF_EVENT_JOB_HOLD] = FORM("hold", job_hold),
     [WF_EVENT_JOB_SAVED] = FORM("saved", job_saved),
     [WF_EVENT_JOB_CHANGE] = FORM("change", job_change),
+    [WF_EVENT_NODE_NOTICE] = FORM("node-notice", node_notice),
 };
 const uint32_t wf_event_form_count = WF_COUNT_OF(wf_event_forms);
 

@@ -41,6 +41,7 @@ struct wf_wait_spec {
     int32_t priority; // higher goes first, within its queue
     bool held;        // waits until it is released
     bool preemptible; // may be stopped and put back for others
+    bool replaceable; // of a gang: when a node goes, only its tasks there are started elsewhere
     enum wf_within within;
     uint32_t array;        // jobs with the same number (not 0) are one array ...
     uint32_t array_max;    // ... of which so many may run at once; 0: all

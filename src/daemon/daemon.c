@@ -18,6 +18,7 @@
 #include "daemon/desk/desk.h"
 #include "daemon/host.h"
 #include "daemon/saver.h"
+#include "daemon/spot.h"
 
 enum {
     FACTS_AT_ONCE = 256, // of the engine, before others have their turn
@@ -38,6 +39,7 @@ struct daemon {
     struct wf_desk *desk;
     struct wf_saver *saver;
     void *front;
+    struct wf_spot *spot;
     uv_loop_t loop;
     bool has_loop;
     uv_prepare_t prepare;
@@ -136,6 +138,7 @@ static void close_all(struct daemon *daemon)
     }
     wf_saver_close(daemon->saver, daemon->ends && daemon->status == WF_OK);
     daemon->saver = NULL;
+    wf_spot_close(daemon->spot);
     close_handle((uv_handle_t *)&daemon->prepare);
     close_handle((uv_handle_t *)&daemon->timer);
     close_handle((uv_handle_t *)&daemon->facts);
@@ -297,6 +300,14 @@ static enum wf_status lock_data(struct daemon *daemon, struct wf_error *err)
     return WF_OK;
 }
 
+// Since when this machine is up, by the wall clock.
+static int64_t booted_ms(struct daemon *daemon)
+{
+    struct timespec up;
+    bool good = clock_gettime(CLOCK_BOOTTIME, &up) == 0;
+    return good ? now_ms(daemon) - ((int64_t)up.tv_sec * 1000 + up.tv_nsec / 1000000) : 0;
+}
+
 static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
 {
     const struct wf_daemon_config *config = daemon->config;
@@ -333,6 +344,8 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
         .policy = config->policy,
         .discipline = config->discipline,
         .core_price_nanousd_per_hour = config->core_price_nanousd_per_hour,
+        .spot = config->spot && strcmp(config->spot, "none") != 0,
+        .booted_ms = booted_ms(daemon),
         .users = geteuid() == 0,
         .now_ms = now_ms,
         .context = daemon,
@@ -388,6 +401,17 @@ static enum wf_status open_front(struct daemon *daemon, struct wf_error *err)
     return config->front->open(&parts, &daemon->front, err);
 }
 
+static enum wf_status open_spot(struct daemon *daemon, struct wf_error *err)
+{
+    struct wf_spot_config config = {.source = daemon->config->spot,
+                                    .loop = &daemon->loop,
+                                    .desk = daemon->desk,
+                                    .now_ms = now_ms,
+                                    .log = say,
+                                    .context = daemon};
+    return wf_spot_open(&config, &daemon->spot, err);
+}
+
 static void run(struct daemon *daemon)
 {
     const struct wf_daemon_config *config = daemon->config;
@@ -413,6 +437,7 @@ static void close_parts(struct daemon *daemon)
     if (daemon->front) {
         daemon->config->front->destroy(daemon->front);
     }
+    wf_spot_destroy(daemon->spot);
     wf_desk_close(daemon->desk);
     if (daemon->engine) {
         wf_engine_local.close(daemon->engine);
@@ -440,6 +465,7 @@ enum wf_status wf_daemon_serve(const struct wf_daemon_config *config, struct wf_
     status = status == WF_OK ? lock_data(daemon, err) : status;
     status = status == WF_OK ? open_parts(daemon, err) : status;
     status = status == WF_OK ? open_loop(daemon, err) : status;
+    status = status == WF_OK ? open_spot(daemon, err) : status;
     status = status == WF_OK ? open_front(daemon, err) : status;
     if (status == WF_OK) {
         run(daemon);

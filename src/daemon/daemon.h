@@ -49,9 +49,10 @@ struct wf_daemon_config {
     const char *listen;
     const char *version;
     const char *policy, *discipline; // NULL: the usual ones
-    const char *supervisor;          // as struct wf_engine_config has program, and the next
-    const char *cgroup;              // as struct wf_engine_config has it
-    const char *sysroot;             // as struct wf_telemetry_config has it, and the next
+    const char *spot;       // who says that this machine is taken: see struct wf_spot_config
+    const char *supervisor; // as struct wf_engine_config has program, and the next
+    const char *cgroup;     // as struct wf_engine_config has it
+    const char *sysroot;    // as struct wf_telemetry_config has it, and the next
     const char *nvml_path;
     int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
     uint64_t snapshot_lines;             // of the journal between two snapshots; 0: the usual

@@ -34,7 +34,8 @@ struct wf_engine_kind {
     // WF_EXISTS. Bad specs are WF_INVALID or WF_LIMIT, a full disk WF_IO; then there is no run.
     enum wf_status (*start)(struct wf_engine *engine, const struct wf_run_spec *spec,
                             struct wf_error *err);
-    // Checkpoint signal, its time, SIGTERM, grace, SIGKILL. A second stop can only be sooner.
+    // Checkpoint signal, its time, SIGTERM, grace, SIGKILL. A second stop can only be sooner: with
+    // a shorter grace the time for the checkpoint is over, too.
     enum wf_status (*stop)(struct wf_engine *engine, const char *id, enum wf_run_stop why,
                            uint32_t grace_ms, struct wf_error *err);
     // Holds its processes, or lets them go on. Work that a GPU has taken goes on.

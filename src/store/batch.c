@@ -180,6 +180,20 @@ void wf_batch_ledger(struct wf_batch *batch, const struct wf_ledger_row *row)
     add_text(batch, row->price_source);
 }
 
+void wf_batch_loss(struct wf_batch *batch, const struct wf_loss_row *row)
+{
+    begin(batch, WF_WRITE_LOSS);
+    add_count(batch, row->job);
+    add_number(batch, row->attempt);
+    add_number(batch, row->from_ms);
+    add_number(batch, row->to_ms);
+    add_text(batch, row->user);
+    add_text(batch, row->queue);
+    add_text(batch, row->why);
+    add_count(batch, row->gpu_ms);
+    add_number(batch, row->cost_nanousd);
+}
+
 void wf_batch_audit(struct wf_batch *batch, const struct wf_audit_row *row)
 {
     begin(batch, WF_WRITE_AUDIT);

@@ -55,6 +55,13 @@ static const char tables[] =
     " user TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL,"
     " expires_ms INTEGER NOT NULL, revoked_ms INTEGER NOT NULL) STRICT;";
 
+// Came later than the others: a database without it is given it.
+static const char later[] =
+    "CREATE TABLE IF NOT EXISTS losses (job INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+    " from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, user TEXT NOT NULL, queue TEXT NOT NULL,"
+    " why TEXT NOT NULL, gpu_ms INTEGER NOT NULL, cost_nanousd INTEGER NOT NULL,"
+    " PRIMARY KEY (job, attempt)) STRICT, WITHOUT ROWID";
+
 static enum wf_status fail_foreign(const char *path, struct wf_error *err)
 {
     return wf_fail(err, WF_INVALID, "%s is an SQLite database, but none of whaleflux", path);
@@ -111,5 +118,9 @@ enum wf_status wf_schema_make(sqlite3 *connection, const char *path, struct wf_e
             status = things == 0 ? create_tables(connection, path, err) : fail_foreign(path, err);
         }
     }
-    return status == WF_OK ? wf_schema_check(connection, path, err) : status;
+    status = status == WF_OK ? wf_schema_check(connection, path, err) : status;
+    if (status == WF_OK && sqlite3_exec(connection, later, NULL, NULL, NULL) != SQLITE_OK) {
+        status = wf_database_fail(connection, path, "written", err);
+    }
+    return status;
 }

@@ -31,6 +31,8 @@
     X(LEDGER, "INSERT OR REPLACE INTO ledger (job, attempt, from_ms, to_ms, user, queue, pool,"    \
               " gpu_ms, core_ms, cost_nanousd, price_source)"                                      \
               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
+    X(LOSS, "INSERT OR REPLACE INTO losses (job, attempt, from_ms, to_ms, user, queue, why,"       \
+            " gpu_ms, cost_nanousd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                           \
     X(AUDIT, "INSERT INTO audit (time_ms, actor, role, over, action, object, outcome, detail)"     \
              " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                                   \
     X(FEED, "INSERT INTO feed (seq, time_ms, job, kind, data) VALUES (?, ?, ?, ?, ?)")             \

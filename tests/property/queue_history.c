@@ -149,6 +149,7 @@ static void make_job(struct history *history, uint64_t id)
     wait->priority = one_in(history, 4) ? (int32_t)below(history, 3) - 1 : 0;
     wait->held = one_in(history, 12);
     wait->preemptible = one_in(history, 2);
+    wait->replaceable = one_in(history, 2);
     wait->within = one_in(history, 4) ? (enum wf_within)below(history, 4) : WF_WITHIN_ANY;
     if (one_in(history, 5)) {
         wait->array = 1 + below(history, 3);
@@ -237,6 +238,39 @@ static bool set_up(struct history *history, struct wf_event *event)
     return true;
 }
 
+bool history_is_shut(const struct history *history, uint32_t node)
+{
+    bool shut = history->node_closed[node] || history->node_gone_ms[node] > 0;
+    for (uint32_t i = 0; i < history->node_count; i++) {
+        shut = shut || (history->nodes[i].pool.index == history->nodes[node].pool.index &&
+                        history->node_shun_ms[i] > history->now_ms);
+    }
+    return shut;
+}
+
+// A node is to go, and goes, or stays after all, or is to go at another time.
+static void give_notice(struct history *history, struct wf_event *event, uint32_t node)
+{
+    bool calm = history->now_ms >= history->quiet_ms, has = history->node_gone_ms[node] > 0;
+    if (has && !calm && one_in(history, 2)) {
+        history->node_up[node] = false;
+        history->node_gone_ms[node] = 0;
+        event->kind = WF_EVENT_NODE_DOWN;
+        event->node_down.id.index = node;
+        return;
+    }
+    bool withdrawn = has && (calm || one_in(history, 2));
+    event->kind = WF_EVENT_NODE_NOTICE;
+    event->node_notice.id.index = node;
+    if (!withdrawn) {
+        event->node_notice.gone_ms = history->now_ms + 1 + below(history, 120000);
+        event->node_notice.shun_ms =
+            one_in(history, 3) ? 0 : history->now_ms + below(history, 1ULL << below(history, 18));
+    }
+    history->node_gone_ms[node] = event->node_notice.gone_ms;
+    history->node_shun_ms[node] = event->node_notice.shun_ms;
+}
+
 // A node goes, returns, closes or opens.
 static void change_node(struct history *history, struct wf_event *event, uint32_t node)
 {
@@ -246,6 +280,8 @@ static void change_node(struct history *history, struct wf_event *event, uint32_
         event->node_up.spec = history->nodes[node];
         history->node_up[node] = true;
         history->node_closed[node] = false;
+    } else if (history->node_gone_ms[node] > 0 || one_in(history, 3)) {
+        give_notice(history, event, node);
     } else if (history->node_closed[node] || one_in(history, 2)) {
         history->node_closed[node] = !history->node_closed[node];
         event->kind = WF_EVENT_NODE_DRAIN;
@@ -291,7 +327,7 @@ static void change_job(struct history *history, struct wf_event *event)
 static bool calm_down(struct history *history, struct wf_event *event)
 {
     for (uint32_t i = 0; i < history->node_count; i++) {
-        if (!history->node_up[i] || history->node_closed[i]) {
+        if (!history->node_up[i] || history->node_closed[i] || history->node_gone_ms[i] > 0) {
             change_node(history, event, i);
             return true;
         }

@@ -35,6 +35,8 @@ struct history {
     struct wf_pool_spec pools[HISTORY_POOLS];
     struct wf_node_spec nodes[HISTORY_NODES];
     bool node_up[HISTORY_NODES], node_closed[HISTORY_NODES];
+    int64_t node_gone_ms[HISTORY_NODES]; // as its notice says; 0: it has none
+    int64_t node_shun_ms[HISTORY_NODES]; // until then its pool takes nothing
     struct wf_queue_spec queues[HISTORY_QUEUES];
     uint32_t pool_count, node_count, queue_count, job_count;
     bool has_budgets;
@@ -54,5 +56,8 @@ bool history_next(struct history *history, struct wf_event *event);
 // run.
 void history_take(struct history *history, const struct wf_event *event,
                   const struct wf_decisions *decisions);
+
+// Whether a node must take no new work, as it was told so far.
+bool history_is_shut(const struct history *history, uint32_t node);
 
 struct history_job *history_job(struct history *history, wf_job_id id);

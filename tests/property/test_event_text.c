@@ -72,6 +72,7 @@ static void fill_wait(struct wf_wait_spec *wait)
     wait->priority = (int32_t)any(UINT32_MAX);
     YES(wait->held);
     YES(wait->preemptible);
+    YES(wait->replaceable);
     WORD(wait->within, WF_WITHIN_GROUP);
     SOME(wait->array);
     SOME(wait->array_max);
@@ -179,7 +180,7 @@ static void fill(struct wf_event *event)
     memset(event, 0, sizeof *event);
     some_signed(&event->time_ms);
     event->more = one_in(2);
-    WORD(event->kind, WF_EVENT_JOB_CHANGE);
+    WORD(event->kind, WF_EVENT_NODE_NOTICE);
     switch (event->kind) {
     case WF_EVENT_POOL:
         fill_pool(event);
@@ -209,6 +210,11 @@ static void fill(struct wf_event *event)
         fill_queue(event);
         break;
     case WF_EVENT_TIME:
+        break;
+    case WF_EVENT_NODE_NOTICE:
+        SOME(event->node_notice.id.index);
+        some_signed(&event->node_notice.gone_ms);
+        some_signed(&event->node_notice.shun_ms);
         break;
     case WF_EVENT_NODE_DOWN:
     case WF_EVENT_NODE_DRAIN:

@@ -33,6 +33,8 @@ struct seen_job {
     struct task tasks[TASKS];
     uint32_t placed;
     int64_t start_ms;
+    int64_t paid_ms; // until then what it costs is in onlooker.paid
+    bool struck;     // a notice took one of its tasks off
     wf_int128 nanousd_per_hour;
     int64_t kept_ms; // start time kept before this step; INT64_MAX: none
 };
@@ -46,14 +48,16 @@ struct onlooker {
     struct seen_job jobs[HISTORY_JOBS];
     wf_int128 paid[HISTORY_QUEUES];               // by stints that are over, in the leaf itself
     uint32_t victims[HISTORY_JOBS], victim_count; // stopped for the next that starts
-    bool more;    // the core starts nothing yet: more is told of this time
-    bool excused; // a machine changed, or something ran longer than was believed
+    uint32_t noticed; // node that this event's notice is for, or WF_NONE
+    bool more;        // the core starts nothing yet: more is told of this time
+    bool excused;     // a machine changed, or something ran longer than was believed
 };
 
 // What the histories were about: a test in which nothing happens shows nothing.
 static struct {
     uint32_t steps, starts, gangs, lost, timeouts, preemptions, rejected, refused, kept, kept_met,
-        overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again;
+        overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again, notices,
+        replaced;
 } seen;
 
 static void fail_at(const struct onlooker *onlooker, wf_job_id job, const char *what)
@@ -127,7 +131,7 @@ static void place(struct onlooker *onlooker, const struct wf_decision *decision)
     uint32_t node = decision->node.index;
     struct task *task = &job->tasks[decision->task];
     if (decision->task >= spec->tasks || task->placed || !history->node_up[node] ||
-        history->node_closed[node] || !admits(history, node, request)) {
+        history_is_shut(history, node) || !admits(history, node, request)) {
         fail_at(onlooker, decision->job, "a task is placed twice, or where it must not be");
     }
     if ((uint32_t)__builtin_popcount(decision->gpus) != request->gpus ||
@@ -168,6 +172,8 @@ static void take_off(struct onlooker *onlooker, const struct wf_decision *decisi
     onlooker->memory_free[node] += spec->request.memory_mib;
     task->placed = false;
     job->placed--;
+    job->struck =
+        job->struck || (decision->kind == WF_DECISION_PREEMPT && node == onlooker->noticed);
 }
 
 static bool is_met(struct onlooker *onlooker, wf_job_id id, uint32_t which)
@@ -286,22 +292,58 @@ static void check_victims(struct onlooker *onlooker, wf_job_id claimant)
     onlooker->victim_count = 0;
 }
 
-static void start(struct onlooker *onlooker, wf_job_id id)
+static wf_int128 rent_of(const struct onlooker *onlooker, wf_job_id id)
 {
-    struct history *history = onlooker->history;
-    struct seen_job *job = seen_of(onlooker, id);
+    const struct history *history = onlooker->history;
+    const struct seen_job *job = &onlooker->jobs[id.number - 1];
     wf_int128 rent = 0;
-    for (uint32_t i = 0; i < history_job(history, id)->spec.tasks; i++) {
+    for (uint32_t i = 0; i < history->jobs[id.number - 1].spec.tasks; i++) {
         const struct task *task = &job->tasks[i];
         rent += (wf_int128)history->pools[history->nodes[task->node].pool.index]
                     .price_nanousd_per_gpu_hour *
                 __builtin_popcount(task->gpus) * task->gpu_milli;
     }
+    return rent / WF_GPU_MILLI;
+}
+
+// What a job cost since its rent was last another.
+static void pay(struct onlooker *onlooker, wf_job_id id)
+{
+    const struct wf_wait_spec *wait = &history_job(onlooker->history, id)->spec.wait;
+    struct seen_job *job = seen_of(onlooker, id);
+    onlooker->paid[wait->queue.index] +=
+        job->nanousd_per_hour * (onlooker->history->now_ms - job->paid_ms);
+    job->paid_ms = onlooker->history->now_ms;
+}
+
+// A gang that runs has all its tasks again.
+static void replaced(struct onlooker *onlooker, wf_job_id id)
+{
+    struct seen_job *job = seen_of(onlooker, id);
+    if (!history_job(onlooker->history, id)->spec.wait.replaceable) {
+        fail_at(onlooker, id, "a gang runs on that must not without one of its tasks");
+    }
+    check_together(onlooker, id);
+    pay(onlooker, id);
+    job->nanousd_per_hour = rent_of(onlooker, id);
+    job->struck = false;
+    seen.replaced++;
+}
+
+static void start(struct onlooker *onlooker, wf_job_id id)
+{
+    struct history *history = onlooker->history;
+    struct seen_job *job = seen_of(onlooker, id);
+    if (job->status == RUNS) {
+        replaced(onlooker, id);
+        return;
+    }
     if (job->status != WAITS) {
         fail_at(onlooker, id, "a job starts that does not wait");
     }
-    job->nanousd_per_hour = rent / WF_GPU_MILLI;
-    job->start_ms = history->now_ms;
+    job->nanousd_per_hour = rent_of(onlooker, id);
+    job->start_ms = job->paid_ms = history->now_ms;
+    job->struck = false;
     job->status = RUNS;
     job->started = true;
     check_may_start(onlooker, id);
@@ -317,10 +359,11 @@ static void stop(struct onlooker *onlooker, const struct wf_decision *decision)
     struct seen_job *now = seen_of(onlooker, decision->job);
     const struct wf_wait_spec *wait = &job->spec.wait;
     int64_t ran_ms = history->now_ms - now->start_ms;
-    onlooker->paid[wait->queue.index] += now->nanousd_per_hour * ran_ms;
+    pay(onlooker, decision->job);
     now->status = OVER;
     now->failed = now->failed || decision->kind == WF_DECISION_TIMEOUT;
-    if (decision->kind == WF_DECISION_PREEMPT) {
+    seen.notices += now->struck;
+    if (decision->kind == WF_DECISION_PREEMPT && !now->struck) {
         if (!wait->preemptible || !history->config.discipline->preempts ||
             ran_ms < history->config.preempt_after_ms) {
             fail_at(onlooker, decision->job, "a job is stopped for others that must not be");
@@ -388,8 +431,11 @@ static void read_machines(struct onlooker *onlooker, const struct wf_event *even
             onlooker->gpu_free[node][i] = i < event->node_up.spec.gpus ? WF_GPU_MILLI : 0;
         }
     }
+    bool notice = event->kind == WF_EVENT_NODE_NOTICE && event->node_notice.gone_ms > 0;
+    onlooker->noticed = notice ? event->node_notice.id.index : WF_NONE;
     onlooker->excused = (onlooker->more && onlooker->excused) || event->kind == WF_EVENT_NODE_UP ||
-                        event->kind == WF_EVENT_NODE_DOWN || event->kind == WF_EVENT_NODE_DRAIN;
+                        event->kind == WF_EVENT_NODE_NOTICE || event->kind == WF_EVENT_NODE_DOWN ||
+                        event->kind == WF_EVENT_NODE_DRAIN;
 }
 
 // Before a step: which start times are kept, and who is about to run longer than was believed.
@@ -489,7 +535,7 @@ static void check_money(struct onlooker *onlooker)
             const struct seen_job *job = &onlooker->jobs[i];
             if (job->status == RUNS &&
                 is_below(history, history->jobs[i].spec.wait.queue.index, queue)) {
-                sum += job->nanousd_per_hour * (history->now_ms - job->start_ms);
+                sum += job->nanousd_per_hour * (history->now_ms - job->paid_ms);
             }
         }
         for (uint32_t leaf = 0; leaf < history->queue_count; leaf++) {
@@ -510,7 +556,8 @@ static uint32_t slots_of(const struct history *history, uint32_t node,
                          const struct wf_request *request)
 {
     const struct wf_node_spec *spec = &history->nodes[node];
-    if (!history->node_up[node] || history->node_closed[node] || !admits(history, node, request)) {
+    if (!history->node_up[node] || history_is_shut(history, node) ||
+        !admits(history, node, request)) {
         return 0;
     }
     uint32_t slots = TASKS;
@@ -700,6 +747,16 @@ static uint64_t run_history(struct history *history, struct onlooker *onlooker)
     return decisions.hash;
 }
 
+// Things happened in the histories.
+static void check_seen(void)
+{
+    assert_true(seen.starts > 10000 && seen.gangs > 2000 && seen.lost > 1000 && seen.kept > 10000);
+    assert_true(seen.timeouts > 1000 && seen.preemptions > 100 && seen.rejected > 1000);
+    assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
+    assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
+    assert_true(seen.again > 500 && seen.notices > 500 && seen.replaced > 50);
+}
+
 static void the_core_keeps_its_promises(void **unused)
 {
     (void)unused;
@@ -721,18 +778,15 @@ static void the_core_keeps_its_promises(void **unused)
     print_message(
         "# %u steps, %u starts (%u of gangs), %u ended, %u lost, %u timed out, %u "
         "preempted, %u rejected, %u refused, kept %u times, met %u times, %u overran, "
-        "%u at the number of their array, %u impossible, %u times without a lane, %u again\n",
+        "%u at the number of their array, %u impossible, %u times without a lane, %u again, "
+        "%u struck by a notice, %u replaced alone\n",
         seen.steps, seen.starts, seen.gangs, seen.ended, seen.lost, seen.timeouts, seen.preemptions,
         seen.rejected, seen.refused, seen.kept, seen.kept_met, seen.overruns, seen.at_array_max,
-        seen.impossible, seen.outside, seen.again);
+        seen.impossible, seen.outside, seen.again, seen.notices, seen.replaced);
     for (uint32_t i = 0; wf_disciplines[i]; i++) {
         assert_true(seen.disciplines[i] > HISTORIES / 15);
     }
-    assert_true(seen.starts > 10000 && seen.gangs > 2000 && seen.lost > 1000 && seen.kept > 10000);
-    assert_true(seen.timeouts > 1000 && seen.preemptions > 100 && seen.rejected > 1000);
-    assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
-    assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
-    assert_true(seen.again > 500);
+    check_seen();
 }
 
 int main(void)

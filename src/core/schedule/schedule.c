@@ -79,6 +79,7 @@ enum wf_status wf_schedule_create(struct wf_region *region, struct wf_placer *pl
     schedule->budgets_next_ms = INT64_MAX;
     schedule->reclaim_next_ms = INT64_MAX;
     schedule->deadlines_next_ms = INT64_MAX;
+    schedule->shun_next_ms = INT64_MAX;
     uint32_t kept = placer->config.limits.reservations;
     uint32_t wanted = schedule->discipline->reservations;
     schedule->reserved_max = wanted < kept ? wanted : kept;
@@ -440,6 +441,8 @@ enum wf_status wf_schedule_take(struct wf_schedule *schedule, const struct wf_ev
         return change(schedule, &event->job_change, event->time_ms, err);
     case WF_EVENT_QUEUE:
         return queue(schedule, event, err);
+    case WF_EVENT_NODE_NOTICE:
+        return wf_schedule_notice(schedule, event, err);
     case WF_EVENT_TIME:
         return WF_OK;
     case WF_EVENT_MOVES:
@@ -487,17 +490,6 @@ void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement, int64_t
     }
     wf_future_add(schedule->future, placement, ticket->end_ms);
     schedule->changes++; // it may stand where room was kept
-}
-
-void wf_schedule_clear_node(struct wf_schedule *schedule, wf_node_id id, int64_t now_ms)
-{
-    struct wf_cluster *cluster = &schedule->placer->cluster;
-    wf_schedule_advance(schedule, now_ms);
-    while (cluster->nodes[id.index].first_placement != WF_NONE) {
-        uint32_t job = cluster->placements[cluster->nodes[id.index].first_placement].job;
-        wf_schedule_stop(schedule, job, WF_DECISION_LOST);
-        wf_schedule_requeue(schedule, job);
-    }
 }
 
 void wf_schedule_node_changes(struct wf_schedule *schedule, wf_node_id id)
@@ -630,6 +622,9 @@ static void reopen_deadlines(struct wf_schedule *schedule)
 int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
 {
     wf_schedule_advance(schedule, now_ms);
+    if (now_ms >= schedule->shun_next_ms) {
+        wf_schedule_shun(schedule);
+    }
     uint32_t job = WF_NONE;
     while (wf_timers_first(&schedule->timers, &job) <= now_ms) {
         ring(schedule, job);
@@ -656,6 +651,7 @@ int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
     schedule->deadlines_next_ms = deadlines_wake_ms(schedule);
     wake_ms = earlier(wake_ms, schedule->deadlines_next_ms);
     wake_ms = earlier(wake_ms, schedule->reclaim_next_ms);
+    wake_ms = earlier(wake_ms, schedule->shun_next_ms);
     if (schedule->backlog.open_count > 0 || schedule->freed_count > 0) {
         wake_ms = earlier(wake_ms, next_pass_ms(schedule));
     }

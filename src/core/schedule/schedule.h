@@ -83,6 +83,7 @@ struct wf_schedule {
     uint64_t starts;           // of jobs
     int64_t reclaim_next_ms;   // when a queue that is owed something is to try again
     int64_t deadlines_next_ms; // when a deadline begins or ceases to move a job forward
+    int64_t shun_next_ms;      // when a pool takes new work again after one of its nodes went
     uint32_t *freed;           // nodes where room came free since the last pass
     uint8_t *is_freed;
     uint32_t freed_count;
@@ -119,8 +120,10 @@ enum wf_status wf_schedule_check_found(const struct wf_schedule *schedule, wf_jo
 // It was found running, and placed: the job runs from now on, whatever it waited for.
 void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement, int64_t now_ms);
 
-// A node goes: what runs on it is lost, and waits again.
-void wf_schedule_clear_node(struct wf_schedule *schedule, wf_node_id id, int64_t now_ms);
+// A closed node goes: what runs on it is lost or, with a notice, preempted, and waits again, but
+// for gangs whose tasks may be replaced one by one and find room elsewhere at once.
+void wf_schedule_clear_node(struct wf_schedule *schedule, wf_node_id id, int64_t now_ms,
+                            enum wf_decision_kind kind);
 // A node is about to come, go, open or close; it did; a pool is of another model or elsewhere.
 void wf_schedule_node_changes(struct wf_schedule *schedule, wf_node_id id);
 void wf_schedule_node_changed(struct wf_schedule *schedule, wf_node_id id);

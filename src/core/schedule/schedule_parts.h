@@ -22,6 +22,16 @@ enum wf_block wf_schedule_may_start(struct wf_schedule *schedule, uint32_t job,
 // runs. *at_out gets the queue that says no, or its own.
 enum wf_block wf_schedule_start(struct wf_schedule *schedule, uint32_t job, wf_queue_id *at_out);
 
+// A decision about a placed task.
+struct wf_decision wf_schedule_decision(const struct wf_cluster *cluster,
+                                        const struct wf_placement *placement,
+                                        enum wf_decision_kind kind);
+
+// A node is to go, or stays after all; opens pools whose time of being shunned is over.
+enum wf_status wf_schedule_notice(struct wf_schedule *schedule, const struct wf_event *event,
+                                  struct wf_error *err) WF_MUST_USE;
+void wf_schedule_shun(struct wf_schedule *schedule);
+
 // Takes a running job off its nodes; kind says what becomes of its tasks.
 void wf_schedule_stop(struct wf_schedule *schedule, uint32_t job, enum wf_decision_kind kind);
 
@@ -74,6 +84,10 @@ bool wf_schedule_place(struct wf_schedule *schedule, uint32_t job);
 // The same on the nodes and GPUs of a reservation, which is gone then.
 bool wf_schedule_place_kept(struct wf_schedule *schedule, uint32_t job, uint32_t reservation);
 void wf_schedule_unplace(struct wf_schedule *schedule, uint32_t placement);
+// Finds a node for one task of a job, in the scope of its gang where that must stay together.
+// Returns its placement or WF_NONE.
+uint32_t wf_schedule_place_task(struct wf_schedule *schedule, uint32_t job, uint32_t task,
+                                uint32_t scope);
 // Books the start of a waiting job that was placed; the second is the part of it that holds for a
 // job which was found running, too.
 void wf_schedule_book(struct wf_schedule *schedule, uint32_t job);

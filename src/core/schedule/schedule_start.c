@@ -67,10 +67,11 @@ static uint32_t place_in_gap(struct wf_schedule *schedule, uint32_t job, uint32_
 }
 
 // Finds a node for one task, in room that nobody has a start time for or, if the job is sure to end
-// early enough, in room that somebody has. Returns its placement or WF_NONE.
-static uint32_t place_task(struct wf_schedule *schedule, uint32_t job, uint32_t task,
-                           const struct wf_ticket *ticket, uint32_t scope)
+// early enough, in room that somebody has.
+uint32_t wf_schedule_place_task(struct wf_schedule *schedule, uint32_t job, uint32_t task,
+                                uint32_t scope)
 {
+    const struct wf_ticket *ticket = ticket_of(schedule, job);
     struct wf_placer *placer = schedule->placer;
     const struct wf_request *request = &ticket->spec.request;
     enum wf_within within = ticket->spec.wait.within;
@@ -119,7 +120,7 @@ bool wf_schedule_place(struct wf_schedule *schedule, uint32_t job)
     }
     wf_placer_before_decisions(schedule->placer);
     for (uint32_t task = 0; task < spec->tasks; task++) {
-        schedule->placed[task] = place_task(schedule, job, task, ticket, scope);
+        schedule->placed[task] = wf_schedule_place_task(schedule, job, task, scope);
         if (schedule->placed[task] == WF_NONE) {
             while (task > 0) {
                 wf_schedule_unplace(schedule, schedule->placed[--task]);
@@ -195,19 +196,26 @@ uint32_t wf_schedule_slots(const struct wf_cluster *cluster, const struct wf_req
     return slots;
 }
 
-static struct wf_decision decision_of(const struct wf_schedule *schedule, uint32_t slot,
-                                      enum wf_decision_kind kind)
+struct wf_decision wf_schedule_decision(const struct wf_cluster *cluster,
+                                        const struct wf_placement *placement,
+                                        enum wf_decision_kind kind)
 {
-    const struct wf_placement *placement = &schedule->placer->cluster.placements[slot];
     return (struct wf_decision){
         .kind = kind,
-        .job = schedule->placer->cluster.jobs[placement->job].id,
+        .job = cluster->jobs[placement->job].id,
         .task = placement->task,
         .node = {placement->node},
         .gpus = placement->gpu_set,
         .gpu_milli = placement->gpu_milli,
         .from = {WF_NONE},
     };
+}
+
+static struct wf_decision decision_of(const struct wf_schedule *schedule, uint32_t slot,
+                                      enum wf_decision_kind kind)
+{
+    const struct wf_cluster *cluster = &schedule->placer->cluster;
+    return wf_schedule_decision(cluster, &cluster->placements[slot], kind);
 }
 
 // Returns what the placed tasks of a job cost an hour.

@@ -28,7 +28,11 @@ static json_t *tell_node(const struct wf_api *api, uint32_t number)
     wf_api_set(root, "name", wf_api_text(wf_desk_name(api->desk, WF_JOURNAL_NODE, number)));
     wf_api_set(root, "pool",
                wf_api_text(wf_desk_name(api->desk, WF_JOURNAL_POOL, node->pool.index)));
-    wf_api_set(root, "state", wf_api_text(!node->up ? "down" : node->closed ? "drained" : "up"));
+    wf_api_set(root, "state",
+               wf_api_text(!node->up           ? "down"
+                           : node->gone_ms > 0 ? "leaving"
+                           : node->closed      ? "drained"
+                                               : "up"));
     wf_api_set(root, "model",
                node->spec.gpus > 0
                    ? wf_api_text(wf_desk_name(api->desk, WF_JOURNAL_MODEL, pool->spec.model))

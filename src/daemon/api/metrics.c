@@ -73,6 +73,20 @@ static void print_desk(FILE *out, const struct wf_desk_counts *counts, bool acce
     one(out, "accepts_jobs", "gauge", "1 while new work is taken, 0 while it is refused.", accepts);
 }
 
+static void print_spot(FILE *out, const struct wf_desk_counts *counts)
+{
+    one(out, "notices_total", "counter", "Notices that this machine is to be taken away.",
+        counts->notices);
+    one(out, "checkpoints_total", "counter", "Checkpoints that runs said they made.",
+        counts->checkpoints);
+    one(out, "work_losses_total", "counter", "Runs ended from outside with unsaved work.",
+        counts->losses);
+    head(out, "work_lost_seconds_total", "counter", "Run time that was lost with them.");
+    fprintf(out, "whaleflux_work_lost_seconds_total %.3f\n", (double)counts->lost_ms / 1000);
+    head(out, "work_lost_dollars_total", "counter", "What that run time had cost, in US dollars.");
+    fprintf(out, "whaleflux_work_lost_dollars_total %.9f\n", (double)counts->lost_nanousd / 1e9);
+}
+
 static void print_nodes(FILE *out, const struct wf_api *api)
 {
     const struct wf_cluster *cluster = wf_core_cluster(wf_desk_core(api->desk));
@@ -157,6 +171,7 @@ void wf_api_metrics(void *context, struct wf_http_request *request)
     fprintf(out, "whaleflux_info{version=\"%s\"} 1\n", api->parts.version);
     print_jobs(out, &counts);
     print_desk(out, &counts, wf_desk_accepts(api->desk, NULL));
+    print_spot(out, &counts);
     print_nodes(out, api);
     print_queues(out, api);
     print_http(out, &http);

@@ -268,6 +268,10 @@ void wf_desk_fill_job(struct wf_book_job *job, const struct wf_job_document *doc
     job->shape = wf_desk_shape(&spec->request, spec->tasks);
     job->stop_ms = document->stop_ms;
     job->limit_ms = document->limit_ms;
+    job->checkpoint_signal = document->checkpoint_signal;
+    job->checkpoint_every_ms = document->checkpoint_every_ms;
+    job->checkpoint_ms = document->checkpoint_ms;
+    job->saves = document->checkpoint_signal > 0 || document->checkpoint_every_ms > 0;
 }
 
 enum wf_status wf_desk_spec(struct wf_desk *desk, const struct wf_job_document *document,

@@ -3,7 +3,8 @@
 // and there is room. The core counts the room of whoever has to give way as free at once; here it
 // is free when his last process is gone.
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
+#include "daemon/desk/spot_parts.h"
 
 // What is really free on a node: below 0 where more runs than should.
 struct room {
@@ -124,6 +125,10 @@ void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
         desk->config.kind->stop(desk->config.engine, id, run->stop_why, run->job->stop_ms, NULL);
     // One that the engine does not know has ended, and it says so.
     run->stop_failed = status != WF_OK && status != WF_NOTFOUND;
+    if (run->told_ms == 0 && !run->stop_failed) {
+        run->told_ms = desk->config.now_ms(desk->config.context);
+        run->look_ms = run->told_ms;
+    }
     run->retry_ms = desk->config.now_ms(desk->config.context) + WF_DESK_RETRY_MS;
 }
 
@@ -180,7 +185,11 @@ static void give_way(struct wf_desk *desk, struct wf_book_job *job)
         return; // told of another task already
     }
     desk->counts.preemptions++;
-    wf_desk_tell_job(desk, job, "preempted", "gives way to others");
+    char why[WF_DESK_NOTICE_BYTES] = "gives way to others";
+    if (desk->notice.gone_ms > 0) {
+        wf_desk_say_notice(desk, why, sizeof why);
+    }
+    wf_desk_tell_job(desk, job, "preempted", why);
     if (run->phase != WF_BOOK_STARTED) {
         wf_desk_drop_run(desk, run, WF_RUN_END_PREEMPTED);
         return;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 static void promise(struct wf_desk *desk, const struct wf_desk_ask *ask, uint64_t id,
                     enum wf_job_state state)
@@ -165,7 +165,7 @@ enum wf_status wf_desk_drain(struct wf_desk *desk, const char *node, bool closed
     if (status == WF_OK && (number == WF_NONE || !cluster->nodes[number].up)) {
         status = wf_fail(err, WF_NOTFOUND, "there is no node '%s'", node);
     }
-    if (status == WF_OK && !ask->dry_run && cluster->nodes[number].closed != closed) {
+    if (status == WF_OK && !ask->dry_run && cluster->nodes[number].drained != closed) {
         struct wf_event event = {.kind = WF_EVENT_NODE_DRAIN, .node_drain = {{number}, closed}};
         status = wf_desk_step(desk, &event, err);
         if (status == WF_OK) {

@@ -7,7 +7,8 @@
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
 #include "core/schedule/schedule.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
+#include "daemon/desk/spot_parts.h"
 
 enum {
     JOBS_USUAL = 16384,
@@ -80,6 +81,9 @@ enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk 
     if (status == WF_OK) {
         wf_desk_reconcile(desk);
         status = wf_desk_tell_site(desk, config->site, err);
+    }
+    if (status == WF_OK) {
+        wf_desk_settle_notice(desk);
     }
     if (status != WF_OK) {
         wf_desk_close(desk);
@@ -386,6 +390,8 @@ void wf_desk_tick(struct wf_desk *desk)
         enum wf_status status = wf_desk_step(desk, &event, NULL);
         WF_ASSERT(status == WF_OK);
     }
+    wf_desk_settle_notice(desk);
+    wf_desk_look_at_checkpoints(desk, now_ms);
     place_blocked_anew(desk, now_ms);
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         if (run->stop_failed && now_ms >= run->retry_ms) {
@@ -402,6 +408,9 @@ int64_t wf_desk_wake_ms(const struct wf_desk *desk)
         return desk->is_broken ? 0 : desk->retry_ms;
     }
     int64_t wake_ms = desk->world.wake_ms;
+    int64_t look_ms = wf_desk_look_wake_ms(desk), notice_ms = wf_desk_notice_wake_ms(desk);
+    wake_ms = look_ms < wake_ms ? look_ms : wake_ms;
+    wake_ms = notice_ms < wake_ms ? notice_ms : wake_ms;
     for (const struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         if (run->phase == WF_BOOK_READY || run->stop_failed) {
             int64_t at_ms =

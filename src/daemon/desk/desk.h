@@ -44,6 +44,8 @@ struct wf_desk_config {
     uint32_t jobs_max;                            // jobs that are not over, 0: 16,384
     bool users;                       // runs are started as the user whose work they are
     int64_t (*now_ms)(void *context); // the wall clock
+    bool spot;                        // the machine may be taken away,
+    int64_t booted_ms;                // and is there since then; 0: not known
     void *context;
 };
 
@@ -84,6 +86,16 @@ void wf_desk_run(struct wf_desk *desk, const struct wf_run *run);
 // Lets time pass. wake_ms: when it wants to be called; INT64_MAX: no need.
 void wf_desk_tick(struct wf_desk *desk);
 int64_t wf_desk_wake_ms(const struct wf_desk *desk);
+// This machine is to be taken away at that time, which may be over, or stays after all (0). Told
+// again, or with another time, it is the newest word that counts. What runs is told to save its
+// work and waits again; nothing is placed here while the notice stands. Advice changes nothing: it
+// is told to those who watch.
+struct wf_desk_notice {
+    int64_t gone_ms;
+    const char *source, *what; // "aws", "terminate"
+};
+void wf_desk_notice(struct wf_desk *desk, const struct wf_desk_notice *notice);
+void wf_desk_advice(struct wf_desk *desk, const char *source, const char *what);
 // Machines, prices or queues are others now (SIGHUP). What changed is told to the core, the rest
 // stays. Errors: WF_INVALID, WF_LIMIT (the sentence names it): nothing is changed then.
 enum wf_status wf_desk_site(struct wf_desk *desk, const struct wf_site *site,

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
+#include "daemon/desk/spot_parts.h"
 
 enum outcome {
     NOTHING, // the job waits already
@@ -223,6 +224,7 @@ void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const stru
     wf_desk_run_started(desk, run, fact); // it may be the first that is heard of it
     account(desk, run, fact);
     wf_desk_write_run(desk, run, fact);
+    wf_desk_count_loss(desk, run, fact);
     struct wf_deed *deed = wf_deeds_add(&desk->deeds, WF_DEED_KEEP);
     deed->run.job = job->id;
     deed->run.attempt = run->attempt;

@@ -63,3 +63,9 @@ void wf_desk_tell_node(struct wf_desk *desk, const char *node, const char *kind)
 {
     tell(desk, 0, kind, json_pack("{s:s}", "node", node));
 }
+
+void wf_desk_tell_node_why(struct wf_desk *desk, const char *node, const char *kind,
+                           const char *reason)
+{
+    tell(desk, 0, kind, json_pack("{s:s,s:s}", "node", node, "reason", reason));
+}

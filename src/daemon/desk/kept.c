@@ -2,7 +2,7 @@
 // Ended runs: the engine keeps their logs until they are the oldest of too many.
 #include <stdio.h>
 
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 void wf_desk_run_id(uint64_t job, uint32_t attempt, char id[WF_RUN_ID_MAX + 1])
 {

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
+#include "daemon/desk/spot_parts.h"
 #include "jobfile/variables.h"
 
 enum {
@@ -148,6 +149,7 @@ void wf_desk_clean_up_run(const struct wf_desk *desk, uint64_t job, uint32_t att
         snprintf(path, sizeof path, "%s/scripts/%s", desk->config.data, id);
     }
     (void)unlink(path);
+    wf_desk_remove_checkpoint(desk, job, attempt);
     if (desk->config.granter && desk->config.granter->release) {
         desk->config.granter->release(desk->config.granter->context, id);
     }
@@ -304,6 +306,25 @@ static void tell_variable(void *context, const char *name, const char *value)
     add_variable(outfit, outfit->facts.task, text);
 }
 
+// Where a run that can save its work is told how often, and says that it did.
+static enum wf_status offer_checkpoint(struct outfit *outfit, struct wf_error *err)
+{
+    char file[4352], done[4352], *text = NULL;
+    if (!outfit->run->job->saves) {
+        return WF_OK;
+    }
+    enum wf_status status =
+        wf_desk_offer_checkpoint(outfit->desk, outfit->run, outfit->spec.user, outfit->spec.group,
+                                 file, done, sizeof file, err);
+    if (status == WF_OK) {
+        add_variable(outfit, WF_EVERY_TASK,
+                     asprintf(&text, "WHALEFLUX_CHECKPOINT_FILE=%s", file) < 0 ? NULL : text);
+        add_variable(outfit, WF_EVERY_TASK,
+                     asprintf(&text, "WHALEFLUX_CHECKPOINT_DONE=%s", done) < 0 ? NULL : text);
+    }
+    return status;
+}
+
 // What a run is, in our words and those of the scheduler that its file was written for, and the
 // variables of the grant.
 static enum wf_status set_variables(struct outfit *outfit, struct wf_error *err)
@@ -335,12 +356,13 @@ static enum wf_status set_variables(struct outfit *outfit, struct wf_error *err)
         const struct wf_run_variable *granted = &outfit->grant.variables[i];
         add_variable(outfit, granted->task, strdup(granted->text));
     }
+    enum wf_status status = offer_checkpoint(outfit, err);
     bool good = nodes && !outfit->short_of_memory;
     free(nodes);
     outfit->facts.nodes = NULL;
     outfit->spec.variables = outfit->all_variables;
     outfit->spec.variable_count = outfit->variable_count;
-    return good ? WF_OK : wf_fail(err, WF_NOMEM, "no memory for variables");
+    return good ? status : wf_fail(err, WF_NOMEM, "no memory for variables");
 }
 
 static void set_limits(struct outfit *outfit)

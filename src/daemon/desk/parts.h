@@ -64,6 +64,12 @@ struct wf_desk {
     uint64_t trimmed;      // where the feed ended when it was last trimmed
     struct wf_kept_runs kept;
     struct wf_desk_counts counts;
+    struct {
+        bool known; // somebody says how it stands
+        int64_t gone_ms;
+        char source[32], what[64];
+        char reason[320]; // why nothing starts
+    } notice;
     void (*watch)(void *context, const struct wf_feed_row *row);
     void *watch_context;
 };
@@ -87,36 +93,12 @@ void wf_desk_make_ready(struct wf_desk *desk, uint64_t job, uint32_t attempt);
 // A run that never got to the engine is no more.
 void wf_desk_drop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_end why);
 
-// ends.c
-void wf_desk_run_started(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
-void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
-// A job is over: its row is written, its place in the book is gone. It has no runs.
-void wf_desk_finish_job(struct wf_desk *desk, struct wf_book_job *job, enum wf_job_state state,
-                        const char *code, const char *reason);
-// Tells the core that a job is over, if it does not know.
-void wf_desk_end_in_core(struct wf_desk *desk, struct wf_book_job *job, bool failed);
-
-// row.c: rows of jobs and runs; ledger.c: what a run costs until a moment.
-void wf_desk_write_job(struct wf_desk *desk, const struct wf_book_job *job, const char *document,
-                       const char *code, const char *reason);
-void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
-void wf_desk_write_dirty(struct wf_desk *desk);
-struct wf_charge {
-    uint64_t gpu_ms, core_ms;
-    int64_t cost_nanousd;
-};
-struct wf_charge wf_desk_charge(const struct wf_desk *desk, const struct wf_book_run *run,
-                                int64_t until_ms);
-void wf_desk_write_ledger(struct wf_desk *desk, const struct wf_book_run *run, int64_t ended_ms,
-                          struct wf_charge charge);
-
 // feed.c
 void wf_desk_tell_job(struct wf_desk *desk, const struct wf_book_job *job, const char *kind,
                       const char *reason);
 void wf_desk_tell_node(struct wf_desk *desk, const char *node, const char *kind);
-
-// kept.c: logs of ended runs.
-void wf_desk_keep_run(struct wf_desk *desk, uint64_t job, uint32_t attempt);
+void wf_desk_tell_node_why(struct wf_desk *desk, const char *node, const char *kind,
+                           const char *reason);
 
 // ask_spec.c: a document for the core, without id and dependencies.
 enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_document *document,
@@ -129,12 +111,6 @@ int64_t wf_desk_core_limit_ms(const struct wf_job_document *document);
 void wf_desk_fill_job(struct wf_book_job *job, const struct wf_job_document *document,
                       const struct wf_job_spec *spec);
 struct wf_run_time_key wf_desk_run_key(const struct wf_book_job *job);
-
-// outfit.c: removes what a run that ended was started from; starts a run with the engine. Errors:
-// the engine's; WF_NOTFOUND, WF_INVALID (it will never start), WF_IO, WF_NOMEM.
-void wf_desk_clean_up_run(const struct wf_desk *desk, uint64_t job, uint32_t attempt);
-enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
-                                 struct wf_error *err) WF_MUST_USE;
 
 // world.c: everything from the database; reconcile.c: then the engine; machines.c: then the site.
 enum wf_status wf_world_read(struct wf_desk *desk, struct wf_error *err) WF_MUST_USE;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 // All runs of the engine, and which of them the book knows.
 struct inventory {
@@ -143,10 +143,12 @@ void wf_desk_reconcile(struct wf_desk *desk)
     }
     adopt(&inventory);
     stop_again(desk); // before the core decides anything that is not on the disk
-    while (end_one(&inventory)) {
-    }
     if (!inventory.full) {
+        // Before runs are ended that the book knows: what is left of those is needed until their
+        // end is on the disk.
         clear_strangers(&inventory);
+    }
+    while (end_one(&inventory)) {
     }
     free(inventory.runs);
     desk->has_room = true;

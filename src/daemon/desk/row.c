@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 static const char *or_empty(const char *text)
 {
@@ -114,11 +114,17 @@ void wf_desk_write_dirty(struct wf_desk *desk)
 struct wf_charge wf_desk_charge(const struct wf_desk *desk, const struct wf_book_run *run,
                                 int64_t until_ms)
 {
+    return wf_desk_charge_between(desk, run, run->started_ms, until_ms);
+}
+
+struct wf_charge wf_desk_charge_between(const struct wf_desk *desk, const struct wf_book_run *run,
+                                        int64_t from_ms, int64_t until_ms)
+{
     const struct wf_book_job *job = run->job;
-    if (run->started_ms <= 0 || until_ms <= run->started_ms) {
+    if (run->started_ms <= 0 || until_ms <= from_ms) {
         return (struct wf_charge){0};
     }
-    wf_int128 ms = until_ms - run->started_ms;
+    wf_int128 ms = until_ms - from_ms;
     wf_int128 gpu_milli = (wf_int128)job->request.gpus * run->gpu_milli * job->tasks;
     wf_int128 cpu_milli = (wf_int128)job->request.cpu_milli * job->tasks;
     wf_int128 hour = (wf_int128)1000 * 3600 * 1000;

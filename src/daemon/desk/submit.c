@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/schedule/schedule.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 // What is being submitted.
 struct submission {

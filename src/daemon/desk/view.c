@@ -6,7 +6,7 @@
 
 #include "core/schedule/schedule.h"
 #include "core/schedule/wait_explain.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/run_parts.h"
 
 struct wf_database *wf_desk_database(const struct wf_desk *desk)
 {
@@ -71,6 +71,10 @@ static void fill_wait(const struct wf_desk *desk, uint64_t id, struct wf_job_liv
     enum wf_wait_reason reason = wf_wait_reason_now(core, slot);
     live->reason_code = wf_wait_reason_name(reason);
     live->reason = wf_wait_reason_text(reason);
+    if (desk->notice.gone_ms > 0 && live->state == WF_JOB_STATE_WAITING) {
+        live->reason_code = "machine-goes";
+        live->reason = desk->notice.reason;
+    }
     if (ticket->phase == WF_PHASE_WAITING && ticket->reservation != WF_NONE) {
         live->kept_start_ms = wf_future_start_ms(schedule->future, ticket->reservation);
     }

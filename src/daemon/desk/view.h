@@ -86,6 +86,11 @@ struct wf_desk_counts {
     uint64_t start_wait_ms; // and how long all of them waited for that
     uint64_t gpu_ms;        // granted, of runs that ended
     int64_t cost_nanousd;   // of runs that ended
+    uint64_t notices;       // that this machine is to be taken
+    uint64_t checkpoints;   // that runs said they made
+    uint64_t losses;        // runs that were ended with work that was not saved,
+    uint64_t lost_ms;       // how long they had worked since, all of them,
+    int64_t lost_nanousd;   // and what that had cost
 };
 struct wf_desk_counts wf_desk_count(const struct wf_desk *desk);
 

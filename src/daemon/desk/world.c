@@ -325,7 +325,9 @@ static enum wf_status read_runs(struct wf_desk *desk, struct wf_book_job *job, s
         return fail_row(job->id, "it is over", err);
     }
     if (reading.runs) {
+        const struct wf_ticket *ticket = &wf_core_schedule(desk->world.core)->backlog.tickets[slot];
         read_tasks(cluster, slot, job->run);
+        job->run->known_ms = ticket->saved_ms > ticket->start_ms ? ticket->saved_ms : 0;
     }
     return WF_OK;
 }

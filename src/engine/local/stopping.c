@@ -111,6 +111,10 @@ void wf_supervisor_stop(struct wf_supervisor *supervisor, enum wf_run_end end, u
     if (grace_ms < supervisor->grace_ms) {
         supervisor->grace_ms = grace_ms;
         int64_t at = wf_clock_ms() + grace_ms;
+        if (supervisor->step == WF_STOP_CHECKPOINT) {
+            supervisor->step_at_ms =
+                wf_clock_ms(); // whoever is in more of a hurry knows it is made
+        }
         if (supervisor->step == WF_STOP_TERM && at < supervisor->step_at_ms) {
             supervisor->step_at_ms = at;
         }

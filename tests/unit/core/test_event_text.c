@@ -110,6 +110,7 @@ static void every_kind_has_its_word(void **state)
         "hold time=8 job=17 held=no",
         "saved time=9 job=17",
         "change time=9 job=17 tasks=1 gpus=1 gpu_milli=500 limit_ms=60000 run_ms=1,2,3,4,5",
+        "node-notice time=10 node=3 gone_ms=20 shun_ms=30",
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(lines); i++) {
         struct wf_event event = reads(lines[i]);

@@ -90,6 +90,7 @@ static enum wf_status fake_stop(struct wf_engine *engine, const char *id, enum w
     }
     run->why = run->stopped && run->why > why ? run->why : why;
     run->stopped = true;
+    run->stops++;
     return WF_OK;
 }
 
@@ -238,6 +239,7 @@ void bed_open(struct bed *bed)
         .say = say,
         .core_price_nanousd_per_hour = 0,
         .jobs_max = 512,
+        .spot = bed->spot,
         .now_ms = now_ms,
         .context = bed,
     };
@@ -257,6 +259,20 @@ void bed_close(struct bed *bed)
     bed->db = NULL;
 }
 
+// Of runs that never ended.
+static void remove_checkpoints(const struct bed *bed)
+{
+    static const char *const files[] = {"done", "advice", ""};
+    char path[300];
+    for (uint32_t i = 0; i < bed->engine->count; i++) {
+        for (uint32_t k = 0; k < WF_COUNT_OF(files); k++) {
+            snprintf(path, sizeof path, "%s/checkpoints/%s/%s", bed->folder,
+                     bed->engine->runs[i].run.id, files[k]);
+            (void)(files[k][0] ? unlink(path) : rmdir(path));
+        }
+    }
+}
+
 void bed_clear(struct bed *bed)
 {
     static const char *const names[] = {"whaleflux.db", "whaleflux.db-wal", "whaleflux.db-shm",
@@ -267,9 +283,12 @@ void bed_clear(struct bed *bed)
         snprintf(path, sizeof path, "%s/%s", bed->folder, names[i]);
         unlink(path);
     }
-    char scripts[160];
-    snprintf(scripts, sizeof scripts, "%s/scripts", bed->folder);
-    rmdir(scripts);
+    char inside[160];
+    snprintf(inside, sizeof inside, "%s/scripts", bed->folder);
+    rmdir(inside);
+    remove_checkpoints(bed);
+    snprintf(inside, sizeof inside, "%s/checkpoints", bed->folder);
+    rmdir(inside);
     assert_int_equal(rmdir(bed->folder), 0);
     free(bed->site->pools);
     free(bed->site->nodes);

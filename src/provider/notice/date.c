@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/notice/date.h"
+
+#include <curl/curl.h>
+
+#include "text/moment.h"
+
+bool wf_date_read(const char *text, int64_t *ms_out)
+{
+    if (wf_moment_read(text, ms_out)) {
+        return true;
+    }
+    int64_t seconds = (int64_t)curl_getdate(text, NULL);
+    *ms_out = seconds * 1000;
+    return seconds > 0;
+}

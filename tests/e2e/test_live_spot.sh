@@ -1,0 +1,55 @@
+#!/bin/sh
+# shellcheck disable=SC2016,SC1010,SC2119
+# A machine that is to be taken: a notice from a metadata server that plays AWS's, a job that saves its
+# work and says so, what is told of it, and the job going on when the notice is withdrawn.
+# shellcheck source=live.sh
+# shellcheck disable=SC2016,SC2119 # jobs expand what is in single quotes
+. "$(dirname "$0")/live.sh"
+cd "$toy/work" || exit 1
+
+"$program" chaos spot --play '8s notice 120s, 12s withdraw' >"$toy/chaos.log" 2>&1 &
+chaos=$!
+wait_for 100 grep -q "serve --spot" "$toy/chaos.log"
+source=$(sed -n 's/.*--spot //p' "$toy/chaos.log")
+start_daemon --spot "$source" --core-hour 3600
+
+cat >job.yaml <<'END'
+name: train
+cpus: 1
+checkpoint: {signal: USR1, time: 60s}
+script: |
+  #!/bin/bash
+  trap 'echo saved; touch "$WHALEFLUX_CHECKPOINT_DONE"' USR1
+  echo "begun $WHALEFLUX_ATTEMPT"; cat "$WHALEFLUX_CHECKPOINT_FILE"
+  [ "$WHALEFLUX_ATTEMPT" = 1 ] || exit 0
+  while :; do sleep 0.1; done
+END
+ends "a job that saves" 0 "1" submit job.yaml
+state_is() { "$program" ps --all 2>/dev/null | grep train | grep -q "$1"; }
+wait_for 100 state_is running
+report $? "it runs"
+wait_for 200 state_is waiting
+report $? "on a notice it waits"
+"$program" explain train >"$toy/output" 2>&1
+"$program" ps --json >>"$toy/output" 2>&1
+grep -q "machine-goes" "$toy/output" && grep -q "said 'terminate'" "$toy/output"
+report $? "and is told why"
+ends "the node says so" 0 "leaving" nodes
+wait_for 300 state_is done
+report $? "when the notice is withdrawn it goes on, and comes to its end"
+grep -q "it stays\|stays" "$toy/daemon.log"
+report $? "the daemon's log says so"
+ends "both attempts have a log" 0 "begun 2" logs train
+grep -q "interval_seconds=" "$toy/output"
+report $? "the job was advised how often to save"
+"$program" events --job train >"$toy/output" 2>&1 &
+watcher=$!
+sleep 1
+kill "$watcher"
+kill "$chaos" && wait "$chaos"
+grep -q "tokens given out" "$toy/chaos.log"
+report $? "chaos says how often it was asked"
+ends "no such source" 2 "none of aws, gcp, azure" serve --data-dir "$toy/other" --spot moon
+ends "chaos of what" 2 "chaos spot" chaos
+ends "no such step" 2 "step 1" chaos spot --play nonsense
+finish
