@@ -58,8 +58,9 @@ struct wf_fleet_config {
     uint32_t at_once; // how many are worked on at once
     uint32_t retries; // of a step whose connection failed
     uint32_t connect_timeout_s, step_timeout_s, wait_timeout_s;
-    uint32_t poll_ms;   // between looks at a machine that restarts
-    const void *helper; // the Windows program
+    uint32_t drain_timeout_s; // until the work of a machine has left it
+    uint32_t poll_ms;         // between looks at a machine that restarts
+    const void *helper;       // the Windows program
     size_t helper_length;
     const char *self; // whaleflux itself, which drains what its daemon knows
     void (*changed)(void *context, const struct wf_fleet *fleet); // now and then, and at the end

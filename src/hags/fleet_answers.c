@@ -21,7 +21,7 @@ static void clean_up(struct wf_fleet_place *place)
     const struct wf_hags_entry *entry = place->row.entry;
     enum wf_hags_state state = place->row.state;
     bool came_back = state != WF_HAGS_UNREACHABLE && state != WF_HAGS_PENDING_REBOOT;
-    if (entry->drained && came_back && place->row.step < WF_FLEET_UNDRAIN) {
+    if (entry->drained && (came_back || place->undo_drain) && place->row.step < WF_FLEET_UNDRAIN) {
         wf_fleet_go(place, WF_FLEET_UNDRAIN, 0);
     } else if (entry->helper[0] && place->copied && state != WF_HAGS_UNREACHABLE &&
                place->row.step < WF_FLEET_REMOVE) {
@@ -315,6 +315,15 @@ static void answer_write(struct wf_fleet_place *place, const struct wf_process_r
     wf_fleet_settle(place, WF_HAGS_FAILED, reason);
 }
 
+// Whether a drain that failed may have taken the host out of use: the inventory's command may have
+// got anywhere; ours says by its exit status that only the work did not leave.
+static bool has_begun(const struct wf_fleet_place *place, const struct wf_process_result *result)
+{
+    enum { NOT_EMPTY = 1, NOT_STARTED = 127 };
+    bool own = !place->row.host->ways.drain;
+    return result->timed_out || (own ? result->status == NOT_EMPTY : result->status != NOT_STARTED);
+}
+
 static void answer_drain(struct wf_fleet_place *place, const struct wf_process_result *result)
 {
     char words[160];
@@ -323,7 +332,8 @@ static void answer_drain(struct wf_fleet_place *place, const struct wf_process_r
         wf_fleet_go(place, WF_FLEET_RESTART, 0);
         return;
     }
-    place->row.entry->drained = false;
+    place->undo_drain = has_begun(place, result);
+    place->row.entry->drained = place->undo_drain;
     wf_fleet_keep(place);
     wf_ssh_words(result->timed_out ? "it took too long" : result->complaint, words, sizeof words);
     snprintf(reason, sizeof reason, "not restarted: its work cannot be moved away: %.150s", words);

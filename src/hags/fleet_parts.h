@@ -23,7 +23,8 @@ struct wf_fleet_place {
     struct wf_hags_past saved;  // before this run's write
     char command[WF_FLEET_COMMAND_BYTES], target[160];
     const char *drain[40];
-    char drain_word[256];
+    char drain_limit[16];
+    bool undo_drain; // what was begun to leave it stays after all
 };
 
 struct wf_fleet {

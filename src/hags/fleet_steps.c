@@ -6,7 +6,7 @@
 
 #include "hags/fleet_parts.h"
 
-enum { CLOSE_MS = 5000, DRAIN_MS = 900000 };
+enum { CLOSE_MS = 5000, DRAIN_SLACK_MS = 30000 };
 
 static const char *helper_name(const struct wf_fleet_place *place)
 {
@@ -51,9 +51,13 @@ static const char *const *drain_words(struct wf_fleet_place *place, bool drain)
 {
     const struct wf_host *host = place->row.host;
     const char *const *told = drain ? host->ways.drain : host->ways.undrain;
-    const char *const own[] = {place->fleet->config.self, drain ? "drain" : "undrain", "{host}",
-                               NULL};
+    const char *const own_drain[] = {place->fleet->config.self, "drain",  "--wait",
+                                     place->drain_limit,        "{host}", NULL};
+    const char *const own_undrain[] = {place->fleet->config.self, "undrain", "{host}", NULL};
+    const char *const *own = drain ? own_drain : own_undrain;
     uint32_t count = 0;
+    snprintf(place->drain_limit, sizeof place->drain_limit, "%u",
+             place->fleet->config.drain_timeout_s);
     for (const char *const *word = told ? told : own; *word; word++) {
         place->drain[count++] = strcmp(*word, "{host}") == 0 ? host->name : *word;
     }
@@ -106,7 +110,9 @@ const char *const *wf_fleet_step_words(struct wf_fleet_place *place,
     enum wf_fleet_step step = place->row.step;
     *timeout_ms_out = fleet->config.step_timeout_s * 1000;
     if (step == WF_FLEET_DRAIN || step == WF_FLEET_UNDRAIN) {
-        *timeout_ms_out = DRAIN_MS;
+        // Ours says by itself that the time is over.
+        *timeout_ms_out = fleet->config.drain_timeout_s * 1000 +
+                          (place->row.host->ways.drain ? 0 : DRAIN_SLACK_MS);
         return drain_words(place, step == WF_FLEET_DRAIN);
     }
     if (step == WF_FLEET_CLOSE) {

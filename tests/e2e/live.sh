@@ -2,7 +2,7 @@
 # gone in the end, with all it started. Not run by itself.
 # shellcheck shell=sh
 # shellcheck source=cli.sh
-. "$(dirname "$0")/cli.sh"
+. "$(dirname "$0")/../e2e/cli.sh"
 needs python3
 program=$(realpath "$program") # the tests go elsewhere
 daemon=

@@ -95,6 +95,18 @@ node=$("$program" nodes --json | python3 -c "import json, sys; print(json.load(s
 ends "a node is drained" 0 "takes no new work" drain "$node"
 ends "and shown so" 0 "drained" nodes
 ends "and back" 0 "takes work again" undrain "$node"
+slow=$("$program" run --detach --cpus 1 -- sleep 100)
+wait_for 100 state_is "$slow" running
+ends "a drain that waits says what is left" 1 "1 job still runs on node $node, job $slow" drain "$node" --wait 1
+short=$("$program" run --detach --cpus 1 -- true)
+"$program" cancel "$slow" >/dev/null
+ends "and that nothing is" 0 "nothing runs there" drain "$node" --wait 30
+state_is "$short" waiting
+report $? "what came meanwhile has not started"
+ends "undrain waits for nothing" 2 "wait" undrain "$node" --wait 3
+"$program" undrain "$node" >/dev/null
+wait_for 100 state_is "$short" "done"
+report $? "and starts once the node is back"
 ends "no such node" 3 "there is no node" drain nowhere
 
 # Bad input.

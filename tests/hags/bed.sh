@@ -14,6 +14,15 @@ windows_home="Ann Smith & (Co) 100% \$HOME" # of the user on each host: a trap i
 sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
 sftp_server=/usr/lib/openssh/sftp-server
 
+# Ports that nobody has, in $ports.
+free_ports() { # COUNT
+    ports=$(python3 -c "
+import socket, sys
+held = [socket.socket() for _ in range(int(sys.argv[1]))]
+for s in held: s.bind(('127.0.0.1', 0))
+print(*[s.getsockname()[1] for s in held])" "$1")
+}
+
 wine_host() { # PORT: for wine's own programs
     WINEPREFIX=$toy/hosts/$1/prefix
     export WINEPREFIX

@@ -18,13 +18,9 @@ mkdir -p "$toy/home" "$toy/hosts" "$toy/runtime"
 make_base
 [ -e "$toy/base/system.reg" ] || skip_all "wine makes no prefix here"
 
-# Ports that nobody has.
-# shellcheck disable=SC2046 # one word for one port
-set -- $(python3 -c "
-import socket
-held = [socket.socket() for _ in range(15)]
-for s in held: s.bind(('127.0.0.1', 0))
-print(*[s.getsockname()[1] for s in held])")
+free_ports 15
+# shellcheck disable=SC2086,SC2154 # one word for one port; from free_ports
+set -- $ports
 on=$1 bare=$2 off=$3 always=$4 tcc=$5 old=$6 nothing=$7 dies=$8 full=$9
 shift 9
 corrupt=$1 liar=$2 ten=$3 linux=$4 stranger=$5 dead=$6

@@ -27,6 +27,7 @@ static const struct wf_option options[] = {
     {"dry-run", NULL, "looks, says what would be set, and sets nothing"},
     {"reboot", "HOW", "never, drained (work is moved away first) or now (never)"},
     {"wave", "N", "how many restart at once (2)"},
+    {"drain-limit", "SECONDS", "how long work may take to leave a host before that (900)"},
     {"wait", NULL, "waits until those that are set have restarted and are verified"},
     {"wait-limit", "SECONDS", "how long a restart may take (1200)"},
     {"poll", "SECONDS", "how often a machine that restarts is asked (5)"},
@@ -65,6 +66,7 @@ static enum wf_status take_number(struct run *run, const char *name, const char 
         uint32_t *place, min, max, unit;
     } numbers[] = {
         {"wave", &run->config.wave, 1, 100000, 1},
+        {"drain-limit", &run->config.drain_timeout_s, 1, 604800, 1},
         {"wait-limit", &run->config.wait_timeout_s, 1, 604800, 1},
         {"poll", &run->config.poll_ms, 1, 3600, 1000},
         {"at-once", &run->config.at_once, 1, 1000, 1},
@@ -387,6 +389,7 @@ static enum wf_status run_goal(enum wf_hags_goal goal, int argc, char **argv, st
                                  .connect_timeout_s = 10,
                                  .step_timeout_s = 60,
                                  .wait_timeout_s = 1200,
+                                 .drain_timeout_s = 900,
                                  .poll_ms = 5000}};
     const struct wf_option_reader reader = {options, take, &run};
     int words = 0;

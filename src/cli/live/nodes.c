@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs nodes, drain and undrain: the machines, and taking them out of use.
+// The verb nodes: the machines.
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,6 @@
 #include "cli/live/grid.h"
 #include "cli/live/live.h"
 #include "cli/live/words.h"
-#include "client/path.h"
 
 static const struct wf_option options[] = {
     WF_LIVE_JSON,
@@ -126,87 +125,4 @@ const struct wf_command wf_command_nodes = {
     .options = options,
     .more = "Example: whaleflux nodes\n",
     .run = nodes,
-};
-
-static const struct wf_option drain_options[] = {
-    {"dry-run", NULL, "tells whether it could be done, and does nothing"},
-    WF_LIVE_JSON,
-    WF_LIVE_OPTIONS,
-    {NULL, NULL, NULL},
-};
-
-struct draining {
-    struct wf_live live;
-    bool dry_run;
-};
-
-static enum wf_status take_drain(void *context, const char *name, const char *value,
-                                 struct wf_error *err)
-{
-    struct draining *draining = context;
-    (void)err;
-    if (!wf_live_take(&draining->live, name, value)) {
-        draining->dry_run = true;
-    }
-    return WF_OK;
-}
-
-static enum wf_status change(int argc, char **argv, const char *verb, const char *done,
-                             struct wf_error *err)
-{
-    struct draining draining = {.dry_run = false};
-    const struct wf_option_reader reader = {drain_options, take_drain, &draining};
-    struct whaleflux_answer *answer = NULL;
-    json_t *tree;
-    int first;
-    enum wf_status status =
-        wf_live_parse(&reader, (struct wf_live_words){1, 1}, argc, argv, &first, err);
-    if (status == WF_OK) {
-        status = wf_live_open(&draining.live, err);
-    }
-    if (status == WF_OK) {
-        struct wf_path path = {.length = 0};
-        wf_path_add(&path, "/v1/nodes/");
-        wf_path_escape(&path, argv[first]);
-        wf_path_add(&path, verb);
-        wf_path_add(&path, draining.dry_run ? "?dry_run=true" : "");
-        status = wf_live_ask(&draining.live, &(struct wf_live_request){"POST", path.text, NULL},
-                             &answer, &tree, err);
-    }
-    if (status == WF_OK && draining.live.json) {
-        status = wf_live_print(tree, err);
-    } else if (status == WF_OK) {
-        printf("Node %s%s %s.\n", argv[first], draining.dry_run ? " would be one that" : "", done);
-    }
-    whaleflux_answer_free(answer);
-    wf_live_close(&draining.live);
-    return status;
-}
-
-static enum wf_status drain(int argc, char **argv, struct wf_error *err)
-{
-    return change(argc, argv, "/drain", "takes no new work; what runs there runs on", err);
-}
-
-static enum wf_status undrain(int argc, char **argv, struct wf_error *err)
-{
-    return change(argc, argv, "/undrain", "takes work again", err);
-}
-
-const struct wf_command wf_command_drain = {
-    .name = "drain",
-    .usage = "NODE [--dry-run] [--json]",
-    .summary = "keeps new work off a node; what runs there runs on",
-    .options = drain_options,
-    .more = "Example: whaleflux drain gpu-3\n",
-    .run = drain,
-};
-
-const struct wf_command wf_command_undrain = {
-    .name = "undrain",
-    .usage = "NODE [--dry-run] [--json]",
-    .summary = "lets a node take work again",
-    .options = drain_options,
-    .more = "Example: whaleflux undrain gpu-3\n",
-    .run = undrain,
 };
