@@ -16,6 +16,7 @@ static const struct wf_option options[] = {
     {"core-hour", "DOLLARS", "what a CPU core costs by the hour (nothing)"},
     {"discipline", "NAME", "who goes first; fixed when the data folder is made (foresight)"},
     {"policy", "NAME", "where work is placed; likewise (the discipline's own)"},
+    {"watch", "FILE", "looks at Windows hosts on a schedule (docs/hags.md); SIGHUP reads it again"},
     {"spot", "SOURCE",
      "who says that this machine is taken away: aws, gcp, azure, file:PATH (none)"},
     {"cgroup", "DIR", "makes the cgroups of runs below this one; none: without (found out)"},
@@ -40,6 +41,7 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"sysroot", &config->sysroot},
         {"nvml", &config->nvml_path},
         {"spot", &config->spot},
+        {"watch", &config->watch},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(texts); i++) {
         if (strcmp(name, texts[i].name) == 0) {

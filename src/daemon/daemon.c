@@ -16,6 +16,7 @@
 #include "base/assert.h"
 #include "daemon/clock.h"
 #include "daemon/desk/desk.h"
+#include "daemon/hags/watch.h"
 #include "daemon/host.h"
 #include "daemon/saver.h"
 #include "daemon/spot.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct wf_saver *saver;
     void *front;
     struct wf_spot *spot;
+    struct wf_hags_watch *hags;
     uv_loop_t loop;
     bool has_loop;
     uv_prepare_t prepare;
@@ -139,6 +141,7 @@ static void close_all(struct daemon *daemon)
     wf_saver_close(daemon->saver, daemon->ends && daemon->status == WF_OK);
     daemon->saver = NULL;
     wf_spot_close(daemon->spot);
+    wf_hags_watch_close(daemon->hags);
     close_handle((uv_handle_t *)&daemon->prepare);
     close_handle((uv_handle_t *)&daemon->timer);
     close_handle((uv_handle_t *)&daemon->facts);
@@ -251,6 +254,7 @@ static void hear_signal(uv_signal_t *handle, int number)
     if (number == SIGHUP) {
         look_again(daemon);
         renew_front(daemon);
+        wf_hags_watch_renew(daemon->hags);
     } else {
         say(daemon, "ends; what runs goes on");
         end(daemon);
@@ -390,6 +394,7 @@ static enum wf_status open_front(struct daemon *daemon, struct wf_error *err)
     }
     struct wf_daemon_parts parts = {.loop = &daemon->loop,
                                     .desk = daemon->desk,
+                                    .hags = daemon->hags,
                                     .data = daemon->data,
                                     .listen = config->listen,
                                     .version = config->version,
@@ -410,6 +415,18 @@ static enum wf_status open_spot(struct daemon *daemon, struct wf_error *err)
                                     .log = say,
                                     .context = daemon};
     return wf_spot_open(&config, &daemon->spot, err);
+}
+
+static enum wf_status open_hags(struct daemon *daemon, struct wf_error *err)
+{
+    struct wf_hags_watch_config config = {.plan = daemon->config->watch,
+                                          .data = daemon->data,
+                                          .program = daemon->program,
+                                          .loop = &daemon->loop,
+                                          .now_ms = now_ms,
+                                          .log = say,
+                                          .context = daemon};
+    return wf_hags_watch_open(&config, &daemon->hags, err);
 }
 
 static void run(struct daemon *daemon)
@@ -438,6 +455,7 @@ static void close_parts(struct daemon *daemon)
         daemon->config->front->destroy(daemon->front);
     }
     wf_spot_destroy(daemon->spot);
+    wf_hags_watch_destroy(daemon->hags);
     wf_desk_close(daemon->desk);
     if (daemon->engine) {
         wf_engine_local.close(daemon->engine);
@@ -466,6 +484,7 @@ enum wf_status wf_daemon_serve(const struct wf_daemon_config *config, struct wf_
     status = status == WF_OK ? open_parts(daemon, err) : status;
     status = status == WF_OK ? open_loop(daemon, err) : status;
     status = status == WF_OK ? open_spot(daemon, err) : status;
+    status = status == WF_OK ? open_hags(daemon, err) : status;
     status = status == WF_OK ? open_front(daemon, err) : status;
     if (status == WF_OK) {
         run(daemon);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's loop: one thread that owns the desk, a worker that writes batches, the engine's
 // descriptor, timers and signals. SIGTERM and SIGINT end it and leave runs running; SIGHUP has it
-// look at the machine and the site file again.
+// look at the machine and its files again.
 //
 // What speaks to the world is the front (HTTP): it lives in the same loop and calls the desk as it
 // likes; the loop sees to batches before it sleeps.
@@ -15,13 +15,15 @@
 
 typedef struct uv_loop_s uv_loop_t;
 struct wf_desk;
+struct wf_hags_watch;
 
 // What a front is given; all of it outlives the front.
 struct wf_daemon_parts {
     uv_loop_t *loop;
     struct wf_desk *desk;
-    const char *data;   // the data folder
-    const char *listen; // address as the user gave it; NULL: the default
+    const struct wf_hags_watch *hags; // NULL: no Windows hosts are watched
+    const char *data;                 // the data folder
+    const char *listen;               // address as the user gave it; NULL: the default
     const char *version;
     bool users; // runs are started as those whose work they are: the daemon is root
     void (*log)(void *context, const char *line);
@@ -44,8 +46,9 @@ struct wf_daemon_front {
 };
 
 struct wf_daemon_config {
-    const char *data; // NULL: ~/.whaleflux
-    const char *site; // a description of prices and queues; NULL: none
+    const char *data;  // NULL: ~/.whaleflux
+    const char *site;  // a description of prices and queues; NULL: none
+    const char *watch; // which Windows hosts are looked at, and when; NULL: none
     const char *listen;
     const char *version;
     const char *policy, *discipline; // NULL: the usual ones

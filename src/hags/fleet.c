@@ -142,7 +142,8 @@ static void begin(struct wf_fleet_place *place)
     enum wf_status status = wf_fleet_step_record(place, fleet->err);
     if (status == WF_OK) {
         const char *const *words = wf_fleet_step_words(place, argv, &timeout_ms);
-        const struct wf_process_call call = {words, timeout_ms, ended, place};
+        const struct wf_process_call call = {
+            .argv = words, .timeout_ms = timeout_ms, .end = ended, .context = place};
         status = wf_process_start(&fleet->loop, &call, &place->process, fleet->err);
     }
     if (status == WF_UNFIT && is_local(step)) {

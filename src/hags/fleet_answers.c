@@ -247,8 +247,8 @@ static void judge(struct wf_fleet_place *place)
     struct wf_hags_verdict verdict = wf_hags_judge(report, past, config->goal);
     if (verdict.state == WF_HAGS_CHANGE && config->dry_run) {
         char reason[240];
-        snprintf(reason, sizeof reason, "from %s to %s%s%s", wf_hags_value_name(report->configured),
-                 wf_hags_value_name(verdict.wish), verdict.reason[0] ? "; " : "", verdict.reason);
+        snprintf(reason, sizeof reason, "from %s to %s%s%s", wf_hags_value_word(report->configured),
+                 wf_hags_value_word(verdict.wish), verdict.reason[0] ? "; " : "", verdict.reason);
         wf_fleet_settle(place, WF_HAGS_WOULD_CHANGE, reason);
     } else if (verdict.state == WF_HAGS_CHANGE) {
         note_prior(place, verdict.wish);
@@ -310,7 +310,7 @@ static void answer_write(struct wf_fleet_place *place, const struct wf_process_r
     } else {
         snprintf(reason, sizeof reason,
                  "it was told to set the value, answered, and has not: still %s",
-                 wf_hags_value_name(place->row.report->configured));
+                 wf_hags_value_word(place->row.report->configured));
     }
     wf_fleet_settle(place, WF_HAGS_FAILED, reason);
 }

@@ -25,7 +25,8 @@ struct wf_process {
     struct stream streams[2];
     uint32_t handles;  // that are not closed yet
     uint32_t lingered; // steps since it ended
-    bool exited, timed_out;
+    bool exited, timed_out, stopped;
+    uint32_t grace_ms;
     int64_t status;
     void (*end)(void *context, const struct wf_process_result *result);
     void *context;
@@ -82,6 +83,17 @@ void wf_process_kill(struct wf_process *process)
     }
 }
 
+static void time_over(uv_timer_t *timer);
+
+void wf_process_stop(struct wf_process *process, uint32_t grace_ms)
+{
+    if (!process->exited && !process->stopped) {
+        process->stopped = true;
+        (void)kill(-process->process.pid, SIGTERM);
+        uv_timer_start(&process->timer, time_over, grace_ms, 0);
+    }
+}
+
 static void time_over(uv_timer_t *timer)
 {
     struct wf_process *process = timer->data;
@@ -91,8 +103,16 @@ static void time_over(uv_timer_t *timer)
         }
         return;
     }
+    if (process->stopped) {
+        wf_process_kill(process);
+        return;
+    }
     process->timed_out = true;
-    wf_process_kill(process);
+    if (process->grace_ms > 0) {
+        wf_process_stop(process, process->grace_ms);
+    } else {
+        wf_process_kill(process);
+    }
 }
 
 static void exited(uv_process_t *handle, int64_t status, int signal)
@@ -170,6 +190,11 @@ enum wf_status wf_process_start(uv_loop_t *loop, const struct wf_process_call *c
         streams[i + 1].flags = pipe_flags;
         streams[i + 1].data.stream = (uv_stream_t *)&process->streams[i].pipe;
     }
+    if (call->output > 0) {
+        streams[1].flags = UV_INHERIT_FD;
+        streams[1].data.fd = call->output;
+        process->streams[0].open = false;
+    }
     const uv_process_options_t options = {
         .file = call->argv[0],
         .args = (char **)call->argv,
@@ -186,8 +211,9 @@ enum wf_status wf_process_start(uv_loop_t *loop, const struct wf_process_call *c
     }
     process->end = call->end;
     process->context = call->context;
+    process->grace_ms = call->grace_ms;
     uv_timer_start(&process->timer, time_over, call->timeout_ms, 0);
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = call->output > 0 ? 1 : 0; i < 2; i++) {
         int refused = uv_read_start((uv_stream_t *)&process->streams[i].pipe, give_room, have_read);
         WF_ASSERT(refused == 0);
     }

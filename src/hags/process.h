@@ -25,6 +25,8 @@ struct wf_process_call {
     // Called once, from the loop; what it gets is gone afterwards.
     void (*end)(void *context, const struct wf_process_result *result);
     void *context;
+    int output;        // a descriptor that standard output goes to; 0: it is kept for the result
+    uint32_t grace_ms; // between SIGTERM and SIGKILL when its time is over; 0: SIGKILL at once
 };
 
 // Starts a program. Errors: WF_UNFIT (it cannot be started), WF_NOMEM; end is not called then.
@@ -33,3 +35,6 @@ enum wf_status wf_process_start(uv_loop_t *loop, const struct wf_process_call *c
 
 // Ends it and those it started, for good; end is called as usual.
 void wf_process_kill(struct wf_process *process);
+
+// Tells it to end (SIGTERM), and ends it so much later.
+void wf_process_stop(struct wf_process *process, uint32_t grace_ms);

@@ -248,7 +248,11 @@ static enum wf_status open_for_writing(struct wf_hags_record *record, bool anew,
     return good ? WF_OK : fail_io(record, "written", err);
 }
 
-static enum wf_status take_lock(struct wf_hags_record *record, struct wf_error *err)
+// The lock's file says what it is held for: a run that sets machines, or something brief.
+static const char set_mark[] = "set\n";
+
+static enum wf_status take_lock(struct wf_hags_record *record, enum wf_hags_access access,
+                                struct wf_error *err)
 {
     char path[PATH_MAX + 8];
     snprintf(path, sizeof path, "%s.lock", record->path);
@@ -260,17 +264,37 @@ static enum wf_status take_lock(struct wf_hags_record *record, struct wf_error *
         return wf_fail(err, WF_EXISTS, "another run is at work with %s; wait until it is done",
                        record->path);
     }
+    size_t length = access == WF_HAGS_RECORD_SET ? strlen(set_mark) : 0;
+    if (ftruncate(record->lock, 0) != 0 ||
+        (length > 0 && pwrite(record->lock, set_mark, length, 0) != (ssize_t)length)) {
+        return fail_io(record, "locked", err);
+    }
     return WF_OK;
 }
 
-static enum wf_status open_record(struct wf_hags_record *record, bool write, struct wf_error *err)
+bool wf_hags_record_is_brief(const char *folder)
 {
+    char path[PATH_MAX];
+    char text[sizeof set_mark] = "";
+    snprintf(path, sizeof path, "%.4000s/hags.jsonl.lock", folder);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    if (file >= 0) {
+        close(file);
+    }
+    return length >= 0 && strcmp(text, set_mark) != 0;
+}
+
+static enum wf_status open_record(struct wf_hags_record *record, enum wf_hags_access access,
+                                  struct wf_error *err)
+{
+    bool write = access != WF_HAGS_RECORD_READ;
     int64_t size;
     bool torn;
     enum wf_status status = WF_OK;
     if (write) {
         status = make_folders(record->folder, err);
-        status = status == WF_OK ? take_lock(record, err) : status;
+        status = status == WF_OK ? take_lock(record, access, err) : status;
     }
     if (status == WF_OK) {
         status = read_all(record, &size, &torn, err);
@@ -279,7 +303,7 @@ static enum wf_status open_record(struct wf_hags_record *record, bool write, str
                                     : status;
 }
 
-enum wf_status wf_hags_record_open(const char *folder, bool write,
+enum wf_status wf_hags_record_open(const char *folder, enum wf_hags_access access,
                                    struct wf_hags_record **record_out, struct wf_error *err)
 {
     *record_out = NULL;
@@ -293,7 +317,7 @@ enum wf_status wf_hags_record_open(const char *folder, bool write,
     record->lock = record->file = -1;
     snprintf(record->folder, sizeof record->folder, "%s", folder);
     snprintf(record->path, sizeof record->path, "%s/hags.jsonl", folder);
-    enum wf_status status = open_record(record, write, err);
+    enum wf_status status = open_record(record, access, err);
     if (status != WF_OK) {
         wf_hags_record_close(record);
         return status;

@@ -18,12 +18,19 @@ struct wf_hags_entry {
 
 struct wf_hags_record;
 
-// Opens hags.jsonl in the folder, which is made if it is not there. With write only one at a time
-// may have it. The caller owns *record_out. Errors: WF_IO, WF_EXISTS (somebody else has it),
-// WF_INVALID (a line that is none of ours), WF_NOMEM.
-enum wf_status wf_hags_record_open(const char *folder, bool write,
+// What it is opened for: only to read it; to look at machines, and to set them. Only one at a time
+// may have it for the last two.
+enum wf_hags_access { WF_HAGS_RECORD_READ, WF_HAGS_RECORD_LOOK, WF_HAGS_RECORD_SET };
+
+// Opens hags.jsonl in the folder, which is made if it is not there, unless it is only read. The
+// caller owns *record_out. Errors: WF_IO, WF_EXISTS (somebody else has it), WF_INVALID (a line that
+// is none of ours), WF_NOMEM.
+enum wf_status wf_hags_record_open(const char *folder, enum wf_hags_access access,
                                    struct wf_hags_record **record_out,
                                    struct wf_error *err) WF_MUST_USE;
+
+// Whether whoever has it will soon be done: it is no run that sets machines.
+bool wf_hags_record_is_brief(const char *folder);
 void wf_hags_record_close(struct wf_hags_record *record);
 
 // The entry of a machine: a new one, all empty, where nothing was done to it. NULL without memory.

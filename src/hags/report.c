@@ -29,6 +29,12 @@ const char *wf_hags_value_name(enum wf_hags_value value)
     return value_names[value];
 }
 
+const char *wf_hags_value_word(enum wf_hags_value value)
+{
+    static const char *const words[] = {"unknown", "off", "on", "not set", "another value"};
+    return words[value];
+}
+
 enum wf_hags_value wf_hags_value_find(const char *name)
 {
     return (enum wf_hags_value)place(value_names, WF_COUNT_OF(value_names), name);

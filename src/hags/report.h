@@ -62,6 +62,8 @@ enum wf_status wf_hags_report_read(const char *output, struct wf_hags_report *re
 const char *wf_hags_value_name(enum wf_hags_value value);
 // The other way round; anything else is WF_HAGS_UNREAD.
 enum wf_hags_value wf_hags_value_find(const char *name);
+// For people: "off", "on", "not set", "another value", "unknown".
+const char *wf_hags_value_word(enum wf_hags_value value);
 const char *wf_hags_model_name(enum wf_hags_model model);
 const char *wf_hags_driver_name(enum wf_hags_driver driver);
 

@@ -123,7 +123,7 @@ static struct wf_hags_verdict judge_look(const struct wf_hags_report *report,
     enum wf_hags_effect effect = wf_hags_effect(report);
     if (changed_by_others(report, past)) {
         return verdict(WF_HAGS_DRIFTED, "set to %s from here, now %s",
-                       wf_hags_value_name(past->wish), wf_hags_value_name(report->configured));
+                       wf_hags_value_word(past->wish), wf_hags_value_word(report->configured));
     }
     if (report->configured == WF_HAGS_OFF || report->configured == WF_HAGS_ON) {
         if (report->configured == WF_HAGS_OFF && wf_hags_always_on(report)) {

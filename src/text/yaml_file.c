@@ -68,7 +68,7 @@ enum wf_status wf_yaml_read(const struct wf_source *source, struct wf_yaml *yaml
     if (!root || root->type != YAML_MAPPING_NODE) {
         status =
             fail_line(source, root ? wf_yaml_line(root) : 1, err, WF_INVALID,
-                      "the file must be a map: a key such as 'pools:' or 'prices:' and a list");
+                      "the file must be a map: keys, each with a colon and what belongs to it");
     } else {
         status = check_end(source, &parser, err);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as what a host's helper tells, or as an inventory in whichever form: no crash, no leak,
-// an error has its sentence, and nothing is taken that could end a line of ssh's configuration. The
-// first byte chooses.
+// Any bytes as what a host's helper tells, as an inventory in whichever form, as a file of watches,
+// or as what a look printed and what is kept of it: no crash, no leak, an error has its sentence,
+// and nothing is taken that could end a line of ssh's configuration. The first byte chooses.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "daemon/hags/hosts_json.h"
+#include "daemon/hags/plan.h"
 #include "hags/inventory.h"
 #include "hags/verdict.h"
 
@@ -63,9 +65,55 @@ static void fuzz_inventory(const uint8_t *data, size_t size)
     close(descriptor);
 }
 
+static void fuzz_plan(const uint8_t *data, size_t size)
+{
+    char path[32];
+    struct wf_hags_plan plan;
+    struct wf_error err = {.text = ""};
+    int descriptor = (int)syscall(SYS_memfd_create, "plan", 0);
+    WF_ASSERT(descriptor >= 0 && write(descriptor, data, size) == (ssize_t)size);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    enum wf_status status = wf_hags_plan_read(path, &plan, &err);
+    WF_ASSERT(status == WF_OK || (err.status == status && err.text[0] != '\0'));
+    for (uint32_t i = 0; status == WF_OK && i < plan.count; i++) {
+        const struct wf_hags_order *order = &plan.orders[i];
+        WF_ASSERT(order->inventory && order->name[0] && !strchr(order->name, '/'));
+        WF_ASSERT(order->every_ms >= WF_HAGS_EVERY_MS_MIN && order->limit_ms > 0);
+    }
+    wf_hags_plan_finish(&plan);
+    close(descriptor);
+}
+
+// What was printed is taken twice, the second time after the first, and kept; what was kept is the
+// same.
+static void fuzz_hosts(const char *text, size_t size, bool kept)
+{
+    struct wf_hags_hosts *first;
+    struct wf_hags_hosts *second = NULL;
+    struct wf_error err = {.text = ""};
+    enum wf_status status = kept ? wf_hags_hosts_parse(text, size, true, &first, &err)
+                                 : wf_hags_hosts_take(text, size, NULL, 1000, &first, &err);
+    WF_ASSERT(status == WF_OK ? first != NULL : !first && err.text[0] != '\0');
+    if (status == WF_OK && !kept) {
+        WF_ASSERT(wf_hags_hosts_take(text, size, first, 2000, &second, &err) == WF_OK);
+        WF_ASSERT(second->count == first->count && second->last_id == first->last_id);
+    }
+    for (uint32_t i = 0; first && i < first->count; i++) {
+        json_t *object = wf_hags_host_json(&first->hosts[i]);
+        WF_ASSERT(object);
+        json_decref(object);
+    }
+    wf_hags_hosts_destroy(first);
+    wf_hags_hosts_destroy(second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size > 0 && data[0] % 4 == 0) {
+    if (size > 0 && data[0] == 'p') {
+        fuzz_plan(data + 1, size - 1);
+    } else if (size > 0 && (data[0] == 'l' || data[0] == 'k')) {
+        fuzz_hosts((const char *)data + 1, size - 1, data[0] == 'k');
+    } else if (size > 0 && data[0] % 4 == 0) {
         fuzz_report(data + 1, size - 1);
     } else if (size > 0) {
         fuzz_inventory(data + 1, size - 1);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plays ssh and scp to Windows machines that are text files, with a delay: hundreds at once cost
 // nothing. The file FAKE_HOSTS/NAME holds what the registry has, what is at work, and since when
-// the machine runs; a host without a file is one that does not answer.
+// the machine runs, and how many driver time-outs it counts if not 7 (with two of another kind); a
+// host without a file is one that does not answer.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ struct machine {
     char path[512];
     int configured, booted; // 0: absent
     long long boot_ms;
+    int timeouts;
 };
 
 static long long now_ms(void)
@@ -29,10 +31,11 @@ static int read_machine(struct machine *machine, const char *name)
     if (!file) {
         return 0;
     }
-    int read =
-        fscanf(file, "%d %d %lld", &machine->configured, &machine->booted, &machine->boot_ms);
+    machine->timeouts = 7;
+    int read = fscanf(file, "%d %d %lld %d", &machine->configured, &machine->booted,
+                      &machine->boot_ms, &machine->timeouts);
     fclose(file);
-    return read == 3;
+    return read >= 3;
 }
 
 static void write_machine(const struct machine *machine)
@@ -41,7 +44,8 @@ static void write_machine(const struct machine *machine)
     snprintf(path, sizeof path, "%s.%ld", machine->path, (long)getpid());
     FILE *file = fopen(path, "we");
     if (file) {
-        fprintf(file, "%d %d %lld\n", machine->configured, machine->booted, machine->boot_ms);
+        fprintf(file, "%d %d %lld %d\n", machine->configured, machine->booted, machine->boot_ms,
+                machine->timeouts);
         fclose(file);
         (void)rename(path, machine->path);
     }
@@ -61,9 +65,9 @@ static void report(const struct machine *machine, const char *extra)
         "\"model\":\"wddm\",\"supported\":true,\"enabled\":%s,\"enabled_by_default\":true,"
         "\"driver\":\"stable\"}],\"nvidia\":null,\"driver_timeouts\":{"
         "\"display_4101_since_boot\":1,\"nvlddmkm_153_since_boot\":null,"
-        "\"display_4101_in_30_days\":7,\"nvlddmkm_153_in_30_days\":2}}\r\n",
+        "\"display_4101_in_30_days\":%d,\"nvlddmkm_153_in_30_days\":2}}\r\n",
         now_ms(), extra, value(machine->configured), machine->boot_ms,
-        machine->booted == 1 ? "false" : "true");
+        machine->booted == 1 ? "false" : "true", machine->timeouts);
 }
 
 static void set(struct machine *machine, const char *words)
@@ -112,7 +116,8 @@ int main(int argc, char **argv)
     const struct timespec pause = {delay_ms / 1000, delay_ms % 1000 * 1000000};
     nanosleep(&pause, NULL);
     if (!read_machine(&machine, name)) {
-        sleep(3);
+        const char *dead = getenv("FAKE_DEAD_S");
+        sleep(dead ? (unsigned)strtoul(dead, NULL, 10) : 3);
         fprintf(stderr, "ssh: connect to host %s port 22: Connection timed out\r\n", name);
         return 255;
     }

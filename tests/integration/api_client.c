@@ -2,10 +2,12 @@
 #include "integration/api_client.h"
 
 #include <curl/curl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/assert.h"
+#include "daemon/hags/watch.h"
 #include "integration/schema.h"
 
 static json_t *last; // answer
@@ -22,6 +24,62 @@ static void say(void *context, const char *line)
     fprintf(stderr, "# %s\n", line);
 }
 
+static void write_file(const char *path, mode_t mode, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+// Two Windows hosts: one is as it was set, one does not answer and has a name that is a trap.
+static void open_hags(struct api_client *client)
+{
+    struct wf_error err = {0};
+    snprintf(client->plan, sizeof client->plan, "%s/watch.yaml", client->bed.folder);
+    snprintf(client->look, sizeof client->look, "%s/look", client->bed.folder);
+    write_file(client->plan, 0600, "watches: {prod: {inventory: /none, every: 1h}}\n");
+    write_file(client->look, 0700,
+               "#!/bin/sh\n"
+               "[ \"$*\" = 'hags status --json --inventory /none' ] || exit 2\n"
+               "cat <<'END'\n"
+               "{\"goal\":\"status\",\"hosts\":[{\"host\":\"ws-1\",\"address\":\"10.0.0.1\","
+               "\"state\":\"off-verified\",\"reason\":\"was set to off\",\"prior\":\"2\","
+               "\"written_ms\":5,\"driver_timeouts_before\":9,\"configured\":\"1\","
+               "\"effective\":\"off\",\"os\":\"windows11\",\"build\":22631,\"boot_ms\":6,"
+               "\"driver_timeouts\":{\"since_boot\":null,\"in_30_days\":4}},"
+               "{\"host\":\"a\\\\\\\"b\",\"address\":\"x\",\"state\":\"unreachable\","
+               "\"reason\":\"it does not answer in time\",\"prior\":null,\"written_ms\":null,"
+               "\"driver_timeouts_before\":null}]}\n"
+               "END\n"
+               "exit 1\n");
+    struct wf_hags_watch_config config = {.plan = client->plan,
+                                          .data = client->bed.folder,
+                                          .program = client->look,
+                                          .loop = client->loop,
+                                          .now_ms = now_ms,
+                                          .log = say,
+                                          .context = client};
+    assert_int_equal(wf_hags_watch_open(&config, &client->hags, &err), WF_OK);
+    for (int i = 0; i < 5000 && wf_hags_watch_view(client->hags, 0).hosts->count == 0; i++) {
+        uv_run(client->loop, UV_RUN_NOWAIT);
+        usleep(1000);
+    }
+}
+
+static void close_hags(struct api_client *client)
+{
+    char path[160];
+    wf_hags_watch_destroy(client->hags);
+    snprintf(path, sizeof path, "%s/hags/prod.json", client->bed.folder);
+    assert_int_equal(unlink(path), 0); // it was kept
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(rmdir(path), 0); // and nothing else is left there
+    assert_int_equal(unlink(client->plan), 0);
+    assert_int_equal(unlink(client->look), 0);
+}
+
 void client_start(struct api_client *client)
 {
     struct wf_error err = {0};
@@ -29,7 +87,9 @@ void client_start(struct api_client *client)
     client->loop = malloc(sizeof *client->loop);
     assert_non_null(client->loop);
     assert_int_equal(uv_loop_init(client->loop), 0);
+    open_hags(client);
     struct wf_daemon_parts parts = {.loop = client->loop,
+                                    .hags = client->hags,
                                     .desk = client->bed.desk,
                                     .data = client->bed.folder,
                                     .version = "1.2.3",
@@ -53,8 +113,10 @@ void client_start(struct api_client *client)
 void client_stop(struct api_client *client)
 {
     wf_api_close(client->api);
+    wf_hags_watch_close(client->hags);
     assert_int_equal(uv_run(client->loop, UV_RUN_DEFAULT), 0);
     wf_api_destroy(client->api);
+    close_hags(client);
     assert_int_equal(uv_loop_close(client->loop), 0);
     free(client->loop);
     json_decref(client->description);

@@ -14,6 +14,8 @@ struct api_client {
     struct bed bed;
     uv_loop_t *loop;
     struct wf_api *api;
+    struct wf_hags_watch *hags; // over two hosts, played by a script
+    char plan[128], look[128];
     json_t *description;
     uint16_t port;
     char token[64];

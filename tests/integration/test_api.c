@@ -382,6 +382,41 @@ static void nodes_queues_and_the_rest_are_told(void **state)
     assert_non_null(strstr(client.text, "\nwhaleflux_jobs{state=\"waiting\"} "));
 }
 
+static void windows_hosts_are_told_in_pages(void **state)
+{
+    (void)state;
+    const json_t *answer = client_get(&client, 200, "GET", "/v1/hags", NULL);
+    const json_t *watch = json_array_get(at(answer, "watches"), 0);
+    assert_string_equal(text_at(watch, "name"), "prod");
+    assert_true(json_is_null(at(watch, "message")));
+    assert_int_equal(json_integer_value(at(watch, "hosts")), 2);
+    assert_int_equal(json_integer_value(at(at(watch, "driver_timeouts"), "before")), 9);
+    answer = client_get(&client, 200, "GET", "/v1/hags/prod/hosts?limit=1", NULL);
+    const json_t *host = json_array_get(at(answer, "hosts"), 0);
+    assert_string_equal(text_at(host, "host"), "ws-1");
+    assert_true(json_is_true(at(at(host, "driver_timeouts"), "comparable")));
+    char path[80];
+    snprintf(path, sizeof path, "/v1/hags/prod/hosts?limit=1&after=%lld",
+             (long long)json_integer_value(at(answer, "next")));
+    answer = client_get(&client, 200, "GET", path, NULL);
+    assert_true(json_is_null(at(answer, "next")));
+    assert_string_equal(text_at(json_array_get(at(answer, "hosts"), 0), "state"), "unreachable");
+    answer =
+        client_get(&client, 200, "GET", "/v1/hags/prod/hosts?state=drifted,off-verified", NULL);
+    assert_int_equal(json_array_size(at(answer, "hosts")), 1);
+    answer = client_get(&client, 200, "GET", "/v1/hags/prod/hosts?host=ws-2", NULL);
+    assert_int_equal(json_array_size(at(answer, "hosts")), 0);
+    client_ask(&client, "GET", "/v1/hags/lab/hosts", NULL);
+    assert_error(404, "not_found", "watch", "no watch 'lab'");
+    client_ask(&client, "GET", "/v1/hags/prod/hosts?state=drifted,", NULL);
+    assert_error(400, "invalid", "state", "'' is no state");
+    client_ask(&client, "GET", "/v1/hags/prod/hosts?limit=1001", NULL);
+    assert_error(400, "invalid", "limit", "");
+    client_get(&client, 200, "GET", "/metrics", NULL);
+    assert_non_null(strstr(client.text, "\nwhaleflux_hags_state{watch=\"prod\",host=\"a\\\\\\\"b\","
+                                        "state=\"unreachable\"} 1\n"));
+}
+
 static void every_metric_is_in_the_documents(void **state)
 {
     char path[512], name[80];
@@ -486,6 +521,7 @@ int main(void)
         cmocka_unit_test(bad_requests_name_the_field),
         cmocka_unit_test(tokens_have_rights_and_an_end),
         cmocka_unit_test(nodes_queues_and_the_rest_are_told),
+        cmocka_unit_test(windows_hosts_are_told_in_pages),
         cmocka_unit_test(every_metric_is_in_the_documents),
         cmocka_unit_test(events_are_missed_by_nobody),
         cmocka_unit_test(every_route_was_asked),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -13,6 +14,8 @@
 #include "cli/live/submission.h"
 #include "hags/export.h"
 #include "hags/helper.h"
+
+enum { LOOK_PAUSE_MS = 100, LOOK_PAUSES = 6000 }; // ten minutes, for a look at others' hosts
 
 static const struct wf_option options[] = {
     {"inventory", "FILE",
@@ -339,10 +342,23 @@ static enum wf_status print(struct run *run, struct wf_fleet *fleet, bool interr
 static enum wf_status open_record(struct run *run, struct wf_error *err)
 {
     bool looks = run->config.goal == WF_HAGS_LOOK || run->config.dry_run;
-    enum wf_status status = wf_hags_record_open(run->state_folder, true, &run->config.record, err);
+    struct wf_hags_record **record = &run->config.record;
+    const char *folder = run->state_folder;
+    enum wf_status status =
+        wf_hags_record_open(folder, looks ? WF_HAGS_RECORD_LOOK : WF_HAGS_RECORD_SET, record, err);
     if (status == WF_EXISTS && looks) {
         // Who only looks does so beside a run that is at work.
-        status = wf_hags_record_open(run->state_folder, false, &run->config.record, err);
+        return wf_hags_record_open(folder, WF_HAGS_RECORD_READ, record, err);
+    }
+    // A daemon that watches looks from time to time: that keeps nobody from setting hosts.
+    for (uint32_t i = 0; status == WF_EXISTS && i < LOOK_PAUSES && wf_hags_record_is_brief(folder);
+         i++) {
+        static const struct timespec pause = {0, LOOK_PAUSE_MS * 1000000L};
+        if (i == 0) {
+            fputs("whaleflux: waits until a look at the hosts is done\n", stderr);
+        }
+        (void)nanosleep(&pause, NULL);
+        status = wf_hags_record_open(folder, WF_HAGS_RECORD_SET, record, err);
     }
     return status;
 }
@@ -435,8 +451,11 @@ static enum wf_status hags(int argc, char **argv, struct wf_error *err)
     if (argc >= 2 && strcmp(argv[1], "restore") == 0) {
         return run_goal(WF_HAGS_RESTORE, argc - 1, argv + 1, err);
     }
+    if (argc >= 2 && strcmp(argv[1], "watched") == 0) {
+        return wf_hags_watched(argc - 1, argv + 1, err);
+    }
     return wf_fail(err, WF_INVALID,
-                   "after 'hags' comes status or restore; disable_hags and "
+                   "after 'hags' comes status, restore or watched; disable_hags and "
                    "enable_hags are verbs of their own");
 }
 
@@ -467,9 +486,13 @@ const struct wf_command wf_command_enable_hags = {
 
 const struct wf_command wf_command_hags = {
     .name = "hags",
-    .usage = "status|restore --cluster NAME [--os NAME] [--inventory FILE] [OPTION...]",
+    .usage =
+        "status|restore --cluster NAME [--os NAME] [--inventory FILE] [OPTION...]\n"
+        "       whaleflux hags watched [WATCH] [--state NAMES] [--json] [--data-dir DIR] [--url URL]",
     .summary = "tells what GPU scheduling by hardware is on Windows hosts, or puts it back",
     .options = options,
-    .more = SWITCH_MORE "Example: whaleflux hags status --cluster=prod\n",
+    .more = "watched asks no host but the daemon: what its watches (serve --watch) found, and the "
+            "hosts of one;\nwhat they are does not make its exit status.\n" SWITCH_MORE
+            "Example: whaleflux hags status --cluster=prod\n",
     .run = hags,
 };

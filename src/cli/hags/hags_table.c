@@ -52,10 +52,14 @@ static enum wf_shade shade_of(enum wf_hags_state state)
     return WF_SHADE_FAINT;
 }
 
-static const char *value_word(const struct wf_hags_report *report)
+enum wf_shade wf_hags_shade_of(const char *state)
 {
-    static const char *const words[] = {"-", "off", "on", "not set", "unknown"};
-    return report ? words[report->configured] : "-";
+    for (int at = 0; at < WF_HAGS_STATE_COUNT; at++) {
+        if (strcmp(state, wf_hags_state_name((enum wf_hags_state)at)) == 0) {
+            return shade_of((enum wf_hags_state)at);
+        }
+    }
+    return WF_SHADE_FAINT;
 }
 
 static void add_row(struct wf_grid *grid, const struct wf_fleet_row *row)
@@ -71,7 +75,7 @@ static void add_row(struct wf_grid *grid, const struct wf_fleet_row *row)
     }
     wf_grid_add(grid, row->host->name);
     wf_grid_add_shaded(grid, wf_hags_state_name(row->state), shade_of(row->state));
-    wf_grid_add(grid, value_word(report));
+    wf_grid_add(grid, report ? wf_hags_value_word(report->configured) : "-");
     wf_grid_add(grid, report ? wf_hags_effect_name(wf_hags_effect(report)) : "-");
     wf_grid_add(grid, windows);
     wf_grid_add(grid, timeouts);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/live/grid.h"
 #include "hags/fleet.h"
 
 // How many machines are in each state.
@@ -25,6 +26,12 @@ enum wf_status wf_hags_json_print(const struct wf_fleet *fleet, const struct wf_
 enum wf_status wf_hags_metrics_write(const struct wf_fleet *fleet, const char *path,
                                      struct wf_error *err) WF_MUST_USE;
 const char *wf_hags_goal_name(enum wf_hags_goal goal);
+
+// How a state is shown, by its name; one that is not known is faint.
+enum wf_shade wf_hags_shade_of(const char *state);
+
+// The verb `hags watched`.
+enum wf_status wf_hags_watched(int argc, char **argv, struct wf_error *err) WF_MUST_USE;
 
 // A table on stderr that is written over, where that is a terminal.
 struct wf_hags_progress {

@@ -5,21 +5,20 @@
 
 #include "base/assert.h"
 #include "core/schedule/schedule.h"
-#include "daemon/api/parts.h"
+#include "daemon/api/metrics.h"
 
-static void head(FILE *out, const char *name, const char *kind, const char *help)
+void wf_api_metric_head(FILE *out, const char *name, const char *kind, const char *help)
 {
     fprintf(out, "# HELP whaleflux_%s %s\n# TYPE whaleflux_%s %s\n", name, help, name, kind);
 }
 
 static void one(FILE *out, const char *name, const char *kind, const char *help, uint64_t value)
 {
-    head(out, name, kind, help);
+    wf_api_metric_head(out, name, kind, help);
     fprintf(out, "whaleflux_%s %" PRIu64 "\n", name, value);
 }
 
-// The value of a label: names come from outside.
-static void label(FILE *out, const char *text)
+void wf_api_metric_label(FILE *out, const char *text)
 {
     for (; *text; text++) {
         if (*text == '\n') {
@@ -32,18 +31,19 @@ static void label(FILE *out, const char *text)
 
 static void seconds(FILE *out, const char *name, const char *help, uint64_t ms)
 {
-    head(out, name, "counter", help);
+    wf_api_metric_head(out, name, "counter", help);
     fprintf(out, "whaleflux_%s %" PRIu64 ".%03" PRIu64 "\n", name, ms / 1000, ms % 1000);
 }
 
 static void print_jobs(FILE *out, const struct wf_desk_counts *counts)
 {
-    head(out, "jobs", "gauge", "Jobs that are not over, by state.");
+    wf_api_metric_head(out, "jobs", "gauge", "Jobs that are not over, by state.");
     for (uint32_t i = 0; i < WF_JOB_STATE_DONE; i++) {
         fprintf(out, "whaleflux_jobs{state=\"%s\"} %" PRIu64 "\n",
                 wf_job_state_word((enum wf_job_state)i), counts->live[i]);
     }
-    head(out, "jobs_ended_total", "counter", "Jobs that ended since the daemon started, by state.");
+    wf_api_metric_head(out, "jobs_ended_total", "counter",
+                       "Jobs that ended since the daemon started, by state.");
     for (uint32_t i = WF_JOB_STATE_DONE; i < WF_JOB_STATE_COUNT; i++) {
         fprintf(out, "whaleflux_jobs_ended_total{state=\"%s\"} %" PRIu64 "\n",
                 wf_job_state_word((enum wf_job_state)i), counts->ended[i]);
@@ -60,7 +60,8 @@ static void print_jobs(FILE *out, const struct wf_desk_counts *counts)
     seconds(out, "start_wait_seconds_total", "How long they had waited for that, all together.",
             counts->start_wait_ms);
     seconds(out, "gpu_seconds_total", "GPU time granted to runs that ended.", counts->gpu_ms);
-    head(out, "cost_dollars_total", "counter", "What runs that ended cost, in US dollars.");
+    wf_api_metric_head(out, "cost_dollars_total", "counter",
+                       "What runs that ended cost, in US dollars.");
     fprintf(out, "whaleflux_cost_dollars_total %.9f\n", (double)counts->cost_nanousd / 1e9);
 }
 
@@ -81,9 +82,11 @@ static void print_spot(FILE *out, const struct wf_desk_counts *counts)
         counts->checkpoints);
     one(out, "work_losses_total", "counter", "Runs ended from outside with unsaved work.",
         counts->losses);
-    head(out, "work_lost_seconds_total", "counter", "Run time that was lost with them.");
+    wf_api_metric_head(out, "work_lost_seconds_total", "counter",
+                       "Run time that was lost with them.");
     fprintf(out, "whaleflux_work_lost_seconds_total %.3f\n", (double)counts->lost_ms / 1000);
-    head(out, "work_lost_dollars_total", "counter", "What that run time had cost, in US dollars.");
+    wf_api_metric_head(out, "work_lost_dollars_total", "counter",
+                       "What that run time had cost, in US dollars.");
     fprintf(out, "whaleflux_work_lost_dollars_total %.9f\n", (double)counts->lost_nanousd / 1e9);
 }
 
@@ -91,22 +94,23 @@ static void print_nodes(FILE *out, const struct wf_api *api)
 {
     const struct wf_cluster *cluster = wf_core_cluster(wf_desk_core(api->desk));
     uint32_t count = wf_desk_name_count(api->desk, WF_JOURNAL_NODE);
-    head(out, "node_gpus", "gauge", "GPUs of a node.");
+    wf_api_metric_head(out, "node_gpus", "gauge", "GPUs of a node.");
     for (uint32_t i = 0; i < count && i < cluster->nodes_end; i++) {
         const char *name = wf_desk_name(api->desk, WF_JOURNAL_NODE, i);
         if (name && cluster->nodes[i].up) {
             fputs("whaleflux_node_gpus{node=\"", out);
-            label(out, name);
+            wf_api_metric_label(out, name);
             fprintf(out, "\"} %u\n", cluster->nodes[i].spec.gpus);
         }
     }
-    head(out, "node_gpus_free", "gauge", "GPUs of a node that are granted to nobody, with shares.");
+    wf_api_metric_head(out, "node_gpus_free", "gauge",
+                       "GPUs of a node that are granted to nobody, with shares.");
     for (uint32_t i = 0; i < count && i < cluster->nodes_end; i++) {
         const char *name = wf_desk_name(api->desk, WF_JOURNAL_NODE, i);
         if (name && cluster->nodes[i].up) {
             uint32_t free_milli = wf_state_gpu_total_milli(&cluster->states[i]);
             fputs("whaleflux_node_gpus_free{node=\"", out);
-            label(out, name);
+            wf_api_metric_label(out, name);
             fprintf(out, "\"} %u.%03u\n", free_milli / 1000, free_milli % 1000);
         }
     }
@@ -116,13 +120,14 @@ static void print_queues(FILE *out, const struct wf_api *api)
 {
     const struct wf_schedule *schedule = wf_core_schedule(wf_desk_core(api->desk));
     uint32_t count = wf_desk_name_count(api->desk, WF_JOURNAL_QUEUE);
-    head(out, "queue_gpus_used", "gauge", "GPUs that a queue uses, with those below it.");
+    wf_api_metric_head(out, "queue_gpus_used", "gauge",
+                       "GPUs that a queue uses, with those below it.");
     for (uint32_t i = 0; i < count; i++) {
         struct wf_queue_view view;
         const char *name = wf_desk_name(api->desk, WF_JOURNAL_QUEUE, i);
         if (name && wf_queues_view(schedule->queues, (wf_queue_id){i}, &view)) {
             fputs("whaleflux_queue_gpus_used{queue=\"", out);
-            label(out, name);
+            wf_api_metric_label(out, name);
             fprintf(out, "\"} %" PRId64 ".%03" PRId64 "\n", view.used_gpu_milli / 1000,
                     view.used_gpu_milli % 1000);
         }
@@ -134,7 +139,8 @@ static void print_http(FILE *out, const struct wf_http_counts *counts)
     one(out, "http_connections", "gauge", "Open connections.", counts->connections);
     one(out, "http_streams", "gauge", "Open streams of events and logs.", counts->streams);
     one(out, "http_requests_total", "counter", "Requests.", counts->requests);
-    head(out, "http_answers_total", "counter", "Answers by the first digit of their status.");
+    wf_api_metric_head(out, "http_answers_total", "counter",
+                       "Answers by the first digit of their status.");
     for (int i = 2; i < 6; i++) {
         fprintf(out, "whaleflux_http_answers_total{status=\"%dxx\"} %" PRIu64 "\n", i,
                 counts->answers[i]);
@@ -167,13 +173,14 @@ void wf_api_metrics(void *context, struct wf_http_request *request)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     WF_ASSERT(out);
-    head(out, "info", "gauge", "The version that runs.");
+    wf_api_metric_head(out, "info", "gauge", "The version that runs.");
     fprintf(out, "whaleflux_info{version=\"%s\"} 1\n", api->parts.version);
     print_jobs(out, &counts);
     print_desk(out, &counts, wf_desk_accepts(api->desk, NULL));
     print_spot(out, &counts);
     print_nodes(out, api);
     print_queues(out, api);
+    wf_api_metrics_hags(out, api);
     print_http(out, &http);
     one(out, "memory_bytes", "gauge", "Memory of the daemon.", memory_bytes());
     WF_ASSERT(fclose(out) == 0);

@@ -124,7 +124,7 @@ void wf_api_on_feed(void *api, const struct wf_feed_row *row);
 void wf_api_on_look(uv_timer_t *timer);
 void wf_api_end_stories(struct wf_api *api);
 
-// The routes' answers, by file.
+// The routes' answers, by file; those of tokens stand in tokens.h.
 void wf_api_version(void *api, struct wf_http_request *request);
 void wf_api_health(void *api, struct wf_http_request *request);
 void wf_api_openapi(void *api, struct wf_http_request *request);
@@ -142,9 +142,8 @@ void wf_api_nodes_list(void *api, struct wf_http_request *request);
 void wf_api_nodes_drain(void *api, struct wf_http_request *request);
 void wf_api_nodes_undrain(void *api, struct wf_http_request *request);
 void wf_api_queues_list(void *api, struct wf_http_request *request);
+void wf_api_hags_list(void *api, struct wf_http_request *request);
+void wf_api_hags_hosts(void *api, struct wf_http_request *request);
 void wf_api_cost(void *api, struct wf_http_request *request);
 void wf_api_events(void *api, struct wf_http_request *request);
 void wf_api_audit(void *api, struct wf_http_request *request);
-void wf_api_tokens_list(void *api, struct wf_http_request *request);
-void wf_api_tokens_make(void *api, struct wf_http_request *request);
-void wf_api_tokens_revoke(void *api, struct wf_http_request *request);

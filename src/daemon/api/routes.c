@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/api/parts.h"
+#include "daemon/api/tokens.h"
 
 #define GET(path, least, fn, name, ...)                                                            \
     {                                                                                              \
@@ -43,6 +43,9 @@ static const struct wf_route table[] = {
     DO("/v1/nodes/{node}/undrain", WF_ROLE_OPERATOR, wf_api_nodes_undrain, "undrainNode",
        "dry_run"),
     GET("/v1/queues", WF_ROLE_VIEWER, wf_api_queues_list, "listQueues", NULL),
+    GET("/v1/hags", WF_ROLE_VIEWER, wf_api_hags_list, "listHagsWatches", NULL),
+    GET("/v1/hags/{watch}/hosts", WF_ROLE_VIEWER, wf_api_hags_hosts, "listHagsHosts", "state",
+        "host", "after", "limit"),
     GET("/v1/cost", WF_ROLE_VIEWER, wf_api_cost, "getCost", "by", "user", "since", "until",
         "limit"),
     GET("/v1/events", WF_ROLE_VIEWER, wf_api_events, "watchEvents", "after", "job"),

@@ -28,7 +28,8 @@ static struct wf_hags_record *open_record(bool write)
 {
     struct wf_hags_record *record;
     struct wf_error err = {.text = ""};
-    if (wf_hags_record_open(folder, write, &record, &err) != WF_OK) {
+    if (wf_hags_record_open(folder, write ? WF_HAGS_RECORD_SET : WF_HAGS_RECORD_READ, &record,
+                            &err) != WF_OK) {
         fail_msg("%s", err.text);
     }
     return record;
@@ -84,7 +85,8 @@ static void only_one_may_write(void **state)
     struct wf_hags_record *second;
     struct wf_error err;
     struct wf_hags_record *record = open_record(true);
-    assert_int_equal(wf_hags_record_open(folder, true, &second, &err), WF_EXISTS);
+    assert_int_equal(wf_hags_record_open(folder, WF_HAGS_RECORD_SET, &second, &err), WF_EXISTS);
+    assert_false(wf_hags_record_is_brief(folder));
     second = open_record(false);
     struct wf_hags_entry *entry = wf_hags_record_find(second, "ws-9", "x");
     assert_int_equal(wf_hags_record_keep(second, entry, true, &err), WF_OK); // and writes nothing
@@ -93,13 +95,27 @@ static void only_one_may_write(void **state)
     wf_hags_record_close(NULL);
 }
 
+static void a_look_is_soon_over(void **state)
+{
+    (void)state;
+    struct wf_hags_record *look;
+    struct wf_hags_record *second;
+    struct wf_error err;
+    wf_hags_record_close(open_record(true)); // whose mark stays behind
+    assert_int_equal(wf_hags_record_open(folder, WF_HAGS_RECORD_LOOK, &look, &err), WF_OK);
+    assert_int_equal(wf_hags_record_open(folder, WF_HAGS_RECORD_SET, &second, &err), WF_EXISTS);
+    assert_true(wf_hags_record_is_brief(folder));
+    wf_hags_record_close(look);
+    assert_false(wf_hags_record_is_brief("/nonexistent"));
+}
+
 static void a_foreign_line_is_refused(void **state)
 {
     (void)state;
     struct wf_hags_record *record;
     struct wf_error err;
     append("{\"host\":3}\n");
-    assert_int_equal(wf_hags_record_open(folder, false, &record, &err), WF_INVALID);
+    assert_int_equal(wf_hags_record_open(folder, WF_HAGS_RECORD_READ, &record, &err), WF_INVALID);
     assert_non_null(strstr(err.text, "is no record"));
 }
 
@@ -108,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_kept_is_there_again),
         cmocka_unit_test(only_one_may_write),
+        cmocka_unit_test(a_look_is_soon_over),
         cmocka_unit_test(a_foreign_line_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, scratch_end);
