@@ -40,6 +40,7 @@ wait $first $!
 start_sshd "$node_port" "$other_port" || skip_all "sshd does not start here: $(tail -n 1 "$toy/sshd.log")"
 play_restarts &
 player=$!
+# shellcheck disable=SC2119 # it has options of its own
 start_daemon
 node=$("$program" nodes --json | python3 -c "import json, sys; print(json.load(sys.stdin)['nodes'][0]['name'])")
 cat >"$toy/hosts.yaml" <<INVENTORY
@@ -56,8 +57,8 @@ INVENTORY
 hags() { # STATUS OPTION...: the command's exit status, and its JSON in $toy/json
     expected=$1
     shift
-    timeout 400 "$program" disable_hags --inventory "$toy/hosts.yaml" --state-dir "$toy/records" --json -y \
-        --cluster ours --connect-timeout 20 --poll 1 --reboot drained "$@" >"$toy/json" 2>"$toy/output"
+    timeout 600 "$program" disable_hags --inventory "$toy/hosts.yaml" --state-dir "$toy/records" --json -y \
+        --cluster ours --connect-timeout 30 --poll 1 --reboot drained "$@" >"$toy/json" 2>"$toy/output"
     status=$?
     [ "$status" -eq "$expected" ] || echo "exit status $status, not $expected" >>"$toy/output"
 }

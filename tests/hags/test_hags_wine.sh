@@ -89,8 +89,8 @@ hags() {
     expected=$1
     shift
     # shellcheck disable=SC2086 # $verb may be two words
-    timeout 300 "$program" $verb --inventory "$toy/hosts.yaml" --state-dir "$toy/records" --json \
-        --connect-timeout 5 --retries 1 --poll 1 -y "$@" >"$toy/json" 2>"$toy/output"
+    timeout 600 "$program" $verb --inventory "$toy/hosts.yaml" --state-dir "$toy/records" --json \
+        --connect-timeout 30 --retries 1 --poll 1 -y "$@" >"$toy/json" 2>"$toy/output"
     status=$?
     [ "$status" -eq "$expected" ] || echo "exit status $status, not $expected" >>"$toy/output"
     [ "$status" -eq "$expected" ]
