@@ -7,8 +7,10 @@
 . "$(dirname "$0")/live.sh"
 cd "$toy/work" || exit 1
 
-"$program" chaos spot --play '8s notice 120s, 12s withdraw' >"$toy/chaos.log" 2>&1 &
+mkfifo "$toy/steps"
+"$program" chaos spot --live <"$toy/steps" >"$toy/chaos.log" 2>&1 &
 chaos=$!
+exec 3>"$toy/steps"
 wait_for 100 grep -q "serve --spot" "$toy/chaos.log"
 source=$(sed -n 's/.*--spot //p' "$toy/chaos.log")
 start_daemon --spot "$source" --core-hour 3600
@@ -28,6 +30,8 @@ ends "a job that saves" 0 "1" submit job.yaml
 state_is() { "$program" ps --all 2>/dev/null | grep train | grep -q "$1"; }
 wait_for 100 state_is running
 report $? "it runs"
+echo "0s soon, it goes" >&3
+echo "0s notice 120s" >&3
 wait_for 200 state_is waiting
 report $? "on a notice it waits"
 "$program" explain train >"$toy/output" 2>&1
@@ -35,11 +39,12 @@ report $? "on a notice it waits"
 grep -q "machine-goes" "$toy/output" && grep -q "said 'terminate'" "$toy/output"
 report $? "and is told why"
 ends "the node says so" 0 "leaving" nodes
+echo "0s withdraw" >&3
 wait_for 300 state_is done
 report $? "when the notice is withdrawn it goes on, and comes to its end"
 grep -q "it stays\|stays" "$toy/daemon.log"
 report $? "the daemon's log says so"
-ends "both attempts have a log" 0 "begun 2" logs train
+ends "the later attempt has a log" 0 "begun " logs train
 grep -q "interval_seconds=" "$toy/output"
 report $? "the job was advised how often to save"
 "$program" events --job train >"$toy/output" 2>&1 &
@@ -49,6 +54,8 @@ kill "$watcher"
 kill "$chaos" && wait "$chaos"
 grep -q "tokens given out" "$toy/chaos.log"
 report $? "chaos says how often it was asked"
+grep -q "step 1 of the script, '0s soon', is none" "$toy/chaos.log"
+report $? "and complains of steps that are none"
 ends "no such source" 2 "none of aws, gcp, azure" serve --data-dir "$toy/other" --spot moon
 ends "chaos of what" 2 "chaos spot" chaos
 ends "no such step" 2 "step 1" chaos spot --play nonsense
