@@ -25,9 +25,15 @@ script: |
   while :; do sleep 0.1; done
 END
 ends "a job that saves" 0 "1" submit job.yaml
+ends "what it may come to is told before, with how good that forecast is" 0 "not yet scored" \
+    submit --dry-run job.yaml
+tells "and by the nodes" "(d['nodes'][0]['spot_risk']['taken_permille'] > 0 and
+not d['nodes'][0]['spot_risk']['forecast']['scored'])" nodes --json
+ends "in words, too" 0 "This machine may be taken away" nodes
 state_is() { "$program" ps --all 2>/dev/null | grep train | grep -q "$1"; }
 wait_for 100 state_is running
 report $? "it runs"
+ends "its explanation tells the risk" 0 "Its machine may be taken away" explain train
 wait_for 200 state_is waiting
 report $? "on a notice it waits"
 "$program" explain train >"$toy/output" 2>&1
@@ -37,6 +43,9 @@ report $? "and is told why"
 ends "the node says so" 0 "leaving" nodes
 wait_for 300 state_is done
 report $? "when the notice is withdrawn it goes on, and comes to its end"
+tells "what was lost is told with what was spent" "(d['losses']['total']['runs'] == 1 and
+d['losses']['rows'][0]['why'] == 'notice' and 0 < d['losses']['total']['lost_ms'] < 20000)" cost --json
+ends "in words, too" 0 "LOST BY" cost
 grep -q "it stays\|stays" "$toy/daemon.log"
 report $? "the daemon's log says so"
 ends "both attempts have a log" 0 "begun 2" logs train

@@ -51,6 +51,7 @@ struct wf_book_run {
     int64_t advised_ms; // what it was advised, and that the machine goes then
     int64_t advised_gone_ms;
     bool acknowledged;               // it saved after it was told to stop
+    bool leaves;                     // it was told so because the machine goes
     struct wf_book_run *prev, *next; // all runs, as they were granted
 };
 

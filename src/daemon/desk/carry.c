@@ -195,6 +195,7 @@ static void give_way(struct wf_desk *desk, struct wf_book_job *job)
         return;
     }
     WF_ASSERT(!job->old);
+    run->leaves = desk->notice.gone_ms > 0;
     job->old = run;
     job->run = NULL;
     wf_desk_stop_run(desk, run, WF_RUN_STOP_PREEMPTED);

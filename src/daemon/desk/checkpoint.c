@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "daemon/desk/outlook.h"
 #include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 #include "forecast/checkpoint.h"
 
-enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = 4352 };
+enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = WF_DESK_CHECKPOINT_BYTES };
 
 static void folder_of(const struct wf_desk *desk, uint64_t job, uint32_t attempt, const char *file,
                       char *path)
@@ -41,25 +42,32 @@ static bool make_folder(const struct wf_desk *desk, const struct wf_book_run *ru
     return good && (mkdir(path, 0755) == 0 || errno == EEXIST);
 }
 
-int64_t wf_desk_checkpoint_interval_ms(const struct wf_desk *desk, const struct wf_book_job *job)
+int64_t wf_desk_checkpoint_interval_ms(const struct wf_desk *desk, const struct wf_book_run *run)
 {
-    if (!desk->config.spot) {
+    const struct wf_book_job *job = run->job;
+    struct wf_desk_outlook outlook;
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    uint32_t pool = run->node < cluster->nodes_end ? cluster->nodes[run->node].pool.index : WF_NONE;
+    if (!wf_desk_outlook(desk, pool, 0, &outlook)) {
         return job->checkpoint_every_ms;
     }
-    int64_t now_ms = wf_desk_now_ms(desk);
-    int64_t age_ms = desk->config.booted_ms > 0 && now_ms > desk->config.booted_ms
-                         ? now_ms - desk->config.booted_ms
-                         : 0;
-    return wf_checkpoint_interval_ms(job->checkpoint_ms, age_ms);
+    return wf_checkpoint_interval_ms(job->checkpoint_ms, outlook.hazard_per_hour);
+}
+
+// A hazard changes with every second; who is told would not care.
+static bool is_much_the_same(int64_t advised_ms, int64_t interval_ms)
+{
+    int64_t off_ms = interval_ms > advised_ms ? interval_ms - advised_ms : advised_ms - interval_ms;
+    return advised_ms >= 0 && off_ms <= advised_ms / 16;
 }
 
 // Written beside it and moved there, so that nobody reads half of it.
 void wf_desk_write_advice(struct wf_desk *desk, struct wf_book_run *run)
 {
     char path[PATH_BYTES], beside[PATH_BYTES], text[256];
-    int64_t interval_ms = wf_desk_checkpoint_interval_ms(desk, run->job);
+    int64_t interval_ms = wf_desk_checkpoint_interval_ms(desk, run);
     int64_t gone_ms = desk->notice.gone_ms;
-    if (run->advised_ms == interval_ms && run->advised_gone_ms == gone_ms) {
+    if (is_much_the_same(run->advised_ms, interval_ms) && run->advised_gone_ms == gone_ms) {
         return;
     }
     folder_of(desk, run->job->id, run->attempt, "advice", path);
@@ -79,28 +87,26 @@ void wf_desk_write_advice(struct wf_desk *desk, struct wf_book_run *run)
 }
 
 enum wf_status wf_desk_offer_checkpoint(struct wf_desk *desk, struct wf_book_run *run,
-                                        uint32_t user, uint32_t group, char *file_out,
-                                        char *done_out, size_t size, struct wf_error *err)
+                                        struct wf_desk_checkpoint_files *files,
+                                        struct wf_error *err)
 {
     char path[PATH_BYTES];
     static const struct timespec never[2] = {{0}, {0}};
-    folder_of(desk, run->job->id, run->attempt, "advice", path);
-    snprintf(file_out, size, "%s", path);
+    folder_of(desk, run->job->id, run->attempt, "advice", files->advice);
+    folder_of(desk, run->job->id, run->attempt, "done", files->done);
     if (!make_folder(desk, run, path)) {
         return wf_fail(err, WF_IO, "%s cannot be made: %s", path, strerror(errno));
     }
-    folder_of(desk, run->job->id, run->attempt, "done", path);
-    snprintf(done_out, size, "%s", path);
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int file = open(files->done, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     bool good = file >= 0 && fchmod(file, 0644) == 0 && futimens(file, never) == 0;
     if (good && desk->config.users) {
-        good = fchown(file, user, group) == 0;
+        good = fchown(file, files->user, files->group) == 0;
     }
     if (file >= 0) {
         (void)close(file);
     }
     if (!good) {
-        return wf_fail(err, WF_IO, "%s cannot be made: %s", path, strerror(errno));
+        return wf_fail(err, WF_IO, "%s cannot be made: %s", files->done, strerror(errno));
     }
     run->advised_ms = run->advised_gone_ms = -1;
     wf_desk_write_advice(desk, run);
@@ -201,6 +207,16 @@ int64_t wf_desk_look_wake_ms(const struct wf_desk *desk)
     return wake_ms;
 }
 
+// A run that gave way to a notice did so because the machine goes, not for others.
+static const char *loss_word(const struct wf_desk *desk, const struct wf_book_run *run,
+                             enum wf_run_end end)
+{
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    bool leaves =
+        run->leaves || (run->node < cluster->nodes_end && cluster->nodes[run->node].gone_ms > 0);
+    return end == WF_RUN_END_PREEMPTED && leaves ? "notice" : wf_run_end_text(end);
+}
+
 void wf_desk_count_loss(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
 {
     const struct wf_book_job *job = run->job;
@@ -228,7 +244,7 @@ void wf_desk_count_loss(struct wf_desk *desk, struct wf_book_run *run, const str
             .to_ms = fact->ended_ms,
             .user = wf_directory_name(&desk->world.directory, WF_JOURNAL_USER, job->user),
             .queue = wf_directory_name(&desk->world.directory, WF_JOURNAL_QUEUE, job->queue),
-            .why = wf_run_end_text(fact->end),
+            .why = loss_word(desk, run, fact->end),
             .gpu_ms = charge.gpu_ms,
             .cost_nanousd = charge.cost_nanousd});
     desk->counts.losses++;

@@ -240,6 +240,8 @@ void bed_open(struct bed *bed)
         .core_price_nanousd_per_hour = 0,
         .jobs_max = 512,
         .spot = bed->spot,
+        .booted_ms = bed->booted_ms,
+        .boot = bed->boot,
         .now_ms = now_ms,
         .context = bed,
     };

@@ -50,9 +50,11 @@ struct bed {
     bool disk_full;
     uint32_t save_every; // batches to a snapshot; 0: none is made
     char snapshot[128];
-    char said[512];   // the last sentence for the log
-    bool spot;        // the machine may be taken; set before it is opened
-    uint32_t batches; // handed out
+    char said[512];    // the last sentence for the log
+    bool spot;         // the machine may be taken; set before it is opened, as are
+    int64_t booted_ms; // since when it is there,
+    char boot[24];     // and the id of that
+    uint32_t batches;  // handed out
     struct wf_desk_answer answers[BED_ANSWERS_MAX];
     uint32_t answered;
     uint32_t asked;

@@ -52,6 +52,7 @@ static const char *advice(const char *id)
 struct losses {
     uint32_t count;
     int64_t ms, nanousd;
+    char why[40]; // of the last
 };
 
 static bool add_loss(void *context, const struct wf_loss_row *row)
@@ -61,6 +62,7 @@ static bool add_loss(void *context, const struct wf_loss_row *row)
     losses->ms += row->to_ms - row->from_ms;
     losses->nanousd += row->cost_nanousd;
     assert_string_equal(row->user, "ada");
+    snprintf(losses->why, sizeof losses->why, "%s", row->why);
     return true;
 }
 
@@ -119,6 +121,7 @@ static void what_was_saved_after_the_notice_is_not_lost(void **unused)
     struct losses sum = losses();
     assert_int_equal(sum.count, 1);
     assert_int_equal(sum.ms, 1000);
+    assert_string_equal(sum.why, "notice");
     assert_int_equal(sum.nanousd, INT64_C(1000000000) / 3600);
     struct wf_desk_counts counts = wf_desk_count(bed.desk);
     assert_int_equal(counts.losses, 1);
@@ -144,6 +147,7 @@ static void without_notice_all_since_the_last_checkpoint_is_lost(void **unused)
     struct losses sum = losses();
     assert_int_equal(sum.count, 1);
     assert_int_equal(sum.ms, 900000);
+    assert_string_equal(sum.why, wf_run_end_text(WF_RUN_END_RESTARTED));
     assert_int_equal(sum.nanousd, 250000000); // a quarter of a dollar
     assert_true(bed_has(&bed, "j1-2"));
     bed_check_journal(&bed);
@@ -173,11 +177,11 @@ static void advice_says_how_often_and_when(void **unused)
     begin();
     (void)bed_submit(&bed, "ada", SAVES);
     bed_settle(&bed);
-    assert_string_equal(advice("j1-1"), "interval_seconds=434\ngoing_at=0\n");
+    assert_string_equal(advice("j1-1"), "interval_seconds=455\ngoing_at=0\n");
     bed_begin(&bed, "j1-1");
     bed_settle(&bed);
     notice(30000);
-    snprintf(wanted, sizeof wanted, "interval_seconds=434\ngoing_at=%lld\n",
+    snprintf(wanted, sizeof wanted, "interval_seconds=455\ngoing_at=%lld\n",
              (long long)(bed.now_ms + 30000) / 1000);
     assert_string_equal(advice("j1-1"), wanted);
     bed_clear(&bed);
