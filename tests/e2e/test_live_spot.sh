@@ -51,10 +51,7 @@ report $? "the daemon's log says so"
 ends "both attempts have a log" 0 "begun 2" logs train
 grep -q "interval_seconds=" "$toy/output"
 report $? "the job was advised how often to save"
-"$program" events --job train >"$toy/output" 2>&1 &
-watcher=$!
-sleep 1
-kill "$watcher"
+ends "and the loss is told to who watches" 0 "work-lost" events --job train
 kill "$chaos" && wait "$chaos"
 grep -q "tokens given out" "$toy/chaos.log"
 report $? "chaos says how often it was asked"

@@ -144,13 +144,17 @@ static bool look(struct wf_desk *desk, struct wf_book_run *run, int64_t until_ms
     return true;
 }
 
+// The time that a file was touched may lie a tick of the kernel's clock before it really was, so
+// who saves at once would seem to have saved before he was told.
+#define TICK_MS 10
+
 // A run that was told to stop has saved its work: it need not use up the rest of its time for that.
 static void hurry(struct wf_desk *desk, struct wf_book_run *run)
 {
     const struct wf_book_job *job = run->job;
     char id[WF_RUN_ID_MAX + 1];
     if (run->acknowledged || !run->stop_wanted || run->stop_failed || run->told_ms == 0 ||
-        run->saved_ms < run->told_ms || job->checkpoint_signal == 0) {
+        run->saved_ms + TICK_MS < run->told_ms || job->checkpoint_signal == 0) {
         return;
     }
     run->acknowledged = true;

@@ -130,6 +130,39 @@ static void what_was_saved_after_the_notice_is_not_lost(void **unused)
     bed_clear(&bed);
 }
 
+static void who_saves_at_once_is_heard_though_files_have_coarse_times(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada", SAVES);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_later(&bed, 60000);
+    notice(120000);
+    bed.now_ms -= 9;
+    touch("j1-1");
+    bed.now_ms += 9;
+    bed_later(&bed, 200);
+    assert_int_equal(bed_run(&bed, "j1-1")->stops, 2);
+    bed_clear(&bed);
+}
+
+static void what_was_saved_before_the_notice_ends_nobody_sooner(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada", SAVES);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_later(&bed, 60000);
+    touch("j1-1");
+    bed.now_ms += 500;
+    notice(120000);
+    bed_later(&bed, 2000);
+    assert_int_equal(bed_run(&bed, "j1-1")->stops, 1);
+    bed_clear(&bed);
+}
+
 static void without_notice_all_since_the_last_checkpoint_is_lost(void **unused)
 {
     (void)unused;
@@ -225,6 +258,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_notice_stops_what_runs_and_it_starts_again_after_it),
         cmocka_unit_test(what_was_saved_after_the_notice_is_not_lost),
+        cmocka_unit_test(who_saves_at_once_is_heard_though_files_have_coarse_times),
+        cmocka_unit_test(what_was_saved_before_the_notice_ends_nobody_sooner),
         cmocka_unit_test(without_notice_all_since_the_last_checkpoint_is_lost),
         cmocka_unit_test(the_core_hears_of_checkpoints),
         cmocka_unit_test(advice_says_how_often_and_when),
