@@ -48,6 +48,31 @@ d['losses']['rows'][0]['why'] == 'notice' and 0 < d['losses']['total']['lost_ms'
 ends "in words, too" 0 "LOST BY" cost
 grep -q "it stays\|stays" "$toy/daemon.log"
 report $? "the daemon's log says so"
+# Counts what it is told and runs on; as it never says that it saved, each signal is due after the last.
+cat >counting.yaml <<'END'
+name: counting
+cpus: 0.5
+replaceable: true
+checkpoint: {signal: USR1, every: 2s, prompt: true}
+script: |
+  #!/bin/bash
+  count=0
+  trap 'count=$((count + 1)); echo "$SECONDS told $count" >>counted; [ $count -lt 3 ] || exit 0' USR1
+  while :; do sleep 0.1; done
+END
+ends "a job that is told when to save" 0 "counting" submit counting.yaml
+counted() {
+    [ -e counted ] && [ "$(grep -c told counted)" -ge 3 ]
+}
+wait_for 150 counted
+report $? "it is told three times"
+# Each two seconds, as the daemon looks each second; a slow machine is late, never early.
+awk '$1 < 2 * NR - 1 { exit 1 }' counted
+report $? "never before it was due"
+accepts "the core knows that a gang is replaceable" python3 -c "
+import sqlite3
+lines = sqlite3.connect('$HOME/.whaleflux/whaleflux.db').execute('SELECT line FROM journal')
+assert any(line.startswith('submit ') and 'replaceable=yes' in line for line, in lines)"
 ends "both attempts have a log" 0 "begun 2" logs train
 grep -q "interval_seconds=" "$toy/output"
 report $? "the job was advised how often to save"

@@ -121,13 +121,15 @@ void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
         return;
     }
     wf_desk_run_id(run->job->id, run->attempt, id);
-    int64_t told_ms = desk->config.now_ms(desk->config.context); // it may answer before we return
+    if (run->told_ms == 0) {
+        wf_desk_mark_checkpoint(desk, run); // it may answer before we return
+    }
     enum wf_status status =
         desk->config.kind->stop(desk->config.engine, id, run->stop_why, run->job->stop_ms, NULL);
     // One that the engine does not know has ended, and it says so.
     run->stop_failed = status != WF_OK && status != WF_NOTFOUND;
     if (run->told_ms == 0 && !run->stop_failed) {
-        run->told_ms = run->look_ms = told_ms;
+        run->told_ms = run->look_ms = desk->config.now_ms(desk->config.context);
     }
     run->retry_ms = desk->config.now_ms(desk->config.context) + WF_DESK_RETRY_MS;
 }

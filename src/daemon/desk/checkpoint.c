@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "daemon/desk/outlook.h"
 #include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
@@ -19,13 +20,24 @@
 
 enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = WF_DESK_CHECKPOINT_BYTES };
 
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 0;
+    for (; *text; text++) {
+        hash = wf_hash_add(hash, (unsigned char)*text);
+    }
+    return hash;
+}
+
 static void folder_of(const struct wf_desk *desk, uint64_t job, uint32_t attempt, const char *file,
                       char *path)
 {
     char id[WF_RUN_ID_MAX + 1];
     wf_desk_run_id(job, attempt, id);
     if (desk->config.users) {
-        snprintf(path, PATH_BYTES, "/run/whaleflux-checkpoints/%s/%s", id, file);
+        // Two daemons with data of their own have runs of the same ids.
+        snprintf(path, PATH_BYTES, "/run/whaleflux-checkpoints/%016" PRIx64 "-%s/%s",
+                 hash_of(desk->config.data), id, file);
     } else {
         snprintf(path, PATH_BYTES, "%s/checkpoints/%s/%s", desk->config.data, id, file);
     }
@@ -42,16 +54,27 @@ static bool make_folder(const struct wf_desk *desk, const struct wf_book_run *ru
     return good && (mkdir(path, 0755) == 0 || errno == EEXIST);
 }
 
+// As often as pays where the machine may be taken; where nobody takes it, as seldom as makes sense.
+static int64_t paying_interval_ms(const struct wf_desk *desk, uint32_t pool, uint32_t save_ms)
+{
+    struct wf_desk_outlook outlook;
+    bool spot = wf_desk_outlook(desk, pool, 0, &outlook);
+    return wf_checkpoint_interval_ms(save_ms, spot ? outlook.hazard_per_hour : 0);
+}
+
+int64_t wf_desk_saves_every_ms(const struct wf_desk *desk, const struct wf_job_document *document)
+{
+    return document->checkpoint_auto ? paying_interval_ms(desk, WF_NONE, document->checkpoint_ms)
+                                     : document->checkpoint_every_ms;
+}
+
 int64_t wf_desk_checkpoint_interval_ms(const struct wf_desk *desk, const struct wf_book_run *run)
 {
     const struct wf_book_job *job = run->job;
-    struct wf_desk_outlook outlook;
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     uint32_t pool = run->node < cluster->nodes_end ? cluster->nodes[run->node].pool.index : WF_NONE;
-    if (!wf_desk_outlook(desk, pool, 0, &outlook)) {
-        return job->checkpoint_every_ms;
-    }
-    return wf_checkpoint_interval_ms(job->checkpoint_ms, outlook.hazard_per_hour);
+    bool own_time = !job->saves_when_it_pays && (job->prompts || !desk->config.spot);
+    return own_time ? job->checkpoint_every_ms : paying_interval_ms(desk, pool, job->checkpoint_ms);
 }
 
 // A hazard changes with every second; who is told would not care.
@@ -125,17 +148,28 @@ void wf_desk_remove_checkpoint(const struct wf_desk *desk, uint64_t job, uint32_
     (void)rmdir(path);
 }
 
-// Notes when the run last said that its work is saved. Returns whether that is news. Times before
-// its start or to come are none.
-static bool look(struct wf_desk *desk, struct wf_book_run *run, int64_t until_ms)
+// When the run's file was touched last, in nanoseconds; 0: there is none.
+static int64_t touched_ns(const struct wf_desk *desk, const struct wf_book_run *run)
 {
     struct stat facts;
     char path[PATH_BYTES];
     folder_of(desk, run->job->id, run->attempt, "done", path);
-    if (lstat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-        return false;
-    }
-    int64_t at_ms = (int64_t)facts.st_mtim.tv_sec * 1000 + facts.st_mtim.tv_nsec / 1000000;
+    bool good = lstat(path, &facts) == 0 && S_ISREG(facts.st_mode);
+    return good ? (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec : 0;
+}
+
+// Before it is told to stop. Our clock is no measure of whether it saved since: it is not the
+// kernel's for files, and may be ahead of it.
+void wf_desk_mark_checkpoint(const struct wf_desk *desk, struct wf_book_run *run)
+{
+    run->told_touched_ns = run->job->saves ? touched_ns(desk, run) : 0;
+}
+
+// Notes when the run last said that its work is saved. Returns whether that is news. Times before
+// its start or to come are none.
+static bool look(struct wf_desk *desk, struct wf_book_run *run, int64_t until_ms)
+{
+    int64_t at_ms = touched_ns(desk, run) / 1000000;
     at_ms = at_ms < until_ms ? at_ms : until_ms;
     if (at_ms <= run->saved_ms || run->started_ms <= 0 || at_ms < run->started_ms) {
         return false;
@@ -144,17 +178,13 @@ static bool look(struct wf_desk *desk, struct wf_book_run *run, int64_t until_ms
     return true;
 }
 
-// The time that a file was touched may lie a tick of the kernel's clock before it really was, so
-// who saves at once would seem to have saved before he was told.
-#define TICK_MS 10
-
 // A run that was told to stop has saved its work: it need not use up the rest of its time for that.
 static void hurry(struct wf_desk *desk, struct wf_book_run *run)
 {
     const struct wf_book_job *job = run->job;
     char id[WF_RUN_ID_MAX + 1];
     if (run->acknowledged || !run->stop_wanted || run->stop_failed || run->told_ms == 0 ||
-        run->saved_ms + TICK_MS < run->told_ms || job->checkpoint_signal == 0) {
+        touched_ns(desk, run) == run->told_touched_ns || job->checkpoint_signal == 0) {
         return;
     }
     run->acknowledged = true;
@@ -180,6 +210,32 @@ static void tell_core(struct wf_desk *desk, struct wf_book_run *run)
     }
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+// When to tell it that it is time to save its work; INT64_MAX: it needs nobody for that. One that
+// has just saved by itself is not told.
+static int64_t prompt_due_ms(const struct wf_desk *desk, const struct wf_book_run *run)
+{
+    if (!run->job->prompts || run->stop_wanted || run->started_ms <= 0) {
+        return INT64_MAX;
+    }
+    int64_t saved_ms = later(later(run->saved_ms, run->known_ms), run->started_ms);
+    return later(saved_ms, run->prompted_ms) + wf_desk_checkpoint_interval_ms(desk, run);
+}
+
+static void prompt(struct wf_desk *desk, struct wf_book_run *run, int64_t now_ms)
+{
+    char id[WF_RUN_ID_MAX + 1];
+    wf_desk_run_id(run->job->id, run->attempt, id);
+    if (desk->config.kind->checkpoint(desk->config.engine, id, NULL) == WF_OK) {
+        run->prompted_ms = now_ms;
+        desk->counts.prompts++;
+    }
+}
+
 static bool is_looked_at(const struct wf_book_run *run)
 {
     return run->phase == WF_BOOK_STARTED && run->job->saves;
@@ -197,6 +253,11 @@ void wf_desk_look_at_checkpoints(struct wf_desk *desk, int64_t now_ms)
             tell_core(desk, run);
             hurry(desk, run);
         }
+        if (now_ms >= prompt_due_ms(desk, run)) {
+            prompt(desk, run, now_ms);
+        }
+        int64_t due_ms = prompt_due_ms(desk, run);
+        run->look_ms = due_ms > now_ms && due_ms < run->look_ms ? due_ms : run->look_ms;
     }
 }
 

@@ -19,6 +19,9 @@ enum wf_status wf_desk_offer_checkpoint(struct wf_desk *desk, struct wf_book_run
 void wf_desk_remove_checkpoint(const struct wf_desk *desk, uint64_t job, uint32_t attempt);
 void wf_desk_write_advice(struct wf_desk *desk, struct wf_book_run *run);
 int64_t wf_desk_checkpoint_interval_ms(const struct wf_desk *desk, const struct wf_book_run *run);
+// What the core is to take for it before it is known where the job will run.
+int64_t wf_desk_saves_every_ms(const struct wf_desk *desk, const struct wf_job_document *document);
+void wf_desk_mark_checkpoint(const struct wf_desk *desk, struct wf_book_run *run);
 void wf_desk_look_at_checkpoints(struct wf_desk *desk, int64_t now_ms);
 int64_t wf_desk_look_wake_ms(const struct wf_desk *desk);
 void wf_desk_count_loss(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);

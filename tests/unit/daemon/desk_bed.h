@@ -20,7 +20,8 @@ struct bed_run {
     bool known; // else it was forgotten
     bool told;  // its phase was told by next()
     bool stopped;
-    uint32_t stops; // how often it was told
+    uint32_t stops;       // how often it was told
+    uint32_t checkpoints; // the same of saving its work and running on
     enum wf_run_stop why;
     uint32_t gpu_milli[BED_GPUS]; // of the one node
     uint32_t tasks;

@@ -130,7 +130,7 @@ static void what_was_saved_after_the_notice_is_not_lost(void **unused)
     bed_clear(&bed);
 }
 
-static void who_saves_at_once_is_heard_though_files_have_coarse_times(void **unused)
+static void who_saves_at_once_is_heard_though_our_clock_is_ahead_of_that_of_files(void **unused)
 {
     (void)unused;
     begin();
@@ -139,9 +139,9 @@ static void who_saves_at_once_is_heard_though_files_have_coarse_times(void **unu
     bed_begin(&bed, "j1-1");
     bed_later(&bed, 60000);
     notice(120000);
-    bed.now_ms -= 9;
+    bed.now_ms -= 900;
     touch("j1-1");
-    bed.now_ms += 9;
+    bed.now_ms += 900;
     bed_later(&bed, 200);
     assert_int_equal(bed_run(&bed, "j1-1")->stops, 2);
     bed_clear(&bed);
@@ -220,6 +220,79 @@ static void advice_says_how_often_and_when(void **unused)
     bed_clear(&bed);
 }
 
+#define PROMPTED                                                                                   \
+    "{\"command\":[\"train\"],\"gpus\":1,\"checkpoint\":{\"signal\":\"USR1\",\"every\":\"auto\"}}"
+
+static void live_for(int64_t seconds)
+{
+    for (int64_t i = 0; i < seconds; i++) {
+        bed_later(&bed, 1000);
+    }
+}
+
+static void who_wants_it_is_told_at_each_interval(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada", PROMPTED);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_settle(&bed);
+    live_for(454);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 0);
+    live_for(2);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 1);
+    assert_false(bed_run(&bed, "j1-1")->stopped);
+    live_for(300);
+    touch("j1-1"); // by itself: the next one is due an interval later
+    live_for(440);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 1);
+    live_for(20);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 2);
+    assert_int_equal(wf_desk_count(bed.desk).prompts, 2);
+    // Told to stop, it is told nothing more.
+    notice(120000);
+    live_for(900);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 2);
+    bed_clear(&bed);
+}
+
+static void an_older_machine_is_told_less_often(void **unused)
+{
+    (void)unused;
+    bed_make(&bed, 2);
+    bed_close(&bed);
+    bed.spot = true;
+    bed.booted_ms = bed.now_ms - 4 * INT64_C(3600000);
+    bed_open(&bed);
+    (void)bed_submit(&bed, "ada", PROMPTED);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_settle(&bed);
+    assert_string_equal(advice("j1-1"), "interval_seconds=1065\ngoing_at=0\n");
+    live_for(1060);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 0);
+    live_for(120); // it has grown older meanwhile
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 1);
+    bed_clear(&bed);
+}
+
+static void a_time_of_ones_own_holds_though_the_machine_may_go(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada",
+                     "{\"command\":[\"train\"],\"gpus\":1,\"checkpoint\":{"
+                     "\"signal\":\"USR1\",\"every\":\"30s\",\"prompt\":true}}");
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_settle(&bed);
+    assert_string_equal(advice("j1-1"), "interval_seconds=30\ngoing_at=0\n");
+    live_for(95);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 3);
+    bed_clear(&bed);
+}
+
 static void a_notice_that_nobody_speaks_of_any_more_is_over_with_its_time(void **unused)
 {
     (void)unused;
@@ -258,11 +331,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_notice_stops_what_runs_and_it_starts_again_after_it),
         cmocka_unit_test(what_was_saved_after_the_notice_is_not_lost),
-        cmocka_unit_test(who_saves_at_once_is_heard_though_files_have_coarse_times),
+        cmocka_unit_test(who_saves_at_once_is_heard_though_our_clock_is_ahead_of_that_of_files),
         cmocka_unit_test(what_was_saved_before_the_notice_ends_nobody_sooner),
         cmocka_unit_test(without_notice_all_since_the_last_checkpoint_is_lost),
         cmocka_unit_test(the_core_hears_of_checkpoints),
         cmocka_unit_test(advice_says_how_often_and_when),
+        cmocka_unit_test(who_wants_it_is_told_at_each_interval),
+        cmocka_unit_test(an_older_machine_is_told_less_often),
+        cmocka_unit_test(a_time_of_ones_own_holds_though_the_machine_may_go),
         cmocka_unit_test(a_notice_that_nobody_speaks_of_any_more_is_over_with_its_time),
         cmocka_unit_test(a_notice_on_a_full_disk_is_not_forgotten),
     };

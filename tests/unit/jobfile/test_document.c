@@ -55,6 +55,16 @@ static void a_document_has_one_form(void **state)
          "{\"name\":\"a\",\"command\":[\"a\"],\"requeue\":{\"failed\":true,\"at_most\":1},"
          "\"checkpoint\":{\"signal\":\"USR1\",\"time\":0,\"every\":600000},\"stop\":5000,"
          "\"logs\":{\"size\":\"1000000\",\"files\":2},\"nice\":5,\"umask\":\"077\"}"},
+        {"{\"command\":[\"a\"],\"replaceable\":true,\"checkpoint\":{\"signal\":\"USR1\","
+         "\"every\":\"auto\"}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],\"replaceable\":true,"
+         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":\"auto\"}}"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],"
+         "\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"prompt\":true,\"every\":\"2s\",\"signal\":10}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],"
+         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":2000,\"prompt\":true}}"},
         {"{\"command\":[\"a\"],\"requeue\":false,\"preemptible\":\"yes\",\"hold\":true}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"hold\":true,\"preemptible\":true,"
          "\"requeue\":{\"lost\":false}}"},
@@ -124,7 +134,7 @@ static void a_sentence_begins_with_the_field(void **state)
         {"{\"command\":[\"a\"],\"x y: z\":1}",
          "x?y??z: there is no such field (there are: name, command, script, arguments, folder, "
          "environment, dialect, variants, tasks, gpus, vendor, cpus, memory, labels, within, queue, "
-         "priority, hold, preemptible, limit, expect, begin, deadline, array, after, requeue, "
+         "priority, hold, preemptible, replaceable, limit, expect, begin, deadline, array, after, requeue, "
          "checkpoint, stop, logs, nice, umask)",
          "x?y??z"},
         {"{\"command\":[\"a\",3]}", "command[1]: must be a text", "command[1]"},
@@ -196,6 +206,14 @@ static void values_are_refused_by_their_field(void **state)
         {"{\"command\":[\"a\"],\"checkpoint\":{\"signal\":\"KILL\"}}",
          "checkpoint.signal: must be a signal that a job can be told, such as 'USR1'",
          "checkpoint.signal"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"auto\"}}",
+         "checkpoint.signal: is missing: it says when it is time, unless 'prompt' is false",
+         "checkpoint.signal"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"signal\":\"USR1\",\"prompt\":true}}",
+         "checkpoint.prompt: needs 'every': auto, or a time such as '30m'", "checkpoint.prompt"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"often\"}}",
+         "checkpoint.every: must be a time such as '1h30m', '90s' or '2d', or milliseconds",
+         "checkpoint.every"},
         {"{\"command\":[\"a\"],\"umask\":\"9\"}",
          "umask: must be a text of octal digits such as '022'", "umask"},
         {"[]", "must be a map, such as {\"name\": ...}", ""},
