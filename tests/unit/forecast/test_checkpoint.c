@@ -23,8 +23,8 @@ static void it_falls_with_the_hazard_and_grows_with_what_saving_takes(void **unu
 {
     (void)unused;
     int64_t before_ms = WF_CHECKPOINT_INTERVAL_MS_MAX;
-    for (double hazard = 0; hazard < 20; hazard += 0.05) {
-        int64_t now_ms = wf_checkpoint_interval_ms(30000, hazard);
+    for (uint32_t i = 0; i < 400; i++) {
+        int64_t now_ms = wf_checkpoint_interval_ms(30000, i * 0.05);
         assert_true(now_ms <= before_ms && now_ms >= 2 * MINUTE_MS);
         before_ms = now_ms;
     }

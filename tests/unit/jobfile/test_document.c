@@ -55,16 +55,6 @@ static void a_document_has_one_form(void **state)
          "{\"name\":\"a\",\"command\":[\"a\"],\"requeue\":{\"failed\":true,\"at_most\":1},"
          "\"checkpoint\":{\"signal\":\"USR1\",\"time\":0,\"every\":600000},\"stop\":5000,"
          "\"logs\":{\"size\":\"1000000\",\"files\":2},\"nice\":5,\"umask\":\"077\"}"},
-        {"{\"command\":[\"a\"],\"replaceable\":true,\"checkpoint\":{\"signal\":\"USR1\","
-         "\"every\":\"auto\"}}",
-         "{\"name\":\"a\",\"command\":[\"a\"],\"replaceable\":true,"
-         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":\"auto\"}}"},
-        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}",
-         "{\"name\":\"a\",\"command\":[\"a\"],"
-         "\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}"},
-        {"{\"command\":[\"a\"],\"checkpoint\":{\"prompt\":true,\"every\":\"2s\",\"signal\":10}}",
-         "{\"name\":\"a\",\"command\":[\"a\"],"
-         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":2000,\"prompt\":true}}"},
         {"{\"command\":[\"a\"],\"requeue\":false,\"preemptible\":\"yes\",\"hold\":true}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"hold\":true,\"preemptible\":true,"
          "\"requeue\":{\"lost\":false}}"},
@@ -102,6 +92,28 @@ static void a_document_has_one_form(void **state)
          "\"gpus\":[\"H100:8\",\"MI300X:8\"]}"},
         {"{\"command\":[\"a\"],\"gpus\":2,\"vendor\":\"amd\",\"dialect\":\"slurm\"}",
          "{\"name\":\"a\",\"command\":[\"a\"],\"dialect\":\"slurm\",\"gpus\":\"amd:any:2\"}"},
+    };
+    for (size_t i = 0; i < WF_COUNT_OF(rows); i++) {
+        expect_text(rows[i].text, rows[i].written);
+    }
+}
+
+static void how_work_is_saved_has_one_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *written;
+    } rows[] = {
+        {"{\"command\":[\"a\"],\"replaceable\":true,\"checkpoint\":{\"signal\":\"USR1\","
+         "\"every\":\"auto\"}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],\"replaceable\":true,"
+         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":\"auto\"}}"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],"
+         "\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"prompt\":true,\"every\":\"2s\",\"signal\":10}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],"
+         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":2000,\"prompt\":true}}"},
     };
     for (size_t i = 0; i < WF_COUNT_OF(rows); i++) {
         expect_text(rows[i].text, rows[i].written);
@@ -415,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_has_one_form),
+        cmocka_unit_test(how_work_is_saved_has_one_form),
         cmocka_unit_test(a_sentence_begins_with_the_field),
         cmocka_unit_test(values_are_refused_by_their_field),
         cmocka_unit_test(a_limit_holds_what_is_at_it_and_not_more),
