@@ -18,6 +18,13 @@ def reason(test):
     return lines[-1] if lines else "no reason given"
 
 
+def failures(test):
+    """What a failed test said of itself: its first TAP lines that are not ok, else how it ended."""
+    output = test.get("stdout") or ""
+    lines = re.findall(r"^not ok \d+ ?-? ?(.*)$", output, re.MULTILINE)
+    return "; ".join(lines[:3]) if lines else test["result"]
+
+
 def main():
     suite, status, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     try:
@@ -35,7 +42,7 @@ def main():
             print(f"skipped {name}: {reason(test)}")
         else:
             failed += 1
-            print(f"failed {name} ({test['result']})")
+            print(f"failed {name}: {failures(test)}")
     if not tests:
         print(f"failed {suite}: no test ran")
     elif status != 0 and failed == 0:

@@ -165,7 +165,7 @@ static void answer(struct wf_mock *mock, struct MHD_Connection *connection, cons
     }
 }
 
-// NOLINTNEXTLINE(readability-non-const-parameter): libmicrohttpd's own type
+// NOLINTNEXTLINE(readability-non-const-parameter,readability-function-size): libmicrohttpd's own
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method, const char *version,
                                   const char *upload, size_t *upload_size, void **own)

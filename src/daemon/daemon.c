@@ -32,6 +32,7 @@ struct daemon {
     const struct wf_daemon_config *config;
     char data[PATH_BYTES], database[PATH_BYTES + 16], snapshot[PATH_BYTES + 16];
     char program[PATH_BYTES];
+    char boot[40];
     int lock;
     struct wf_clock clock;
     struct wf_database *db;
@@ -257,6 +258,7 @@ static void hear_signal(uv_signal_t *handle, int number)
         wf_hags_watch_renew(daemon->hags);
     } else {
         say(daemon, "ends; what runs goes on");
+        wf_desk_leave(daemon->desk);
         end(daemon);
     }
 }
@@ -312,6 +314,21 @@ static int64_t booted_ms(struct daemon *daemon)
     return good ? now_ms(daemon) - ((int64_t)up.tv_sec * 1000 + up.tv_nsec / 1000000) : 0;
 }
 
+// The kernel's id of this boot: another one is another machine, or this one started anew.
+static void find_boot(struct daemon *daemon)
+{
+    const char *sysroot = daemon->config->sysroot;
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/proc/sys/kernel/random/boot_id", sysroot ? sysroot : "");
+    FILE *file = fopen(path, "re");
+    if (file && fgets(daemon->boot, sizeof daemon->boot, file)) {
+        daemon->boot[strcspn(daemon->boot, "\n")] = '\0';
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+}
+
 static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
 {
     const struct wf_daemon_config *config = daemon->config;
@@ -333,6 +350,7 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
     if (status != WF_OK) {
         return status;
     }
+    find_boot(daemon);
     struct wf_desk_config desk = {
         .db = daemon->db,
         .database = daemon->database,
@@ -350,6 +368,7 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
         .core_price_nanousd_per_hour = config->core_price_nanousd_per_hour,
         .spot = config->spot && strcmp(config->spot, "none") != 0,
         .booted_ms = booted_ms(daemon),
+        .boot = daemon->boot,
         .users = geteuid() == 0,
         .now_ms = now_ms,
         .context = daemon,

@@ -41,6 +41,8 @@ struct wf_engine_kind {
     // Holds its processes, or lets them go on. Work that a GPU has taken goes on.
     enum wf_status (*pause)(struct wf_engine *engine, const char *id, bool paused,
                             struct wf_error *err);
+    // Tells it its checkpoint signal and lets it run on. Nothing where it has none, or is stopped.
+    enum wf_status (*checkpoint)(struct wf_engine *engine, const char *id, struct wf_error *err);
     // Calls visit for each run, in the order of their ids.
     void (*list)(struct wf_engine *engine, void (*visit)(void *context, const struct wf_run *run),
                  void *context);

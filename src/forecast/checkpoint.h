@@ -6,10 +6,10 @@
 
 #include <stdint.h>
 
-// How likely a spot machine of that age is to be taken, per hour. A prior from published traces
-// (pooled over zones; docs/spot-live.md says which), not yet learned from what happened here.
-double wf_spot_hazard_per_hour(int64_t age_ms);
+#define WF_CHECKPOINT_INTERVAL_MS_MAX (INT64_C(6) * 3600 * 1000)
 
-// Returns the interval between checkpoints that take save_ms each, on a machine of that age: never
-// shorter than four times save_ms or a minute, never longer than six hours.
-int64_t wf_checkpoint_interval_ms(int64_t save_ms, int64_t age_ms);
+// Returns the interval between checkpoints that take save_ms each, on a machine that is as likely
+// to be taken within an hour as lifetimes.h says: never shorter than four times save_ms or a
+// minute, never longer than WF_CHECKPOINT_INTERVAL_MS_MAX, which is also the answer where nothing
+// is to be feared (0).
+int64_t wf_checkpoint_interval_ms(int64_t save_ms, double hazard_per_hour);

@@ -110,6 +110,31 @@ static bool watch(struct zone *zone, struct tally *all, uint32_t count, int64_t 
     return changed;
 }
 
+// The integral of the prior's hazard over the part of a class that lies between two ages.
+static double prior_between(double from_hours, double to_hours)
+{
+    return PRIOR_SCALE * log((to_hours + PRIOR_AGE_HOURS) / (from_hours + PRIOR_AGE_HOURS));
+}
+
+void wf_survival_note(struct wf_survival_model *model, uint32_t zone,
+                      const struct wf_survival_stretch *stretch)
+{
+    WF_ASSERT(zone < model->zone_count && stretch->from_s >= 0);
+    struct tally *own = &model->zones[zone].tally[stretch->available];
+    struct tally *all = &model->all[stretch->available];
+    double low = (double)stretch->from_s / SECONDS_PER_HOUR;
+    double to_hours = (double)stretch->to_s / SECONDS_PER_HOUR;
+    for (uint32_t class = class_of(low); low < to_hours; class ++) {
+        double high = fmin(class_end_hours[class], to_hours);
+        own->expected[class] += prior_between(low, high);
+        all->expected[class] += prior_between(low, high);
+        low = high;
+    }
+    uint32_t last = class_of(fmax(low, to_hours));
+    own->seen[last] += stretch->changed;
+    all->seen[last] += stretch->changed;
+}
+
 static void watch_losses(struct wf_survival_model *model, struct zone *zone, uint32_t count)
 {
     // Of one machine nothing can be told about losing several together.
@@ -212,8 +237,7 @@ static double risk_between(const double factors[CLASSES], double from_hours, dou
     double low = from_hours;
     for (uint32_t class = class_of(from_hours); low < to_hours; class ++) {
         double high = fmin(class_end_hours[class], to_hours);
-        sum +=
-            factors[class] * PRIOR_SCALE * log((high + PRIOR_AGE_HOURS) / (low + PRIOR_AGE_HOURS));
+        sum += factors[class] * prior_between(low, high);
         low = high;
     }
     return sum;

@@ -35,6 +35,17 @@ void wf_survival_destroy(struct wf_survival_model *model);
 // watches only whether there are any gives 0 and 1.
 void wf_survival_observe(struct wf_survival_model *model, const uint32_t *counts, int64_t now_s);
 
+// Of one machine, or of one absence, whose age is known without having been watched from its
+// beginning: it went on between two ages, and changed at the end of that or did not. It is no
+// observation of the zone: whether that has spot now does not change.
+struct wf_survival_stretch {
+    bool available;
+    int64_t from_s, to_s; // ages
+    bool changed;
+};
+void wf_survival_note(struct wf_survival_model *model, uint32_t zone,
+                      const struct wf_survival_stretch *stretch);
+
 // What is known of a zone now: whether it has spot and for how long that has been so, as far as was
 // seen.
 bool wf_survival_available(const struct wf_survival_model *model, uint32_t zone);

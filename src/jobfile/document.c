@@ -178,6 +178,11 @@ static enum wf_status take_preemptible(struct wf_job_reader *reader, const json_
     return wf_job_read_flag(reader, value, &reader->document->preemptible);
 }
 
+static enum wf_status take_replaceable(struct wf_job_reader *reader, const json_t *value)
+{
+    return wf_job_read_flag(reader, value, &reader->document->replaceable);
+}
+
 static enum wf_status take_limit(struct wf_job_reader *reader, const json_t *value)
 {
     return wf_job_read_span(reader, value,
@@ -262,15 +267,28 @@ static enum wf_status take_checkpoint_time(struct wf_job_reader *reader, const j
 
 static enum wf_status take_every(struct wf_job_reader *reader, const json_t *value)
 {
+    const char *text = json_string_value(value);
+    reader->document->checkpoint_auto = text && strcmp(text, "auto") == 0;
+    if (reader->document->checkpoint_auto) {
+        return WF_OK;
+    }
     return wf_job_read_span(reader, value,
                             (struct wf_job_range){1, WF_JOB_SPAN_MS_MAX, "WF_JOB_SPAN_MS_MAX"},
                             &reader->document->checkpoint_every_ms);
 }
 
+static enum wf_status take_prompt(struct wf_job_reader *reader, const json_t *value)
+{
+    reader->prompt_told = true;
+    return wf_job_read_flag(reader, value, &reader->document->checkpoint_prompt);
+}
+
 static enum wf_status take_checkpoint(struct wf_job_reader *reader, const json_t *value)
 {
-    static const struct wf_job_field fields[] = {
-        {"signal", take_signal}, {"time", take_checkpoint_time}, {"every", take_every}};
+    static const struct wf_job_field fields[] = {{"signal", take_signal},
+                                                 {"time", take_checkpoint_time},
+                                                 {"every", take_every},
+                                                 {"prompt", take_prompt}};
     return wf_job_read_map(reader, value, fields, WF_COUNT_OF(fields));
 }
 
@@ -355,6 +373,7 @@ static const struct wf_job_field fields[] = {
     {"priority", take_priority},
     {"hold", take_hold},
     {"preemptible", take_preemptible},
+    {"replaceable", take_replaceable},
     {"limit", take_limit},
     {"expect", take_expect},
     {"begin", take_begin},

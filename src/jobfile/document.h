@@ -75,8 +75,9 @@ struct wf_job_document {
     int32_t priority;
     bool hold;
     bool preemptible;
-    int64_t limit_ms;    // 0: none, and in the next three
-    int64_t begin_ms;    // since 1970
+    bool replaceable; // of a gang: when a machine goes, only its tasks there are started elsewhere
+    int64_t limit_ms; // 0: none, and in the next three
+    int64_t begin_ms; // since 1970
     int64_t deadline_ms; // likewise
     int64_t expect_ms;   // how long its owner thinks it runs
 
@@ -92,7 +93,9 @@ struct wf_job_document {
 
     uint32_t checkpoint_signal;  // told to it before it is stopped; 0: none
     uint32_t checkpoint_ms;      // how long it may take over that
-    int64_t checkpoint_every_ms; // saves its work by itself so often; 0: never
+    int64_t checkpoint_every_ms; // saves its work so often; 0: never, or when it is said to be time
+    bool checkpoint_auto;        // it is said to be time as often as pays
+    bool checkpoint_prompt;      // the signal says it is time; else it saves by itself
     uint32_t stop_ms;            // from SIGTERM to SIGKILL
     uint64_t log_bytes;          // a log that reaches this is put aside
     uint32_t log_files;          // how many of one task are kept, the current one included

@@ -99,6 +99,25 @@ static enum wf_status check_times(struct wf_job_reader *reader)
     return WF_OK;
 }
 
+static enum wf_status check_checkpoint(struct wf_job_reader *reader)
+{
+    struct wf_job_document *document = reader->document;
+    if (!reader->prompt_told) {
+        document->checkpoint_prompt = document->checkpoint_auto;
+    }
+    if (!document->checkpoint_prompt) {
+        return WF_OK;
+    }
+    if (document->checkpoint_signal == 0) {
+        return fail_at(reader, "checkpoint.signal",
+                       "is missing: it says when it is time, unless 'prompt' is false");
+    }
+    return document->checkpoint_auto || document->checkpoint_every_ms > 0
+               ? WF_OK
+               : fail_at(reader, "checkpoint.prompt",
+                         "needs 'every': auto, or a time such as '30m'");
+}
+
 // A name from the program's: "train.py" of "/data/train.py".
 static enum wf_status make_name(struct wf_job_reader *reader)
 {
@@ -138,6 +157,9 @@ enum wf_status wf_job_document_check(struct wf_job_reader *reader)
     }
     if (status == WF_OK) {
         status = check_times(reader);
+    }
+    if (status == WF_OK) {
+        status = check_checkpoint(reader);
     }
     return status == WF_OK && !document->name ? make_name(reader) : status;
 }

@@ -190,6 +190,7 @@ static void add_when(struct writer *writer, const struct wf_job_document *docume
     add_number(writer, "priority", document->priority, 0);
     add_flag(writer, "hold", document->hold, false);
     add_flag(writer, "preemptible", document->preemptible, false);
+    add_flag(writer, "replaceable", document->replaceable, false);
     add_number(writer, "limit", document->limit_ms, 0);
     add_number(writer, "expect", document->expect_ms, 0);
     add_number(writer, "begin", document->begin_ms, 0);
@@ -213,7 +214,12 @@ static void add_how(struct writer *writer, const struct wf_job_document *documen
         add_text(&checkpoint, "signal", wf_job_signal_name(document->checkpoint_signal));
     }
     add_number(&checkpoint, "time", document->checkpoint_ms, implied->checkpoint_ms);
-    add_number(&checkpoint, "every", document->checkpoint_every_ms, 0);
+    if (document->checkpoint_auto) {
+        add_text(&checkpoint, "every", "auto");
+    } else {
+        add_number(&checkpoint, "every", document->checkpoint_every_ms, 0);
+    }
+    add_flag(&checkpoint, "prompt", document->checkpoint_prompt, document->checkpoint_auto);
     add_map(writer, "checkpoint", &checkpoint);
     add_number(writer, "stop", document->stop_ms, implied->stop_ms);
     add_size(&logs, "size", document->log_bytes, implied->log_bytes);

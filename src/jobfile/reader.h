@@ -11,6 +11,7 @@ struct wf_job_reader {
     struct wf_error *err;
     char path[256];
     size_t length;    // of path
+    bool prompt_told; // by "checkpoint.prompt": else it goes by "checkpoint.every"
     bool vendor_told; // by the field "vendor", which restricts "gpus" when both are read
     enum wf_vendor vendor;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "store/losses.h"
 #include "store/writes.h"
 
 enum { BUFFER_BYTES_KEPT = 1 << 20 }; // of a batch that is cleared
@@ -192,6 +193,18 @@ void wf_batch_loss(struct wf_batch *batch, const struct wf_loss_row *row)
     add_text(batch, row->why);
     add_count(batch, row->gpu_ms);
     add_number(batch, row->cost_nanousd);
+}
+
+void wf_batch_life(struct wf_batch *batch, const struct wf_life_row *row)
+{
+    begin(batch, WF_WRITE_LIFE);
+    add_text(batch, row->boot);
+    add_text(batch, row->pool);
+    add_number(batch, row->booted_ms);
+    add_number(batch, row->from_ms);
+    add_number(batch, row->seen_ms);
+    add_number(batch, row->gone_ms);
+    add_number(batch, row->left);
 }
 
 void wf_batch_audit(struct wf_batch *batch, const struct wf_audit_row *row)

@@ -30,7 +30,6 @@ bool wf_batch_is_full(const struct wf_batch *batch);
 void wf_batch_job(struct wf_batch *batch, const struct wf_job_row *row);
 void wf_batch_run(struct wf_batch *batch, const struct wf_run_row *row);
 void wf_batch_ledger(struct wf_batch *batch, const struct wf_ledger_row *row);
-void wf_batch_loss(struct wf_batch *batch, const struct wf_loss_row *row);
 void wf_batch_audit(struct wf_batch *batch, const struct wf_audit_row *row);
 void wf_batch_feed(struct wf_batch *batch, const struct wf_feed_row *row);
 void wf_batch_token(struct wf_batch *batch, const struct wf_token_row *row);

@@ -99,12 +99,6 @@ enum wf_status wf_database_ledger(struct wf_database *db, const struct wf_ledger
                                   wf_ledger_sum_fn *fn, void *context,
                                   struct wf_error *err) WF_MUST_USE;
 
-// Losses that ended from since_ms until before until_ms (0: without end), in the order of jobs.
-typedef bool wf_loss_row_fn(void *context, const struct wf_loss_row *row);
-enum wf_status wf_database_losses(struct wf_database *db, int64_t since_ms, int64_t until_ms,
-                                  wf_loss_row_fn *fn, void *context,
-                                  struct wf_error *err) WF_MUST_USE;
-
 // Rows with an id above after, in the order of ids; limit 0: all.
 typedef bool wf_audit_row_fn(void *context, const struct wf_audit_row *row);
 enum wf_status wf_database_audit(struct wf_database *db, uint64_t after, uint32_t limit,

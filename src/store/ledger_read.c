@@ -75,35 +75,3 @@ enum wf_status wf_database_ledger(struct wf_database *db, const struct wf_ledger
     struct wf_question question = {sql, cells, WF_COUNT_OF(cells)};
     return wf_database_read(db, &question, take_sum, &visitor, err);
 }
-
-struct loss_visitor {
-    wf_loss_row_fn *fn;
-    void *context;
-};
-
-static bool take_loss(void *context, sqlite3_stmt *row)
-{
-    const struct loss_visitor *visitor = context;
-    struct wf_loss_row loss = {.job = (uint64_t)sqlite3_column_int64(row, 0),
-                               .attempt = (uint32_t)sqlite3_column_int64(row, 1),
-                               .from_ms = sqlite3_column_int64(row, 2),
-                               .to_ms = sqlite3_column_int64(row, 3),
-                               .user = wf_column_text(row, 4),
-                               .queue = wf_column_text(row, 5),
-                               .why = wf_column_text(row, 6),
-                               .gpu_ms = (uint64_t)sqlite3_column_int64(row, 7),
-                               .cost_nanousd = sqlite3_column_int64(row, 8)};
-    return visitor->fn(visitor->context, &loss);
-}
-
-enum wf_status wf_database_losses(struct wf_database *db, int64_t since_ms, int64_t until_ms,
-                                  wf_loss_row_fn *fn, void *context, struct wf_error *err)
-{
-    struct wf_cell cells[] = {{.number = since_ms}, {.number = until_ms ? until_ms : INT64_MAX}};
-    struct wf_question question = {
-        "SELECT job, attempt, from_ms, to_ms, user, queue, why, gpu_ms, cost_nanousd FROM losses"
-        " WHERE to_ms >= ?1 AND to_ms < ?2 ORDER BY job, attempt",
-        cells, WF_COUNT_OF(cells)};
-    struct loss_visitor visitor = {.fn = fn, .context = context};
-    return wf_database_read(db, &question, take_loss, &visitor, err);
-}

@@ -99,18 +99,6 @@ struct wf_ledger_row {
     const char *price_source; // whose price, of which day
 };
 
-// Work of a run that has to be done again: since it was last known to be saved. Written once.
-struct wf_loss_row {
-    uint64_t job;
-    uint32_t attempt;
-    int64_t from_ms, to_ms; // saved or, where it never was, started; and ended
-    const char *user;
-    const char *queue;
-    const char *why; // the engine's word
-    uint64_t gpu_ms;
-    int64_t cost_nanousd; // is in the ledger, too: what was paid for nothing
-};
-
 // Who did what. The id is given when it is written.
 struct wf_audit_row {
     uint64_t id;

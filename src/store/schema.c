@@ -55,12 +55,15 @@ static const char tables[] =
     " user TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL,"
     " expires_ms INTEGER NOT NULL, revoked_ms INTEGER NOT NULL) STRICT;";
 
-// Came later than the others: a database without it is given it.
+// Came later than the others: a database without them is given them.
 static const char later[] =
     "CREATE TABLE IF NOT EXISTS losses (job INTEGER NOT NULL, attempt INTEGER NOT NULL,"
     " from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, user TEXT NOT NULL, queue TEXT NOT NULL,"
     " why TEXT NOT NULL, gpu_ms INTEGER NOT NULL, cost_nanousd INTEGER NOT NULL,"
-    " PRIMARY KEY (job, attempt)) STRICT, WITHOUT ROWID";
+    " PRIMARY KEY (job, attempt)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS lives (boot TEXT PRIMARY KEY, pool TEXT NOT NULL,"
+    " booted_ms INTEGER NOT NULL, from_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " gone_ms INTEGER NOT NULL, is_left INTEGER NOT NULL) STRICT, WITHOUT ROWID";
 
 static enum wf_status fail_foreign(const char *path, struct wf_error *err)
 {

@@ -6,6 +6,7 @@
 #include "store/database.h"
 #include "store/journal.h"
 #include "store/journal_text.h"
+#include "store/losses.h"
 #include "store/price_store.h"
 #include "store/rows.h"
 #include "store/snapshot.h"

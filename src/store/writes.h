@@ -33,6 +33,8 @@
               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
     X(LOSS, "INSERT OR REPLACE INTO losses (job, attempt, from_ms, to_ms, user, queue, why,"       \
             " gpu_ms, cost_nanousd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                           \
+    X(LIFE, "INSERT OR REPLACE INTO lives (boot, pool, booted_ms, from_ms, seen_ms, gone_ms,"      \
+            " is_left) VALUES (?, ?, ?, ?, ?, ?, ?)")                                              \
     X(AUDIT, "INSERT INTO audit (time_ms, actor, role, over, action, object, outcome, detail)"     \
              " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                                   \
     X(FEED, "INSERT INTO feed (seq, time_ms, job, kind, data) VALUES (?, ?, ?, ?, ?)")             \

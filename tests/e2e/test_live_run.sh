@@ -40,14 +40,20 @@ export SECRET_OF_SHELL=x
 gives "others stay here" 0 "-\n" -- sh -c 'echo $COLOUR-$SECRET_OF_SHELL'
 gives "unless they are" 0 "x\n" --env SECRET_OF_SHELL -- sh -c 'echo $SECRET_OF_SHELL'
 gives "its own variables" 0 "mine 1\n" --name mine -- sh -c 'echo $WHALEFLUX_JOB_NAME $WHALEFLUX_ATTEMPT'
-gives "a limit" 143 "begun\n" --limit 1s -- sh -c 'echo begun; exec sleep 60'
+gives "a limit" 143 "begun\n" --limit 2s -- sh -c 'echo begun; exec sleep 60'
 grep -q "time limit" "$toy/output"
 report $? "is named"
 ends "a command behind --" 2 "behind --" run echo hello
 ends "nothing else before it" 2 "one word too many" run stray -- echo hello
 ends "no command" 2 "run what?" run --name x --
 
+# What is waited for must not stand there from before.
+forget() {
+    : >"$toy/stdout"
+}
+
 # Stopped by a signal, without a terminal: the job is cancelled.
+forget
 "$program" run --name stopped -- sh -c 'trap "" INT; echo begun; exec sleep 60' \
     >"$toy/stdout" 2>"$toy/output" </dev/null &
 runner=$!
@@ -72,10 +78,11 @@ report $? "logs -f over rotations"
 report $? "and afterwards"
 
 # The daemon goes away in the middle, and comes back.
+forget
 "$program" run --name survivor -- sh -c 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done; exit 9' \
     >"$toy/stdout" 2>"$toy/output" </dev/null &
 runner=$!
-wait_for 100 grep -q 2 "$toy/stdout"
+wait_for 100 grep -qx 2 "$toy/stdout"
 kill -KILL "$daemon"
 wait "$daemon" 2>/dev/null
 start_daemon --core-hour 0.04
@@ -83,13 +90,23 @@ wait "$runner"
 status=$?
 seq 8 | cmp -s - "$toy/stdout" && [ "$status" -eq 9 ]
 report $? "run goes on when the daemon was killed"
+forget
 "$program" events -f --json >"$toy/stdout" 2>"$toy/output" &
 follower=$!
-sleep 0.5
+something_is_heard() {
+    submit true >/dev/null
+    sleep 0.2
+    grep -q '"ended"' "$toy/stdout"
+}
+wait_for 100 something_is_heard
 stop_daemon
 start_daemon --core-hour 0.04
+heard=$(grep -c '"ended"' "$toy/stdout")
+more_ended() {
+    [ "$(grep -c '"ended"' "$toy/stdout")" -gt "$heard" ]
+}
 submit true >/dev/null
-wait_for 100 grep -q '"ended"' "$toy/stdout"
+wait_for 200 more_ended
 report $? "so does events -f"
 kill "$follower"
 

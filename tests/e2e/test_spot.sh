@@ -34,6 +34,19 @@ import csv
 rows = list(csv.DictReader(open('$toy/decisions')))
 assert {row['action'] for row in rows} <= {'idle', 'spot', 'on-demand'}
 assert len(rows) >= 5 * 144"
+# On-demand is sold out for four hours near the end: who did not keep them free may be late.
+# shellcheck disable=SC2046
+{
+    "$program" $(job --policy uniform-progress,foresight --sold-out 28-32 --json) >"$toy/late.json"
+    "$program" $(job --policy uniform-progress,foresight --sold-out 28-32 --reserve 4 --json) \
+        >"$toy/kept.json"
+}
+accepts 'a stock-out makes jobs late, and a reserve of its length does not' python3 -c "
+import json
+late, kept = (json.load(open('$toy/' + name))['policies'] for name in ('late.json', 'kept.json'))
+assert sum(policy['missed'] for policy in late) > 0
+assert sum(policy['missed'] for policy in kept) == 0
+assert all(b['mean_usd'] > a['mean_usd'] for a, b in zip(late, kept)) # it is not for nothing"
 prints 'a service has a table' 'hedge ' simulate spot --traces "$traces" --service 1 --policy all
 prints 'forecasts are scored' ' there ' forecast score --traces "$traces" --within 1
 
@@ -46,6 +59,8 @@ prints 'forecasts are scored' ' there ' forecast score --traces "$traces" --with
     rm "$traces/zone2.json"
     says 'a policy that is not there' "did you mean 'greedy'?" $(job --policy gready)
     says 'a price of nothing' 'a price of nothing is never used' $(job --policy greedy --spot 0)
+    says 'a stock-out without an end' "like 10-16" $(job --policy greedy --sold-out 5)
+    says 'one that ends before it begins' "like 10-16" $(job --policy greedy --sold-out 9-5)
     says 'too long a history' 'too few for a history' $(job --policy greedy --history 300h)
     says 'neither each nor all' 'it must be each or all' $(job --policy greedy --zones some)
 }

@@ -12,14 +12,16 @@ write log.json <<'JSON'
 {"name": "a", "result": "OK", "stdout": "ok 1 - a"}
 {"name": "b", "result": "SKIP", "stdout": "1..0 # SKIP no GPU here"}
 {"name": "c", "result": "TIMEOUT", "stdout": ""}
+{"name": "d", "result": "FAIL", "stdout": "not ok 1 - keys\nok 2 - doors\nnot ok 3 - it asks\n"}
 JSON
 report_as() { # WHAT EXIT_STATUS EXPECTED
     results "$2" "$3"
     report $? "$1"
 }
-report_as "each result by its kind, a skip with its reason" 1 "passed gcc: a
+report_as "each result by its kind, with what is wrong or missing" 1 "passed gcc: a
 skipped gcc: b: no GPU here
-failed gcc: c (TIMEOUT)"
+failed gcc: c: TIMEOUT
+failed gcc: d: keys; it asks"
 
 echo '{"name": "a", "result": "OK"}' | write log.json
 report_as "a failed run in which no test failed" 1 "passed gcc: a

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/live/grid.h"
 #include "cli/live/live.h"
 #include "cli/live/words.h"
@@ -85,6 +86,32 @@ static void print_sources(const json_t *tree)
     }
 }
 
+// What had to be done again: it is in the sums above.
+static enum wf_status print_losses(const json_t *losses, struct wf_error *err)
+{
+    static const struct wf_grid_column columns[] = {
+        {"LOST BY", false, 40}, {"RUNS", true, 0}, {"GPU HOURS", true, 0}, {"COST", true, 0}};
+    const json_t *rows = json_object_get(losses, "rows");
+    char text[WF_WORD_BYTES];
+    struct wf_grid grid;
+    if (json_array_size(rows) == 0) {
+        return WF_OK;
+    }
+    puts("\nOf which was lost, as it was not saved when machines were taken or work gave way:\n");
+    wf_grid_init(&grid, columns, WF_COUNT_OF(columns));
+    for (size_t i = 0; i <= json_array_size(rows); i++) {
+        bool all = i == json_array_size(rows);
+        const json_t *row = all ? json_object_get(losses, "total") : json_array_get(rows, i);
+        wf_grid_add(&grid, all ? "all" : wf_live_text(row, "why"));
+        wf_grid_add(&grid, wf_number_count(text, wf_live_number(row, "runs")));
+        add_hours(&grid, wf_live_number(row, "gpu_ms"));
+        wf_grid_add(&grid, wf_word_usd(text, wf_live_number(row, "cost_nanousd")));
+    }
+    enum wf_status status = wf_grid_print(&grid, stdout, err);
+    wf_grid_finish(&grid);
+    return status;
+}
+
 static enum wf_status print(const struct summing *summing, const json_t *tree, struct wf_error *err)
 {
     char head[16];
@@ -112,6 +139,9 @@ static enum wf_status print(const struct summing *summing, const json_t *tree, s
     add_sum(&grid, json_object_get(tree, "total"), "all");
     enum wf_status status = wf_grid_print(&grid, stdout, err);
     wf_grid_finish(&grid);
+    if (status == WF_OK) {
+        status = print_losses(json_object_get(tree, "losses"), err);
+    }
     if (status == WF_OK) {
         print_sources(tree);
     }

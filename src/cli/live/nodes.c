@@ -67,6 +67,26 @@ static void add_node(struct wf_grid *grid, const json_t *node)
     wf_grid_add(grid, gpus > 0 ? wf_live_text(node, "price_source") : "");
 }
 
+// Of the first node that tells it: the nodes are of one machine.
+static void print_risk(const json_t *nodes)
+{
+    char text[400];
+    char age[WF_WORD_BYTES];
+    char share[WF_NUMBER_BYTES];
+    for (size_t i = 0; i < json_array_size(nodes); i++) {
+        const json_t *risk = json_object_get(json_array_get(nodes, i), "spot_risk");
+        if (json_is_object(risk)) {
+            printf("This machine may be taken away: it is %s old, and %s of such are taken within "
+                   "an hour (forecast %s).\n",
+                   wf_word_span(age, wf_live_number(risk, "age_ms")),
+                   wf_number_percent(share, wf_live_number(risk, "taken_permille"), 1000),
+                   wf_clean_text(text, sizeof text,
+                                 wf_live_text(json_object_get(risk, "forecast"), "text"), 300));
+            return;
+        }
+    }
+}
+
 static enum wf_status print(const json_t *tree, struct wf_error *err)
 {
     static const struct wf_grid_column columns[] = {
@@ -90,6 +110,9 @@ static enum wf_status print(const json_t *tree, struct wf_error *err)
             printf("Node %s is closed: %s.\n", wf_live_text(node, "name"),
                    wf_clean_text(clean, sizeof clean, why, 300));
         }
+    }
+    if (status == WF_OK) {
+        print_risk(nodes);
     }
     return status;
 }

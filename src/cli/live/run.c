@@ -151,14 +151,12 @@ static enum wf_status on_stop(struct running *running, struct wf_error *err)
         return WF_OK;
     }
     running->cancelled = true;
-    if (interrupts > before) {
-        interrupts = 0;
-        clearerr(stdin);
-        // The question was stopped, too: that stop is still pending.
-        (void)whaleflux_get(running->live.daemon, running->id, NULL, &why);
+    interrupts = interrupts > before ? 0 : interrupts;
+    // A Ctrl-C that nothing was under way for ends the next call, which is this one.
+    enum whaleflux_status status = WHALEFLUX_STOPPED;
+    for (int tries = 0; tries < 2 && status == WHALEFLUX_STOPPED; tries++) {
+        status = whaleflux_change(running->live.daemon, running->id, "cancel", NULL, &why);
     }
-    enum whaleflux_status status =
-        whaleflux_change(running->live.daemon, running->id, "cancel", NULL, &why);
     // It may be over already.
     return status == WHALEFLUX_OK || status == WHALEFLUX_REFUSED ? WF_OK : wf_live_fail(&why, err);
 }
@@ -223,7 +221,7 @@ static enum wf_status follow(struct running *running, struct wf_error *err)
             if (stopped != WF_OK) {
                 return stopped;
             }
-        } else if (status != WHALEFLUX_OK) {
+        } else if (status != WHALEFLUX_OK && status != WHALEFLUX_STOPPED) {
             return wf_live_fail(&why, err);
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/live/submission.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,11 +11,21 @@
 
 bool wf_submission_asks(const char *question)
 {
-    char answer[16] = "";
+    // A Ctrl-C between the question and the wait must not be lost: it is let in while we wait
+    // alone.
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &stops, &before);
     fprintf(stderr, "%s [y/N] ", question);
     fflush(stderr);
+    struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+    bool read = ppoll(&keyboard, 1, NULL, &before) > 0;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    char answer[16] = "";
+    read = read && fgets(answer, sizeof answer, stdin) != NULL;
     // A longer line is read to its end, so that the next question does not get it.
-    bool read = fgets(answer, sizeof answer, stdin) != NULL;
     for (int byte = 0; read && !strchr(answer, '\n') && byte != '\n' && byte != EOF;) {
         byte = getchar();
     }

@@ -11,5 +11,5 @@ enum wf_status wf_submission_make(struct wf_live *live, const struct wf_wish *wi
                                   const char *document, struct whaleflux_answer **answer_out,
                                   struct wf_error *err) WF_MUST_USE;
 
-// Asks on the terminal; no answer is a no.
+// Asks on the terminal; no answer, or a signal instead of one, is a no.
 bool wf_submission_asks(const char *question);

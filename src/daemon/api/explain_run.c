@@ -9,10 +9,29 @@
 #include "core/explain/explain.h"
 #include "core/schedule/schedule.h"
 #include "daemon/api/explain.h"
+#include "daemon/api/outlook.h"
+
+#define HOUR_MS INT64_C(3600000)
 
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
+}
+
+// That the machine is taken within the next hour, where somebody may.
+static void print_risk(const struct wf_api_teller *teller, FILE *out)
+{
+    const struct wf_desk *desk = teller->api->desk;
+    const struct wf_cluster *cluster = wf_core_cluster(teller->core);
+    uint32_t node =
+        teller->live.node ? wf_desk_number(desk, WF_JOURNAL_NODE, teller->live.node) : WF_NONE;
+    long before = ftell(out);
+    if (node < cluster->nodes_end) {
+        wf_api_print_spot_risk(teller->api, cluster->nodes[node].pool.index, HOUR_MS, out);
+    }
+    if (ftell(out) > before) {
+        fputc('\n', out);
+    }
 }
 
 static void print_place(const struct wf_api_teller *teller, FILE *out)
@@ -33,6 +52,7 @@ static void print_place(const struct wf_api_teller *teller, FILE *out)
         fprintf(out, ", since %s", wf_api_time_text(text, live->started_ms));
     }
     fputs(".\n", out);
+    print_risk(teller, out);
     if (live->reason[0] != '\0') {
         fprintf(out, "It %s.\n", live->reason);
     }

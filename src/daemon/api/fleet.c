@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes and queues, as the core has them.
 #include "core/schedule/schedule.h"
-#include "daemon/api/parts.h"
+#include "daemon/api/outlook.h"
+
+#define HOUR_MS INT64_C(3600000)
 
 json_t *wf_api_sharing(const struct wf_desk_sharing *sharing)
 {
@@ -51,6 +53,8 @@ static json_t *tell_node(const struct wf_api *api, uint32_t number)
     wf_api_set(root, "sharing", shared ? wf_api_sharing(&sharing) : NULL);
     char why[256];
     wf_desk_closed_why(api->desk, number, why, sizeof why);
+    wf_api_set(root, "spot_risk",
+               node->up ? wf_api_spot_risk(api, node->pool.index, HOUR_MS) : NULL);
     wf_api_set(root, "closed_why", node->closed && why[0] ? wf_api_text(why) : NULL);
     return root;
 }

@@ -59,6 +59,51 @@ static json_t *price_sources(const struct wf_api *api)
     return root;
 }
 
+// What was lost, in all and by why.
+struct losses {
+    struct wf_loss_sum all;
+    json_t *rows;
+};
+
+static json_t *tell_loss(const struct wf_loss_sum *sum)
+{
+    json_t *root = wf_api_object();
+    wf_api_set(root, "why", wf_api_text(sum->why));
+    wf_api_set(root, "runs", wf_api_number((int64_t)sum->count));
+    wf_api_set(root, "lost_ms", wf_api_number((int64_t)sum->lost_ms));
+    wf_api_set(root, "gpu_ms", wf_api_number((int64_t)sum->gpu_ms));
+    wf_api_set(root, "cost_nanousd", wf_api_number(sum->cost_nanousd));
+    return root;
+}
+
+static bool add_loss(void *context, const struct wf_loss_sum *sum)
+{
+    struct losses *losses = context;
+    losses->all.count += sum->count;
+    losses->all.lost_ms += sum->lost_ms;
+    losses->all.gpu_ms += sum->gpu_ms;
+    losses->all.cost_nanousd += sum->cost_nanousd;
+    wf_api_add(losses->rows, tell_loss(sum));
+    return true;
+}
+
+// NULL: they cannot be read.
+static json_t *read_losses(struct wf_database *db, const struct wf_ledger_query *query,
+                           enum wf_status *status_out, struct wf_error *err)
+{
+    struct losses losses = {.all = {.why = ""}, .rows = wf_api_list()};
+    const struct wf_loss_query wanted = {query->since_ms, query->until_ms, query->user};
+    *status_out = wf_database_loss_sums(db, &wanted, add_loss, &losses, err);
+    if (*status_out != WF_OK) {
+        json_decref(losses.rows);
+        return NULL;
+    }
+    json_t *root = wf_api_object();
+    wf_api_set(root, "total", tell_loss(&losses.all));
+    wf_api_set(root, "rows", losses.rows);
+    return root;
+}
+
 void wf_api_cost(void *context, struct wf_http_request *request)
 {
     struct wf_api *api = context;
@@ -82,6 +127,7 @@ void wf_api_cost(void *context, struct wf_http_request *request)
     if (status == WF_OK) {
         status = wf_database_ledger(db, &query, take_total, &total, &err);
     }
+    json_t *losses = status == WF_OK ? read_losses(db, &query, &status, &err) : NULL;
     if (status != WF_OK) {
         json_decref(rows);
         json_decref(total);
@@ -92,6 +138,7 @@ void wf_api_cost(void *context, struct wf_http_request *request)
     wf_api_set(root, "currency", wf_api_text("USD"));
     wf_api_set(root, "rows", rows);
     wf_api_set(root, "total", total ? total : tell_sum(&(struct wf_ledger_sum){.key = ""}));
+    wf_api_set(root, "losses", losses);
     wf_api_set(root, "price_sources", price_sources(api));
     int64_t core_nanousd = wf_desk_core_price(api->desk);
     wf_api_set(root, "price_nanousd_per_core_hour",

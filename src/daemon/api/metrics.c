@@ -80,6 +80,8 @@ static void print_spot(FILE *out, const struct wf_desk_counts *counts)
         counts->notices);
     one(out, "checkpoints_total", "counter", "Checkpoints that runs said they made.",
         counts->checkpoints);
+    one(out, "checkpoint_prompts_total", "counter",
+        "How often runs were told that it is time to save their work.", counts->prompts);
     one(out, "work_losses_total", "counter", "Runs ended from outside with unsaved work.",
         counts->losses);
     wf_api_metric_head(out, "work_lost_seconds_total", "counter",

@@ -8,7 +8,7 @@
 #include "core/quote/quote.h"
 #include "core/schedule/schedule.h"
 #include "core/schedule/wait_reason.h"
-#include "daemon/api/parts.h"
+#include "daemon/api/outlook.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -46,6 +46,12 @@ static void add_price(json_t *root, const struct offering *offering,
     }
 }
 
+// The time about which a risk is told: that of the run, or an hour where nobody knows that.
+static int64_t risk_ms(const int64_t *run_ms)
+{
+    return run_ms[WF_QUOTE_MIDDLE] > 0 ? run_ms[WF_QUOTE_MIDDLE] : HOUR_MS;
+}
+
 static json_t *tell_row(const struct offering *offering, const struct wf_quote_row *row)
 {
     struct wf_desk *desk = offering->api->desk;
@@ -69,7 +75,22 @@ static json_t *tell_row(const struct offering *offering, const struct wf_quote_r
     wf_api_set(root, "tasks_now", wf_api_number((int64_t)row->tasks_now));
     wf_api_set(root, "tasks_empty", wf_api_number((int64_t)row->tasks_empty));
     add_price(root, offering, &row->price, row->run_ms);
+    wf_api_set(root, "spot_risk",
+               row->why == WF_QUOTE_CANNOT
+                   ? NULL
+                   : wf_api_spot_risk(offering->api, row->pool.index, risk_ms(row->run_ms)));
     return root;
+}
+
+// The first pool that takes tasks of it; WF_NONE: none does.
+static uint32_t chosen_pool(const struct wf_quote *quote)
+{
+    for (uint32_t i = 0; i < quote->row_count; i++) {
+        if (quote->rows[i].tasks > 0) {
+            return quote->rows[i].pool.index;
+        }
+    }
+    return WF_NONE;
 }
 
 static void print_price(FILE *out, const struct offering *offering, const int64_t *run_ms)
@@ -188,6 +209,10 @@ static json_t *tell_quote(const struct offering *offering)
         print_price(out, offering, run_ms);
     }
     print_start(out, offering);
+    if (chosen_pool(quote) != WF_NONE) {
+        fputc(' ', out);
+        wf_api_print_spot_risk(offering->api, chosen_pool(quote), risk_ms(run_ms), out);
+    }
     WF_ASSERT(fclose(out) == 0);
     wf_api_set(root, "id", NULL);
     wf_api_set(root, "ids", wf_api_list());

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "core/schedule/schedule.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 
 enum {
     CPU_USUAL_MILLI = 1000, // of a task that says nothing: a core, or one for each GPU
@@ -203,12 +203,13 @@ enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_d
         .wait = {.priority = document->priority,
                  .held = document->hold,
                  .preemptible = document->preemptible,
+                 .replaceable = document->replaceable,
                  // All tasks run in one place: each node of this machine is a group of its own.
                  .within = document->tasks > 1 ? WF_WITHIN_GROUP : WF_WITHIN_ANY,
                  .begin_ms = document->begin_ms,
                  .deadline_ms = document->deadline_ms,
                  .limit_ms = wf_desk_core_limit_ms(document),
-                 .checkpoint_ms = document->checkpoint_every_ms},
+                 .checkpoint_ms = wf_desk_saves_every_ms(desk, document)},
     };
     enum wf_status status = WF_OK;
     if (document->tasks > WF_RUN_TASKS_MAX) {
@@ -271,7 +272,10 @@ void wf_desk_fill_job(struct wf_book_job *job, const struct wf_job_document *doc
     job->checkpoint_signal = document->checkpoint_signal;
     job->checkpoint_every_ms = document->checkpoint_every_ms;
     job->checkpoint_ms = document->checkpoint_ms;
-    job->saves = document->checkpoint_signal > 0 || document->checkpoint_every_ms > 0;
+    job->prompts = document->checkpoint_prompt;
+    job->saves = document->checkpoint_signal > 0 || document->checkpoint_every_ms > 0 ||
+                 document->checkpoint_auto;
+    job->saves_when_it_pays = document->checkpoint_auto;
 }
 
 enum wf_status wf_desk_spec(struct wf_desk *desk, const struct wf_job_document *document,

@@ -44,13 +44,16 @@ struct wf_book_run {
     int64_t started_ms; // 0: not yet
     int64_t retry_ms;   // starting or stopping it failed: not again before
     int64_t price_nanousd_per_gpu_hour;
-    int64_t saved_ms;   // when it last said that its work is saved; 0: never
-    int64_t known_ms;   // when the core was told so, somewhat later
-    int64_t told_ms;    // when it was told to stop; 0: not yet
-    int64_t look_ms;    // when to look again whether it saved
-    int64_t advised_ms; // what it was advised, and that the machine goes then
+    int64_t saved_ms;        // when it last said that its work is saved; 0: never
+    int64_t known_ms;        // when the core was told so, somewhat later
+    int64_t told_ms;         // when it was told to stop; 0: not yet
+    int64_t told_touched_ns; // and when its file had been touched by then
+    int64_t look_ms;         // when to look again whether it saved
+    int64_t advised_ms;      // what it was advised, and that the machine goes then
     int64_t advised_gone_ms;
+    int64_t prompted_ms;             // when it was told to save its work and run on; 0: not yet
     bool acknowledged;               // it saved after it was told to stop
+    bool leaves;                     // it was told so because the machine goes
     struct wf_book_run *prev, *next; // all runs, as they were granted
 };
 
@@ -71,7 +74,9 @@ struct wf_book_job {
     struct wf_request request;
     uint64_t shape; // hash of what it asks for
     uint32_t stop_ms;
-    bool saves; // it can save its work: one of the next two is told
+    bool saves;              // it can save its work: one of the next two is told
+    bool saves_when_it_pays; // as often as Young and Daly say, and not each checkpoint_every_ms
+    bool prompts;            // it is told by its signal when to
     uint32_t checkpoint_signal;
     int64_t checkpoint_every_ms;
     uint32_t checkpoint_ms; // how long that may take

@@ -121,13 +121,15 @@ void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
         return;
     }
     wf_desk_run_id(run->job->id, run->attempt, id);
+    if (run->told_ms == 0) {
+        wf_desk_mark_checkpoint(desk, run); // it may answer before we return
+    }
     enum wf_status status =
         desk->config.kind->stop(desk->config.engine, id, run->stop_why, run->job->stop_ms, NULL);
     // One that the engine does not know has ended, and it says so.
     run->stop_failed = status != WF_OK && status != WF_NOTFOUND;
     if (run->told_ms == 0 && !run->stop_failed) {
-        run->told_ms = desk->config.now_ms(desk->config.context);
-        run->look_ms = run->told_ms;
+        run->told_ms = run->look_ms = desk->config.now_ms(desk->config.context);
     }
     run->retry_ms = desk->config.now_ms(desk->config.context) + WF_DESK_RETRY_MS;
 }
@@ -195,6 +197,7 @@ static void give_way(struct wf_desk *desk, struct wf_book_job *job)
         return;
     }
     WF_ASSERT(!job->old);
+    run->leaves = desk->notice.gone_ms > 0;
     job->old = run;
     job->run = NULL;
     wf_desk_stop_run(desk, run, WF_RUN_STOP_PREEMPTED);

@@ -12,11 +12,22 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
+#include "daemon/desk/outlook.h"
 #include "daemon/desk/run_parts.h"
 #include "daemon/desk/spot_parts.h"
 #include "forecast/checkpoint.h"
 
-enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = 4352 };
+enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = WF_DESK_CHECKPOINT_BYTES };
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 0;
+    for (; *text; text++) {
+        hash = wf_hash_add(hash, (unsigned char)*text);
+    }
+    return hash;
+}
 
 static void folder_of(const struct wf_desk *desk, uint64_t job, uint32_t attempt, const char *file,
                       char *path)
@@ -24,7 +35,9 @@ static void folder_of(const struct wf_desk *desk, uint64_t job, uint32_t attempt
     char id[WF_RUN_ID_MAX + 1];
     wf_desk_run_id(job, attempt, id);
     if (desk->config.users) {
-        snprintf(path, PATH_BYTES, "/run/whaleflux-checkpoints/%s/%s", id, file);
+        // Two daemons with data of their own have runs of the same ids.
+        snprintf(path, PATH_BYTES, "/run/whaleflux-checkpoints/%016" PRIx64 "-%s/%s",
+                 hash_of(desk->config.data), id, file);
     } else {
         snprintf(path, PATH_BYTES, "%s/checkpoints/%s/%s", desk->config.data, id, file);
     }
@@ -41,25 +54,43 @@ static bool make_folder(const struct wf_desk *desk, const struct wf_book_run *ru
     return good && (mkdir(path, 0755) == 0 || errno == EEXIST);
 }
 
-int64_t wf_desk_checkpoint_interval_ms(const struct wf_desk *desk, const struct wf_book_job *job)
+// As often as pays where the machine may be taken; where nobody takes it, as seldom as makes sense.
+static int64_t paying_interval_ms(const struct wf_desk *desk, uint32_t pool, uint32_t save_ms)
 {
-    if (!desk->config.spot) {
-        return job->checkpoint_every_ms;
-    }
-    int64_t now_ms = wf_desk_now_ms(desk);
-    int64_t age_ms = desk->config.booted_ms > 0 && now_ms > desk->config.booted_ms
-                         ? now_ms - desk->config.booted_ms
-                         : 0;
-    return wf_checkpoint_interval_ms(job->checkpoint_ms, age_ms);
+    struct wf_desk_outlook outlook;
+    bool spot = wf_desk_outlook(desk, pool, 0, &outlook);
+    return wf_checkpoint_interval_ms(save_ms, spot ? outlook.hazard_per_hour : 0);
+}
+
+int64_t wf_desk_saves_every_ms(const struct wf_desk *desk, const struct wf_job_document *document)
+{
+    return document->checkpoint_auto ? paying_interval_ms(desk, WF_NONE, document->checkpoint_ms)
+                                     : document->checkpoint_every_ms;
+}
+
+int64_t wf_desk_checkpoint_interval_ms(const struct wf_desk *desk, const struct wf_book_run *run)
+{
+    const struct wf_book_job *job = run->job;
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    uint32_t pool = run->node < cluster->nodes_end ? cluster->nodes[run->node].pool.index : WF_NONE;
+    bool own_time = !job->saves_when_it_pays && (job->prompts || !desk->config.spot);
+    return own_time ? job->checkpoint_every_ms : paying_interval_ms(desk, pool, job->checkpoint_ms);
+}
+
+// A hazard changes with every second; who is told would not care.
+static bool is_much_the_same(int64_t advised_ms, int64_t interval_ms)
+{
+    int64_t off_ms = interval_ms > advised_ms ? interval_ms - advised_ms : advised_ms - interval_ms;
+    return advised_ms >= 0 && off_ms <= advised_ms / 16;
 }
 
 // Written beside it and moved there, so that nobody reads half of it.
 void wf_desk_write_advice(struct wf_desk *desk, struct wf_book_run *run)
 {
     char path[PATH_BYTES], beside[PATH_BYTES], text[256];
-    int64_t interval_ms = wf_desk_checkpoint_interval_ms(desk, run->job);
+    int64_t interval_ms = wf_desk_checkpoint_interval_ms(desk, run);
     int64_t gone_ms = desk->notice.gone_ms;
-    if (run->advised_ms == interval_ms && run->advised_gone_ms == gone_ms) {
+    if (is_much_the_same(run->advised_ms, interval_ms) && run->advised_gone_ms == gone_ms) {
         return;
     }
     folder_of(desk, run->job->id, run->attempt, "advice", path);
@@ -79,28 +110,26 @@ void wf_desk_write_advice(struct wf_desk *desk, struct wf_book_run *run)
 }
 
 enum wf_status wf_desk_offer_checkpoint(struct wf_desk *desk, struct wf_book_run *run,
-                                        uint32_t user, uint32_t group, char *file_out,
-                                        char *done_out, size_t size, struct wf_error *err)
+                                        struct wf_desk_checkpoint_files *files,
+                                        struct wf_error *err)
 {
     char path[PATH_BYTES];
     static const struct timespec never[2] = {{0}, {0}};
-    folder_of(desk, run->job->id, run->attempt, "advice", path);
-    snprintf(file_out, size, "%s", path);
+    folder_of(desk, run->job->id, run->attempt, "advice", files->advice);
+    folder_of(desk, run->job->id, run->attempt, "done", files->done);
     if (!make_folder(desk, run, path)) {
         return wf_fail(err, WF_IO, "%s cannot be made: %s", path, strerror(errno));
     }
-    folder_of(desk, run->job->id, run->attempt, "done", path);
-    snprintf(done_out, size, "%s", path);
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int file = open(files->done, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     bool good = file >= 0 && fchmod(file, 0644) == 0 && futimens(file, never) == 0;
     if (good && desk->config.users) {
-        good = fchown(file, user, group) == 0;
+        good = fchown(file, files->user, files->group) == 0;
     }
     if (file >= 0) {
         (void)close(file);
     }
     if (!good) {
-        return wf_fail(err, WF_IO, "%s cannot be made: %s", path, strerror(errno));
+        return wf_fail(err, WF_IO, "%s cannot be made: %s", files->done, strerror(errno));
     }
     run->advised_ms = run->advised_gone_ms = -1;
     wf_desk_write_advice(desk, run);
@@ -119,17 +148,28 @@ void wf_desk_remove_checkpoint(const struct wf_desk *desk, uint64_t job, uint32_
     (void)rmdir(path);
 }
 
-// Notes when the run last said that its work is saved. Returns whether that is news. Times before
-// its start or to come are none.
-static bool look(struct wf_desk *desk, struct wf_book_run *run, int64_t until_ms)
+// When the run's file was touched last, in nanoseconds; 0: there is none.
+static int64_t touched_ns(const struct wf_desk *desk, const struct wf_book_run *run)
 {
     struct stat facts;
     char path[PATH_BYTES];
     folder_of(desk, run->job->id, run->attempt, "done", path);
-    if (lstat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-        return false;
-    }
-    int64_t at_ms = (int64_t)facts.st_mtim.tv_sec * 1000 + facts.st_mtim.tv_nsec / 1000000;
+    bool good = lstat(path, &facts) == 0 && S_ISREG(facts.st_mode);
+    return good ? (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec : 0;
+}
+
+// Before it is told to stop. Our clock is no measure of whether it saved since: it is not the
+// kernel's for files, and may be ahead of it.
+void wf_desk_mark_checkpoint(const struct wf_desk *desk, struct wf_book_run *run)
+{
+    run->told_touched_ns = run->job->saves ? touched_ns(desk, run) : 0;
+}
+
+// Notes when the run last said that its work is saved. Returns whether that is news. Times before
+// its start or to come are none.
+static bool look(struct wf_desk *desk, struct wf_book_run *run, int64_t until_ms)
+{
+    int64_t at_ms = touched_ns(desk, run) / 1000000;
     at_ms = at_ms < until_ms ? at_ms : until_ms;
     if (at_ms <= run->saved_ms || run->started_ms <= 0 || at_ms < run->started_ms) {
         return false;
@@ -144,7 +184,7 @@ static void hurry(struct wf_desk *desk, struct wf_book_run *run)
     const struct wf_book_job *job = run->job;
     char id[WF_RUN_ID_MAX + 1];
     if (run->acknowledged || !run->stop_wanted || run->stop_failed || run->told_ms == 0 ||
-        run->saved_ms < run->told_ms || job->checkpoint_signal == 0) {
+        touched_ns(desk, run) == run->told_touched_ns || job->checkpoint_signal == 0) {
         return;
     }
     run->acknowledged = true;
@@ -170,6 +210,32 @@ static void tell_core(struct wf_desk *desk, struct wf_book_run *run)
     }
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+// When to tell it that it is time to save its work; INT64_MAX: it needs nobody for that. One that
+// has just saved by itself is not told.
+static int64_t prompt_due_ms(const struct wf_desk *desk, const struct wf_book_run *run)
+{
+    if (!run->job->prompts || run->stop_wanted || run->started_ms <= 0) {
+        return INT64_MAX;
+    }
+    int64_t saved_ms = later(later(run->saved_ms, run->known_ms), run->started_ms);
+    return later(saved_ms, run->prompted_ms) + wf_desk_checkpoint_interval_ms(desk, run);
+}
+
+static void prompt(struct wf_desk *desk, struct wf_book_run *run, int64_t now_ms)
+{
+    char id[WF_RUN_ID_MAX + 1];
+    wf_desk_run_id(run->job->id, run->attempt, id);
+    if (desk->config.kind->checkpoint(desk->config.engine, id, NULL) == WF_OK) {
+        run->prompted_ms = now_ms;
+        desk->counts.prompts++;
+    }
+}
+
 static bool is_looked_at(const struct wf_book_run *run)
 {
     return run->phase == WF_BOOK_STARTED && run->job->saves;
@@ -187,6 +253,11 @@ void wf_desk_look_at_checkpoints(struct wf_desk *desk, int64_t now_ms)
             tell_core(desk, run);
             hurry(desk, run);
         }
+        if (now_ms >= prompt_due_ms(desk, run)) {
+            prompt(desk, run, now_ms);
+        }
+        int64_t due_ms = prompt_due_ms(desk, run);
+        run->look_ms = due_ms > now_ms && due_ms < run->look_ms ? due_ms : run->look_ms;
     }
 }
 
@@ -199,6 +270,16 @@ int64_t wf_desk_look_wake_ms(const struct wf_desk *desk)
         }
     }
     return wake_ms;
+}
+
+// A run that gave way to a notice did so because the machine goes, not for others.
+static const char *loss_word(const struct wf_desk *desk, const struct wf_book_run *run,
+                             enum wf_run_end end)
+{
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    bool leaves =
+        run->leaves || (run->node < cluster->nodes_end && cluster->nodes[run->node].gone_ms > 0);
+    return end == WF_RUN_END_PREEMPTED && leaves ? "notice" : wf_run_end_text(end);
 }
 
 void wf_desk_count_loss(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
@@ -228,7 +309,7 @@ void wf_desk_count_loss(struct wf_desk *desk, struct wf_book_run *run, const str
             .to_ms = fact->ended_ms,
             .user = wf_directory_name(&desk->world.directory, WF_JOURNAL_USER, job->user),
             .queue = wf_directory_name(&desk->world.directory, WF_JOURNAL_QUEUE, job->queue),
-            .why = wf_run_end_text(fact->end),
+            .why = loss_word(desk, run, fact->end),
             .gpu_ms = charge.gpu_ms,
             .cost_nanousd = charge.cost_nanousd});
     desk->counts.losses++;

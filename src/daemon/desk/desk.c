@@ -84,6 +84,7 @@ enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk 
     }
     if (status == WF_OK) {
         wf_desk_settle_notice(desk);
+        wf_desk_live_on(desk, wf_desk_now_ms(desk));
     }
     if (status != WF_OK) {
         wf_desk_close(desk);
@@ -391,6 +392,7 @@ void wf_desk_tick(struct wf_desk *desk)
         WF_ASSERT(status == WF_OK);
     }
     wf_desk_settle_notice(desk);
+    wf_desk_live_on(desk, now_ms);
     wf_desk_look_at_checkpoints(desk, now_ms);
     place_blocked_anew(desk, now_ms);
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
@@ -410,7 +412,9 @@ int64_t wf_desk_wake_ms(const struct wf_desk *desk)
     int64_t wake_ms = desk->world.wake_ms;
     int64_t look_ms = wf_desk_look_wake_ms(desk), notice_ms = wf_desk_notice_wake_ms(desk);
     wake_ms = look_ms < wake_ms ? look_ms : wake_ms;
+    int64_t life_ms = wf_desk_life_wake_ms(desk);
     wake_ms = notice_ms < wake_ms ? notice_ms : wake_ms;
+    wake_ms = life_ms < wake_ms ? life_ms : wake_ms;
     for (const struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         if (run->phase == WF_BOOK_READY || run->stop_failed) {
             int64_t at_ms =

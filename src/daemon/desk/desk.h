@@ -46,6 +46,7 @@ struct wf_desk_config {
     int64_t (*now_ms)(void *context); // the wall clock
     bool spot;                        // the machine may be taken away,
     int64_t booted_ms;                // and is there since then; 0: not known
+    const char *boot;                 // the kernel's id of that; NULL, "": not known
     void *context;
 };
 
@@ -96,6 +97,8 @@ struct wf_desk_notice {
 };
 void wf_desk_notice(struct wf_desk *desk, const struct wf_desk_notice *notice);
 void wf_desk_advice(struct wf_desk *desk, const char *source, const char *what);
+// The daemon was told to end: what becomes of the machine after that it will not know.
+void wf_desk_leave(struct wf_desk *desk);
 // Machines, prices or queues are others now (SIGHUP). What changed is told to the core, the rest
 // stays. Errors: WF_INVALID, WF_LIMIT (the sentence names it): nothing is changed then.
 enum wf_status wf_desk_site(struct wf_desk *desk, const struct wf_site *site,

@@ -102,6 +102,7 @@ void wf_desk_notice(struct wf_desk *desk, const struct wf_desk_notice *notice)
         "%.31s said '%.63s': this machine goes at %s, takes no new work, and there is no other",
         notice->source, notice->what, when);
     desk->notice.known = true;
+    desk->life.look_ms = 0;
     desk->notice.gone_ms = gone_ms;
     snprintf(desk->notice.source, sizeof desk->notice.source, "%s", notice->source);
     snprintf(desk->notice.what, sizeof desk->notice.what, "%s", notice->what);

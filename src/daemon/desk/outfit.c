@@ -309,18 +309,19 @@ static void tell_variable(void *context, const char *name, const char *value)
 // Where a run that can save its work is told how often, and says that it did.
 static enum wf_status offer_checkpoint(struct outfit *outfit, struct wf_error *err)
 {
-    char file[4352], done[4352], *text = NULL;
+    struct wf_desk_checkpoint_files files = {.user = outfit->spec.user,
+                                             .group = outfit->spec.group};
+    char *text = NULL;
     if (!outfit->run->job->saves) {
         return WF_OK;
     }
-    enum wf_status status =
-        wf_desk_offer_checkpoint(outfit->desk, outfit->run, outfit->spec.user, outfit->spec.group,
-                                 file, done, sizeof file, err);
+    enum wf_status status = wf_desk_offer_checkpoint(outfit->desk, outfit->run, &files, err);
     if (status == WF_OK) {
         add_variable(outfit, WF_EVERY_TASK,
-                     asprintf(&text, "WHALEFLUX_CHECKPOINT_FILE=%s", file) < 0 ? NULL : text);
+                     asprintf(&text, "WHALEFLUX_CHECKPOINT_FILE=%s", files.advice) < 0 ? NULL
+                                                                                       : text);
         add_variable(outfit, WF_EVERY_TASK,
-                     asprintf(&text, "WHALEFLUX_CHECKPOINT_DONE=%s", done) < 0 ? NULL : text);
+                     asprintf(&text, "WHALEFLUX_CHECKPOINT_DONE=%s", files.done) < 0 ? NULL : text);
     }
     return status;
 }

@@ -9,6 +9,7 @@
 #include "daemon/desk/desk.h"
 #include "daemon/desk/diary.h"
 #include "daemon/desk/directory.h"
+#include "forecast/lifetimes.h"
 #include "forecast/run_time.h"
 #include "forecast/start_watch.h"
 
@@ -24,8 +25,9 @@ struct wf_world {
     struct wf_directory directory;
     struct wf_book book;
     struct wf_run_time_model *run_times;
-    struct wf_names *names;        // of jobs, for run_times
-    struct wf_start_watch *starts; // learns when those that wait start
+    struct wf_names *names;         // of jobs, for run_times
+    struct wf_start_watch *starts;  // learns when those that wait start
+    struct wf_lifetimes *lifetimes; // learns how long machines live before they are taken
     struct wf_diary *diary;
     uint64_t lines, events, hashed; // of the journal; events up to its last hash
     uint64_t hash_line;             // where that hash stands
@@ -70,6 +72,13 @@ struct wf_desk {
         char source[32], what[64];
         char reason[320]; // why nothing starts
     } notice;
+    struct {
+        bool lives; // it is in the lifetimes
+        char boot[40];
+        uint32_t pool;
+        int64_t booted_ms, from_ms, gone_ms; // gone_ms as the row has it
+        int64_t look_ms;                     // when to write again that it lives
+    } life;                                  // of this machine
     void (*watch)(void *context, const struct wf_feed_row *row);
     void *watch_context;
 };

@@ -88,6 +88,7 @@ struct wf_desk_counts {
     int64_t cost_nanousd;   // of runs that ended
     uint64_t notices;       // that this machine is to be taken
     uint64_t checkpoints;   // that runs said they made
+    uint64_t prompts;       // and how often runs were told that it is time to
     uint64_t losses;        // runs that were ended with work that was not saved,
     uint64_t lost_ms;       // how long they had worked since, all of them,
     int64_t lost_nanousd;   // and what that had cost

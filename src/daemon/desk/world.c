@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/schedule/schedule.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/spot_parts.h"
 
 enum {
     RUN_TIME_KINDS = 8192,
@@ -21,6 +21,7 @@ void wf_world_finish(struct wf_world *world)
     wf_run_time_destroy(world->run_times);
     wf_names_destroy(world->names);
     wf_start_watch_destroy(world->starts);
+    wf_lifetimes_destroy(world->lifetimes);
     wf_diary_destroy(world->diary);
     *world = (struct wf_world){0};
 }
@@ -465,5 +466,5 @@ enum wf_status wf_world_read(struct wf_desk *desk, struct wf_error *err)
         status = status == WF_OK ? read_jobs(desk, err) : status;
         status = status == WF_OK ? learn(desk, err) : status;
     }
-    return status;
+    return status == WF_OK ? wf_desk_learn_lives(desk, err) : status;
 }

@@ -367,6 +367,8 @@ static enum wf_status ask(struct wf_engine *engine, struct wf_entry *entry,
         request.why = first || change->why > request.why ? change->why : request.why;
         request.grace_ms =
             first || change->grace_ms < request.grace_ms ? change->grace_ms : request.grace_ms;
+    } else if (change->checkpoints > 0) {
+        request.checkpoints++;
     } else {
         request.paused = change->paused;
     }
@@ -413,6 +415,17 @@ static enum wf_status local_pause(struct wf_engine *engine, const char *id, bool
         return WF_NOTFOUND;
     }
     struct wf_run_request change = {.paused = paused};
+    return entry->run.phase == WF_RUN_ENDED ? WF_OK : ask(engine, entry, &change, err);
+}
+
+static enum wf_status local_checkpoint(struct wf_engine *engine, const char *id,
+                                       struct wf_error *err)
+{
+    struct wf_entry *entry = find_or_fail(engine, id, err);
+    if (!entry) {
+        return WF_NOTFOUND;
+    }
+    struct wf_run_request change = {.checkpoints = 1};
     return entry->run.phase == WF_RUN_ENDED ? WF_OK : ask(engine, entry, &change, err);
 }
 
@@ -558,6 +571,7 @@ const struct wf_engine_kind wf_engine_local = {
     .start = local_start,
     .stop = local_stop,
     .pause = local_pause,
+    .checkpoint = local_checkpoint,
     .list = local_list,
     .descriptor = local_descriptor,
     .next = local_next,

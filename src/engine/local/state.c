@@ -175,6 +175,9 @@ enum wf_status wf_request_write(int folder, const struct wf_run_request *request
     wf_sheet_add_number(&sheet, "why", request->why);
     wf_sheet_add_number(&sheet, "grace_ms", request->grace_ms);
     wf_sheet_add_number(&sheet, "paused", request->paused);
+    if (request->checkpoints > 0) {
+        wf_sheet_add_number(&sheet, "checkpoints", request->checkpoints);
+    }
     enum wf_status status = wf_sheet_seal(&sheet, err);
     if (status == WF_OK) {
         // Not durable: when the machine stops, so does the run.
@@ -201,6 +204,8 @@ static enum wf_status take_request(struct wf_run_request *request, const char *n
         request->grace_ms = (uint32_t)number;
     } else if (strcmp(name, "paused") == 0) {
         request->paused = number != 0;
+    } else if (strcmp(name, "checkpoints") == 0) {
+        request->checkpoints = (uint32_t)number;
     } else {
         return wf_fail(err, WF_INVALID, "it has a wrong line '%.40s'", name);
     }

@@ -43,6 +43,7 @@ struct wf_run_request {
     enum wf_run_stop why;
     uint32_t grace_ms;
     bool paused;
+    uint32_t checkpoints; // how often it was to be told its checkpoint signal, while it runs on
 };
 
 enum wf_status wf_request_write(int folder, const struct wf_run_request *request,

@@ -121,6 +121,16 @@ void wf_supervisor_stop(struct wf_supervisor *supervisor, enum wf_run_end end, u
     }
 }
 
+// However often it was asked for since: one checkpoint does.
+static void prompt(struct wf_supervisor *supervisor, uint32_t checkpoints)
+{
+    bool more = checkpoints > supervisor->checkpoints;
+    supervisor->checkpoints = checkpoints;
+    if (more && supervisor->step == WF_STOP_NOT && supervisor->store.spec.checkpoint_signal > 0) {
+        signal_tasks(supervisor, (int)supervisor->store.spec.checkpoint_signal);
+    }
+}
+
 void wf_supervisor_obey(struct wf_supervisor *supervisor)
 {
     struct wf_run_request request;
@@ -134,6 +144,7 @@ void wf_supervisor_obey(struct wf_supervisor *supervisor)
         wf_supervisor_stop(supervisor, cancelled ? WF_RUN_END_CANCELLED : WF_RUN_END_PREEMPTED,
                            request.grace_ms, "");
     } else {
+        prompt(supervisor, request.checkpoints);
         pause_all(supervisor, request.paused);
     }
 }

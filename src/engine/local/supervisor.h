@@ -39,6 +39,7 @@ struct wf_supervisor {
     uint32_t alive;
     bool failed; // one task failed: the state has its exit
     bool paused;
+    uint32_t checkpoints; // how often the tasks were told to make one and to run on
 
     bool memory_is_kept; // by the kernel; otherwise we look at it again and again
     bool processes_are_kept;

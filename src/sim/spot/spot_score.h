@@ -3,9 +3,10 @@
 // had been seen by then. What is forecast is that a zone goes on, there or away, without a change.
 #pragma once
 
+#include "forecast/brier.h"
 #include "sim/spot/spot_trace.h"
 
-#define WF_SPOT_SCORE_BINS 10
+#define WF_SPOT_SCORE_BINS WF_BRIER_BINS
 
 struct wf_spot_score {
     uint64_t samples;

@@ -94,6 +94,17 @@ static enum wf_status fake_stop(struct wf_engine *engine, const char *id, enum w
     return WF_OK;
 }
 
+static enum wf_status fake_checkpoint(struct wf_engine *engine, const char *id,
+                                      struct wf_error *err)
+{
+    struct bed_run *run = find(engine, id);
+    if (!run) {
+        return wf_fail(err, WF_NOTFOUND, "there is no run %s", id);
+    }
+    run->checkpoints++;
+    return WF_OK;
+}
+
 static void fake_list(struct wf_engine *engine,
                       void (*visit)(void *context, const struct wf_run *run), void *context)
 {
@@ -151,6 +162,7 @@ const struct wf_engine_kind bed_engine_kind = {
     .log_read = fake_log_read,
     .start = fake_start,
     .stop = fake_stop,
+    .checkpoint = fake_checkpoint,
     .list = fake_list,
     .next = fake_next,
     .forget = fake_forget,
@@ -240,6 +252,8 @@ void bed_open(struct bed *bed)
         .core_price_nanousd_per_hour = 0,
         .jobs_max = 512,
         .spot = bed->spot,
+        .booted_ms = bed->booted_ms,
+        .boot = bed->boot,
         .now_ms = now_ms,
         .context = bed,
     };

@@ -20,7 +20,8 @@ struct bed_run {
     bool known; // else it was forgotten
     bool told;  // its phase was told by next()
     bool stopped;
-    uint32_t stops; // how often it was told
+    uint32_t stops;       // how often it was told
+    uint32_t checkpoints; // the same of saving its work and running on
     enum wf_run_stop why;
     uint32_t gpu_milli[BED_GPUS]; // of the one node
     uint32_t tasks;
@@ -50,9 +51,11 @@ struct bed {
     bool disk_full;
     uint32_t save_every; // batches to a snapshot; 0: none is made
     char snapshot[128];
-    char said[512];   // the last sentence for the log
-    bool spot;        // the machine may be taken; set before it is opened
-    uint32_t batches; // handed out
+    char said[512];    // the last sentence for the log
+    bool spot;         // the machine may be taken; set before it is opened, as are
+    int64_t booted_ms; // since when it is there,
+    char boot[24];     // and the id of that
+    uint32_t batches;  // handed out
     struct wf_desk_answer answers[BED_ANSWERS_MAX];
     uint32_t answered;
     uint32_t asked;

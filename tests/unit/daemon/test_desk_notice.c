@@ -52,6 +52,7 @@ static const char *advice(const char *id)
 struct losses {
     uint32_t count;
     int64_t ms, nanousd;
+    char why[40]; // of the last
 };
 
 static bool add_loss(void *context, const struct wf_loss_row *row)
@@ -61,6 +62,7 @@ static bool add_loss(void *context, const struct wf_loss_row *row)
     losses->ms += row->to_ms - row->from_ms;
     losses->nanousd += row->cost_nanousd;
     assert_string_equal(row->user, "ada");
+    snprintf(losses->why, sizeof losses->why, "%s", row->why);
     return true;
 }
 
@@ -119,11 +121,45 @@ static void what_was_saved_after_the_notice_is_not_lost(void **unused)
     struct losses sum = losses();
     assert_int_equal(sum.count, 1);
     assert_int_equal(sum.ms, 1000);
+    assert_string_equal(sum.why, "notice");
     assert_int_equal(sum.nanousd, INT64_C(1000000000) / 3600);
     struct wf_desk_counts counts = wf_desk_count(bed.desk);
     assert_int_equal(counts.losses, 1);
     assert_int_equal(counts.lost_ms, 1000);
     assert_int_equal(counts.notices, 1);
+    bed_clear(&bed);
+}
+
+static void who_saves_at_once_is_heard_though_our_clock_is_ahead_of_that_of_files(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada", SAVES);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_later(&bed, 60000);
+    notice(120000);
+    bed.now_ms -= 900;
+    touch("j1-1");
+    bed.now_ms += 900;
+    bed_later(&bed, 200);
+    assert_int_equal(bed_run(&bed, "j1-1")->stops, 2);
+    bed_clear(&bed);
+}
+
+static void what_was_saved_before_the_notice_ends_nobody_sooner(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada", SAVES);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_later(&bed, 60000);
+    touch("j1-1");
+    bed.now_ms += 500;
+    notice(120000);
+    bed_later(&bed, 2000);
+    assert_int_equal(bed_run(&bed, "j1-1")->stops, 1);
     bed_clear(&bed);
 }
 
@@ -144,6 +180,7 @@ static void without_notice_all_since_the_last_checkpoint_is_lost(void **unused)
     struct losses sum = losses();
     assert_int_equal(sum.count, 1);
     assert_int_equal(sum.ms, 900000);
+    assert_string_equal(sum.why, wf_run_end_text(WF_RUN_END_RESTARTED));
     assert_int_equal(sum.nanousd, 250000000); // a quarter of a dollar
     assert_true(bed_has(&bed, "j1-2"));
     bed_check_journal(&bed);
@@ -173,13 +210,86 @@ static void advice_says_how_often_and_when(void **unused)
     begin();
     (void)bed_submit(&bed, "ada", SAVES);
     bed_settle(&bed);
-    assert_string_equal(advice("j1-1"), "interval_seconds=434\ngoing_at=0\n");
+    assert_string_equal(advice("j1-1"), "interval_seconds=455\ngoing_at=0\n");
     bed_begin(&bed, "j1-1");
     bed_settle(&bed);
     notice(30000);
-    snprintf(wanted, sizeof wanted, "interval_seconds=434\ngoing_at=%lld\n",
+    snprintf(wanted, sizeof wanted, "interval_seconds=455\ngoing_at=%lld\n",
              (long long)(bed.now_ms + 30000) / 1000);
     assert_string_equal(advice("j1-1"), wanted);
+    bed_clear(&bed);
+}
+
+#define PROMPTED                                                                                   \
+    "{\"command\":[\"train\"],\"gpus\":1,\"checkpoint\":{\"signal\":\"USR1\",\"every\":\"auto\"}}"
+
+static void live_for(int64_t seconds)
+{
+    for (int64_t i = 0; i < seconds; i++) {
+        bed_later(&bed, 1000);
+    }
+}
+
+static void who_wants_it_is_told_at_each_interval(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada", PROMPTED);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_settle(&bed);
+    live_for(454);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 0);
+    live_for(2);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 1);
+    assert_false(bed_run(&bed, "j1-1")->stopped);
+    live_for(300);
+    touch("j1-1"); // by itself: the next one is due an interval later
+    live_for(440);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 1);
+    live_for(20);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 2);
+    assert_int_equal(wf_desk_count(bed.desk).prompts, 2);
+    // Told to stop, it is told nothing more.
+    notice(120000);
+    live_for(900);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 2);
+    bed_clear(&bed);
+}
+
+static void an_older_machine_is_told_less_often(void **unused)
+{
+    (void)unused;
+    bed_make(&bed, 2);
+    bed_close(&bed);
+    bed.spot = true;
+    bed.booted_ms = bed.now_ms - 4 * INT64_C(3600000);
+    bed_open(&bed);
+    (void)bed_submit(&bed, "ada", PROMPTED);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_settle(&bed);
+    assert_string_equal(advice("j1-1"), "interval_seconds=1065\ngoing_at=0\n");
+    live_for(1060);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 0);
+    live_for(120); // it has grown older meanwhile
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 1);
+    bed_clear(&bed);
+}
+
+static void a_time_of_ones_own_holds_though_the_machine_may_go(void **unused)
+{
+    (void)unused;
+    begin();
+    (void)bed_submit(&bed, "ada",
+                     "{\"command\":[\"train\"],\"gpus\":1,\"checkpoint\":{"
+                     "\"signal\":\"USR1\",\"every\":\"30s\",\"prompt\":true}}");
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+    bed_settle(&bed);
+    assert_string_equal(advice("j1-1"), "interval_seconds=30\ngoing_at=0\n");
+    live_for(95);
+    assert_int_equal(bed_run(&bed, "j1-1")->checkpoints, 3);
     bed_clear(&bed);
 }
 
@@ -221,9 +331,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_notice_stops_what_runs_and_it_starts_again_after_it),
         cmocka_unit_test(what_was_saved_after_the_notice_is_not_lost),
+        cmocka_unit_test(who_saves_at_once_is_heard_though_our_clock_is_ahead_of_that_of_files),
+        cmocka_unit_test(what_was_saved_before_the_notice_ends_nobody_sooner),
         cmocka_unit_test(without_notice_all_since_the_last_checkpoint_is_lost),
         cmocka_unit_test(the_core_hears_of_checkpoints),
         cmocka_unit_test(advice_says_how_often_and_when),
+        cmocka_unit_test(who_wants_it_is_told_at_each_interval),
+        cmocka_unit_test(an_older_machine_is_told_less_often),
+        cmocka_unit_test(a_time_of_ones_own_holds_though_the_machine_may_go),
         cmocka_unit_test(a_notice_that_nobody_speaks_of_any_more_is_over_with_its_time),
         cmocka_unit_test(a_notice_on_a_full_disk_is_not_forgotten),
     };

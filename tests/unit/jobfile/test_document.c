@@ -98,6 +98,28 @@ static void a_document_has_one_form(void **state)
     }
 }
 
+static void how_work_is_saved_has_one_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *written;
+    } rows[] = {
+        {"{\"command\":[\"a\"],\"replaceable\":true,\"checkpoint\":{\"signal\":\"USR1\","
+         "\"every\":\"auto\"}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],\"replaceable\":true,"
+         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":\"auto\"}}"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],"
+         "\"checkpoint\":{\"every\":\"auto\",\"prompt\":false}}"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"prompt\":true,\"every\":\"2s\",\"signal\":10}}",
+         "{\"name\":\"a\",\"command\":[\"a\"],"
+         "\"checkpoint\":{\"signal\":\"USR1\",\"every\":2000,\"prompt\":true}}"},
+    };
+    for (size_t i = 0; i < WF_COUNT_OF(rows); i++) {
+        expect_text(rows[i].text, rows[i].written);
+    }
+}
+
 static void expect_error(const char *text, enum wf_status status, const char *sentence,
                          const char *field)
 {
@@ -124,7 +146,7 @@ static void a_sentence_begins_with_the_field(void **state)
         {"{\"command\":[\"a\"],\"x y: z\":1}",
          "x?y??z: there is no such field (there are: name, command, script, arguments, folder, "
          "environment, dialect, variants, tasks, gpus, vendor, cpus, memory, labels, within, queue, "
-         "priority, hold, preemptible, limit, expect, begin, deadline, array, after, requeue, "
+         "priority, hold, preemptible, replaceable, limit, expect, begin, deadline, array, after, requeue, "
          "checkpoint, stop, logs, nice, umask)",
          "x?y??z"},
         {"{\"command\":[\"a\",3]}", "command[1]: must be a text", "command[1]"},
@@ -196,6 +218,14 @@ static void values_are_refused_by_their_field(void **state)
         {"{\"command\":[\"a\"],\"checkpoint\":{\"signal\":\"KILL\"}}",
          "checkpoint.signal: must be a signal that a job can be told, such as 'USR1'",
          "checkpoint.signal"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"auto\"}}",
+         "checkpoint.signal: is missing: it says when it is time, unless 'prompt' is false",
+         "checkpoint.signal"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"signal\":\"USR1\",\"prompt\":true}}",
+         "checkpoint.prompt: needs 'every': auto, or a time such as '30m'", "checkpoint.prompt"},
+        {"{\"command\":[\"a\"],\"checkpoint\":{\"every\":\"often\"}}",
+         "checkpoint.every: must be a time such as '1h30m', '90s' or '2d', or milliseconds",
+         "checkpoint.every"},
         {"{\"command\":[\"a\"],\"umask\":\"9\"}",
          "umask: must be a text of octal digits such as '022'", "umask"},
         {"[]", "must be a map, such as {\"name\": ...}", ""},
@@ -397,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_has_one_form),
+        cmocka_unit_test(how_work_is_saved_has_one_form),
         cmocka_unit_test(a_sentence_begins_with_the_field),
         cmocka_unit_test(values_are_refused_by_their_field),
         cmocka_unit_test(a_limit_holds_what_is_at_it_and_not_more),

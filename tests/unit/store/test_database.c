@@ -287,6 +287,133 @@ static void the_elements_of_an_array_share_a_document(void **state)
     assert_string_equal(seen, "d5 d5 d7 ");
 }
 
+static bool see_loss(void *context, const struct wf_loss_row *row)
+{
+    const uint32_t *at_most = context;
+    see_number(row->job);
+    see_number(row->attempt);
+    see_number((uint64_t)row->from_ms);
+    see_number((uint64_t)row->to_ms);
+    see(row->user);
+    see(row->queue);
+    see(row->why);
+    see_number(row->gpu_ms);
+    see_number((uint64_t)row->cost_nanousd);
+    return !at_most || strlen(seen) < *at_most;
+}
+
+static void lost(int64_t since_ms, int64_t until_ms, const char *wanted)
+{
+    seen[0] = '\0';
+    assert_int_equal(wf_database_losses(db, since_ms, until_ms, see_loss, NULL, &err), WF_OK);
+    assert_string_equal(seen, wanted);
+}
+
+static bool see_loss_sum(void *context, const struct wf_loss_sum *sum)
+{
+    (void)context;
+    see(sum->why);
+    see_number(sum->count);
+    see_number(sum->lost_ms);
+    see_number(sum->gpu_ms);
+    see_number((uint64_t)sum->cost_nanousd);
+    return true;
+}
+
+static void lost_in_all(struct wf_loss_query query, const char *wanted)
+{
+    seen[0] = '\0';
+    assert_int_equal(wf_database_loss_sums(db, &query, see_loss_sum, NULL, &err), WF_OK);
+    assert_string_equal(seen, wanted);
+}
+
+static void losses_are_read_as_they_were_written_and_summed(void **state)
+{
+    (void)state;
+    struct wf_loss_row loss = {.job = 9,
+                               .attempt = 2,
+                               .from_ms = 100,
+                               .to_ms = 300,
+                               .user = "ada",
+                               .queue = "q",
+                               .why = "notice",
+                               .gpu_ms = 400,
+                               .cost_nanousd = 50};
+    lost(0, 0, "");
+    lost_in_all((struct wf_loss_query){.since_ms = 0}, "");
+    wf_batch_loss(batch, &loss);
+    wf_batch_loss(batch, &loss); // the same run is lost once
+    loss.job = 3;
+    loss.to_ms = 500;
+    loss.user = "bob";
+    wf_batch_loss(batch, &loss);
+    loss.attempt = 1;
+    loss.why = "machine restarted";
+    loss.cost_nanousd = INT64_C(5000000000000);
+    loss.user = NULL;
+    wf_batch_loss(batch, &loss);
+    written();
+    reopen();
+    lost(0, 0,
+         "3 1 100 500  q machine restarted 400 5000000000000 3 2 100 500 bob q notice 400 50 "
+         "9 2 100 300 ada q notice 400 50");
+    lost(300, 500, "9 2 100 300 ada q notice 400 50");
+    lost(501, 0, "");
+    uint32_t at_most = 3;
+    seen[0] = '\0';
+    assert_int_equal(wf_database_losses(db, 0, 0, see_loss, &at_most, &err), WF_OK);
+    assert_string_equal(seen, "3 1 100 500  q machine restarted 400 5000000000000");
+    lost_in_all((struct wf_loss_query){.since_ms = 0},
+                "machine restarted 1 400 400 5000000000000 notice 2 600 800 100");
+    lost_in_all((struct wf_loss_query){.user = "ada"}, "notice 1 200 400 50");
+    lost_in_all((struct wf_loss_query){.since_ms = 300, .until_ms = 301}, "notice 1 200 400 50");
+}
+
+static bool see_life(void *context, const struct wf_life_row *row)
+{
+    (void)context;
+    see(row->boot);
+    see(row->pool);
+    see_number((uint64_t)row->booted_ms);
+    see_number((uint64_t)row->from_ms);
+    see_number((uint64_t)row->seen_ms);
+    see_number((uint64_t)row->gone_ms);
+    see(row->left ? "left" : "lives");
+    return true;
+}
+
+static void lives_come_in_the_order_in_which_they_were_watched(void **state)
+{
+    (void)state;
+    static const char *const boots[] = {"c", "b", "a"};
+    for (uint32_t i = 0; i < WF_COUNT_OF(boots); i++) {
+        struct wf_life_row life = {
+            .boot = boots[i], .pool = "p", .booted_ms = 1, .from_ms = 10 + i, .seen_ms = 20};
+        wf_batch_life(batch, &life);
+        life.seen_ms = 25; // it goes on
+        life.gone_ms = i == 1 ? 30 : 0;
+        life.left = i == 2;
+        wf_batch_life(batch, &life);
+    }
+    written();
+    reopen();
+    seen[0] = '\0';
+    assert_int_equal(wf_database_lives(db, see_life, NULL, &err), WF_OK);
+    assert_string_equal(seen, "c p 1 10 25 0 lives b p 1 11 25 30 lives a p 1 12 25 0 left");
+}
+
+static void a_database_from_before_they_were_counted_is_given_the_tables(void **state)
+{
+    (void)state;
+    run_sql("DROP TABLE losses; DROP TABLE lives");
+    reopen();
+    lost(0, 0, "");
+    wf_batch_life(batch, &(struct wf_life_row){.boot = "a"});
+    wf_batch_loss(batch, &(struct wf_loss_row){.job = 1, .attempt = 1, .why = "notice"});
+    written();
+    lost(0, 0, "1 1 0 0   notice 0 0");
+}
+
 static bool see_sum(void *context, const struct wf_ledger_sum *sum)
 {
     (void)context;
@@ -674,6 +801,9 @@ int main(void)
         TEST(the_runs_of_a_job_come_in_order),
         TEST(jobs_are_found_by_each_of_their_marks),
         TEST(the_elements_of_an_array_share_a_document),
+        TEST(losses_are_read_as_they_were_written_and_summed),
+        TEST(lives_come_in_the_order_in_which_they_were_watched),
+        TEST(a_database_from_before_they_were_counted_is_given_the_tables),
         TEST(the_ledger_is_summed_by_what_was_asked_for),
         TEST(parts_of_a_stretch_add_up_to_all_of_it),
         TEST(the_audit_comes_in_pages),

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// That this machine is taken away: how likely, and how good such forecasts were. Inside the API.
+#pragma once
+
+#include <stdio.h>
+
+#include "daemon/api/parts.h"
+
+// Of a machine with nodes of that pool, within so long. NULL, or nothing printed, where nobody
+// takes it.
+json_t *wf_api_spot_risk(const struct wf_api *api, uint32_t pool, int64_t within_ms);
+void wf_api_print_spot_risk(const struct wf_api *api, uint32_t pool, int64_t within_ms, FILE *out);
