@@ -221,10 +221,11 @@ static enum wf_status read_sold_out(const char *text, struct wf_spot_study *stud
         status = read_hours("sold-out", text[length] ? text + length + 1 : "", &until_s, err);
     }
     if (status != WF_OK || from_s >= until_s) {
-        return wf_fail(err, WF_INVALID,
-                       "--sold-out is '%.40s', it must be two numbers of hours after the start, the "
-                       "smaller one first, like 10-16",
-                       text);
+        return wf_fail(
+            err, WF_INVALID,
+            "--sold-out is '%.40s', it must be two numbers of hours after the start, the "
+            "smaller one first, like 10-16",
+            text);
     }
     study->sold_out_from = (uint32_t)(from_s / study->job.tick_s);
     study->sold_out_until = (uint32_t)(until_s / study->job.tick_s);
