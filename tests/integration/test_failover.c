@@ -306,7 +306,8 @@ static void what_runs_on_a_node_that_goes_is_placed_elsewhere_in_time(void **unu
     }
     print_message("# failover core: %d of %d nodes go, each job placed elsewhere in %.2f ms (worst "
                   "%.2f, allowed %d)\n",
-                  GOING, NODES, (double)sum_us / 1000 / GOING, (double)worst_us / 1000, DECIDE_MS);
+                  GOING, NODES, (double)sum_us / 1000 / (double)GOING, (double)worst_us / 1000,
+                  DECIDE_MS);
     assert_in_range(worst_us, 0, DECIDE_MS * 1000);
     wf_core_destroy(core);
 }

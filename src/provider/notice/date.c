@@ -5,6 +5,8 @@
 
 #include "text/moment.h"
 
+#define YEAR_10000_S INT64_C(253402300800) // curl takes years of any length
+
 bool wf_date_read(const char *text, int64_t *ms_out)
 {
     if (wf_moment_read(text, ms_out)) {
@@ -12,5 +14,5 @@ bool wf_date_read(const char *text, int64_t *ms_out)
     }
     int64_t seconds = (int64_t)curl_getdate(text, NULL);
     *ms_out = seconds * 1000;
-    return seconds > 0;
+    return seconds > 0 && seconds < YEAR_10000_S;
 }

@@ -36,7 +36,8 @@ static void what_is_no_date_is_refused(void **unused)
                                         "2017-09-18T08:22:00Zulu",
                                         "2017-09-18T08:22:00+99:00",
                                         "1017-09-18T08:22:00Z",
-                                        "Mon, 19 Spt 2016 18:29:47 GMT"};
+                                        "Mon, 19 Spt 2016 18:29:47 GMT",
+                                        "Mon, 16 Sep 20147 18:29:47 GMT"};
     for (uint32_t i = 0; i < WF_COUNT_OF(texts); i++) {
         int64_t ms;
         assert_false(wf_date_read(texts[i], &ms));
