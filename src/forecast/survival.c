@@ -11,6 +11,7 @@
 #define PRIOR_AGE_HOURS 0.5
 #define CLASS_WEIGHT 3.0 // changes that a class must have seen to count as much as what is broader
 #define ZONE_WEIGHT 10.0 // the same for a zone
+#define HALF_LIFE_HOURS 168.0 // what was watched so long ago counts half: a week
 #define Q24 16777216.0
 
 // Classes of age: each ends at so many hours.
@@ -159,9 +160,34 @@ static double oldest_hours(const struct wf_survival_model *model, const uint32_t
     return (double)oldest_s / SECONDS_PER_HOUR;
 }
 
+static void fade(struct tally tally[2], double share)
+{
+    for (uint32_t way = 0; way < 2; way++) {
+        for (uint32_t i = 0; i < CLASSES; i++) {
+            tally[way].seen[i] *= share;
+            tally[way].expected[i] *= share;
+        }
+    }
+}
+
+// Zones drift: what was so weeks ago says less of tomorrow than what was so yesterday.
+static void fade_all(struct wf_survival_model *model, int64_t now_s)
+{
+    if (!model->any.known || now_s <= model->any.last_s) {
+        return;
+    }
+    double share = exp2(-(double)(now_s - model->any.last_s) / SECONDS_PER_HOUR / HALF_LIFE_HOURS);
+    fade(model->all, share);
+    for (uint32_t i = 0; i < model->zone_count; i++) {
+        fade(model->zones[i].tally, share);
+    }
+    fade(model->any.tally, share);
+}
+
 void wf_survival_observe(struct wf_survival_model *model, const uint32_t *counts, int64_t now_s)
 {
     uint32_t up = 0;
+    fade_all(model, now_s);
     for (uint32_t i = 0; i < model->zone_count; i++) {
         up += counts[i] > 0;
     }

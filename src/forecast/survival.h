@@ -6,8 +6,8 @@
 // is 0.95 / (age + half an hour) per hour, both ways (of a Lomax law), which fits what was
 // published for seven sets of AWS traces of 2022 and 2023 within a factor of two at every age. What
 // is seen scales it in three steps, each shrunk towards the one before: by class of age over all
-// zones, by zone, and by class of age within the zone. A run that was under way when watching began
-// has no known age and teaches nothing.
+// zones, by zone, and by class of age within the zone. What was watched a week ago counts half, as
+// zones drift. A run that was under way when watching began has no known age and teaches nothing.
 //
 // Numbers of zones are the caller's; one number is one type of machine in one zone. No price goes
 // in: nothing that was seen says that prices tell anything.
