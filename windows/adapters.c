@@ -46,21 +46,24 @@ struct kernel {
     close_function close;
 };
 
-// gdi32 has the calls since Windows 8. What lacks them is wine: there the tests put a library of
-// their own into the system's folder, where only administrators may put one.
+// gdi32 has the calls since Windows 8. What lacks adapters behind them is wine: there alone the
+// tests' library is taken, from the system's folder.
+static HMODULE kernel_library(void)
+{
+    HMODULE library = NULL;
+    if (library_function(GetModuleHandleW(L"ntdll.dll"), "wine_get_version")) {
+        library = system_library(L"whaleflux-d3dkmt.dll");
+    }
+    return library ? library : system_library(L"gdi32.dll");
+}
+
 static bool find_kernel(struct kernel *kernel)
 {
-    static const WCHAR *const places[] = {L"gdi32.dll", L"whaleflux-d3dkmt.dll"};
-    for (unsigned i = 0; i < 2; i++) {
-        HMODULE library = system_library(places[i]);
-        kernel->enumerate = (enumerate_function)library_function(library, "D3DKMTEnumAdapters2");
-        kernel->query = (query_function)library_function(library, "D3DKMTQueryAdapterInfo");
-        kernel->close = (close_function)library_function(library, "D3DKMTCloseAdapter");
-        if (kernel->enumerate && kernel->query) {
-            return true;
-        }
-    }
-    return false;
+    HMODULE library = kernel_library();
+    kernel->enumerate = (enumerate_function)library_function(library, "D3DKMTEnumAdapters2");
+    kernel->query = (query_function)library_function(library, "D3DKMTQueryAdapterInfo");
+    kernel->close = (close_function)library_function(library, "D3DKMTCloseAdapter");
+    return kernel->enumerate && kernel->query;
 }
 
 static bool ask(const struct kernel *kernel, UINT adapter, UINT what, void *data, UINT size)
