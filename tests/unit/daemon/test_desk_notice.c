@@ -20,6 +20,14 @@ static void begin(void)
     bed_settle(&bed);
 }
 
+static void begin_a_run(void)
+{
+    begin();
+    (void)bed_submit(&bed, "ada", SAVES);
+    bed_settle(&bed);
+    bed_begin(&bed, "j1-1");
+}
+
 static void notice(int64_t in_ms)
 {
     wf_desk_notice(bed.desk, &(struct wf_desk_notice){.gone_ms = in_ms ? bed.now_ms + in_ms : 0,
@@ -104,10 +112,7 @@ static void a_notice_stops_what_runs_and_it_starts_again_after_it(void **unused)
 static void what_was_saved_after_the_notice_is_not_lost(void **unused)
 {
     (void)unused;
-    begin();
-    (void)bed_submit(&bed, "ada", SAVES);
-    bed_settle(&bed);
-    bed_begin(&bed, "j1-1");
+    begin_a_run();
     bed_later(&bed, 3600000);
     notice(120000);
     assert_int_equal(bed_run(&bed, "j1-1")->stops, 1);
@@ -133,10 +138,7 @@ static void what_was_saved_after_the_notice_is_not_lost(void **unused)
 static void who_saves_at_once_is_heard_though_our_clock_is_ahead_of_that_of_files(void **unused)
 {
     (void)unused;
-    begin();
-    (void)bed_submit(&bed, "ada", SAVES);
-    bed_settle(&bed);
-    bed_begin(&bed, "j1-1");
+    begin_a_run();
     bed_later(&bed, 60000);
     notice(120000);
     bed.now_ms -= 900;
@@ -150,10 +152,7 @@ static void who_saves_at_once_is_heard_though_our_clock_is_ahead_of_that_of_file
 static void what_was_saved_before_the_notice_ends_nobody_sooner(void **unused)
 {
     (void)unused;
-    begin();
-    (void)bed_submit(&bed, "ada", SAVES);
-    bed_settle(&bed);
-    bed_begin(&bed, "j1-1");
+    begin_a_run();
     bed_later(&bed, 60000);
     touch("j1-1");
     bed.now_ms += 500;
@@ -166,10 +165,7 @@ static void what_was_saved_before_the_notice_ends_nobody_sooner(void **unused)
 static void without_notice_all_since_the_last_checkpoint_is_lost(void **unused)
 {
     (void)unused;
-    begin();
-    (void)bed_submit(&bed, "ada", SAVES);
-    bed_settle(&bed);
-    bed_begin(&bed, "j1-1");
+    begin_a_run();
     bed_later(&bed, 1800000);
     touch("j1-1");
     bed_later(&bed, 900000);
@@ -190,10 +186,7 @@ static void without_notice_all_since_the_last_checkpoint_is_lost(void **unused)
 static void the_core_hears_of_checkpoints(void **unused)
 {
     (void)unused;
-    begin();
-    (void)bed_submit(&bed, "ada", SAVES);
-    bed_settle(&bed);
-    bed_begin(&bed, "j1-1");
+    begin_a_run();
     bed_later(&bed, 10000);
     uint64_t events = wf_desk_count(bed.desk).events;
     touch("j1-1");
@@ -312,10 +305,7 @@ static void a_notice_that_nobody_speaks_of_any_more_is_over_with_its_time(void *
 static void a_notice_on_a_full_disk_is_not_forgotten(void **unused)
 {
     (void)unused;
-    begin();
-    (void)bed_submit(&bed, "ada", SAVES);
-    bed_settle(&bed);
-    bed_begin(&bed, "j1-1");
+    begin_a_run();
     bed_settle(&bed);
     bed.disk_full = true;
     notice(120000);
