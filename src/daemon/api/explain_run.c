@@ -11,8 +11,6 @@
 #include "daemon/api/explain.h"
 #include "daemon/api/outlook.h"
 
-#define HOUR_MS INT64_C(3600000)
-
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -27,7 +25,7 @@ static void print_risk(const struct wf_api_teller *teller, FILE *out)
         teller->live.node ? wf_desk_number(desk, WF_JOURNAL_NODE, teller->live.node) : WF_NONE;
     long before = ftell(out);
     if (node < cluster->nodes_end) {
-        wf_api_print_spot_risk(teller->api, cluster->nodes[node].pool.index, HOUR_MS, out);
+        wf_api_print_spot_risk(teller->api, cluster->nodes[node].pool.index, WF_API_RISK_MS, out);
     }
     if (ftell(out) > before) {
         fputc('\n', out);

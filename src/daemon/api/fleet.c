@@ -3,8 +3,6 @@
 #include "core/schedule/schedule.h"
 #include "daemon/api/outlook.h"
 
-#define HOUR_MS INT64_C(3600000)
-
 json_t *wf_api_sharing(const struct wf_desk_sharing *sharing)
 {
     static const char *const levels[] = {[WF_DESK_SHARING_NONE] = "none",
@@ -54,7 +52,7 @@ static json_t *tell_node(const struct wf_api *api, uint32_t number)
     char why[256];
     wf_desk_closed_why(api->desk, number, why, sizeof why);
     wf_api_set(root, "spot_risk",
-               node->up ? wf_api_spot_risk(api, node->pool.index, HOUR_MS) : NULL);
+               node->up ? wf_api_spot_risk(api, node->pool.index, WF_API_RISK_MS) : NULL);
     wf_api_set(root, "closed_why", node->closed && why[0] ? wf_api_text(why) : NULL);
     return root;
 }

@@ -46,10 +46,9 @@ static void add_price(json_t *root, const struct offering *offering,
     }
 }
 
-// The time about which a risk is told: that of the run, or an hour where nobody knows that.
 static int64_t risk_ms(const int64_t *run_ms)
 {
-    return run_ms[WF_QUOTE_MIDDLE] > 0 ? run_ms[WF_QUOTE_MIDDLE] : HOUR_MS;
+    return run_ms[WF_QUOTE_MIDDLE] > 0 ? run_ms[WF_QUOTE_MIDDLE] : WF_API_RISK_MS;
 }
 
 static json_t *tell_row(const struct offering *offering, const struct wf_quote_row *row)
