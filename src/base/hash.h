@@ -21,3 +21,12 @@ static inline uint64_t wf_hash_add(uint64_t hash, uint64_t value)
 {
     return wf_hash_mix(hash + UINT64_C(0x9e3779b97f4a7c15) + value * UINT64_C(0xff51afd7ed558ccd));
 }
+
+static inline uint64_t wf_hash_text(const char *text)
+{
+    uint64_t hash = 0;
+    for (; *text; text++) {
+        hash = wf_hash_add(hash, (unsigned char)*text);
+    }
+    return hash;
+}

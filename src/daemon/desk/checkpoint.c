@@ -20,15 +20,6 @@
 
 enum { LOOK_MS = 1000, LOOK_SOON_MS = 100, PATH_BYTES = WF_DESK_CHECKPOINT_BYTES };
 
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = 0;
-    for (; *text; text++) {
-        hash = wf_hash_add(hash, (unsigned char)*text);
-    }
-    return hash;
-}
-
 static void folder_of(const struct wf_desk *desk, uint64_t job, uint32_t attempt, const char *file,
                       char *path)
 {
@@ -37,7 +28,7 @@ static void folder_of(const struct wf_desk *desk, uint64_t job, uint32_t attempt
     if (desk->config.users) {
         // Two daemons with data of their own have runs of the same ids.
         snprintf(path, PATH_BYTES, "/run/whaleflux-checkpoints/%016" PRIx64 "-%s/%s",
-                 hash_of(desk->config.data), id, file);
+                 wf_hash_text(desk->config.data), id, file);
     } else {
         snprintf(path, PATH_BYTES, "%s/checkpoints/%s/%s", desk->config.data, id, file);
     }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -174,13 +175,9 @@ static enum wf_status open_sources(struct wf_engine *engine, struct wf_error *er
 static void find_cgroup(struct wf_engine *engine, const char *wish)
 {
     // Engines of one machine, told apart by where their data is.
-    uint64_t hash = 0;
-    WF_ASSERT(engine->jobs_path);
-    for (const char *at = engine->jobs_path; *at; at++) {
-        hash = wf_hash_add(hash, (unsigned char)*at);
-    }
     char name[40];
-    snprintf(name, sizeof name, "whaleflux-%016llx", (unsigned long long)hash);
+    WF_ASSERT(engine->jobs_path);
+    snprintf(name, sizeof name, "whaleflux-%016" PRIx64, wf_hash_text(engine->jobs_path));
     (void)!wf_cgroup_find_parent(wish, name, engine->cgroup_parent, engine->cgroup_reason);
 }
 
