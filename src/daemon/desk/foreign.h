@@ -32,8 +32,8 @@ enum wf_foreign_state {
 
 // What a job has on one node.
 struct wf_foreign_place {
-    const char *node;   // as the site calls it
-    uint32_t gpu_set;   // numbers of its GPUs on that node; fewer than gpus where they are not known
+    const char *node; // as the site calls it
+    uint32_t gpu_set; // numbers of its GPUs on that node; fewer than gpus where they are not known
     uint16_t gpu_milli; // share of each
     uint8_t gpus;
     uint32_t cpu_milli;
@@ -51,7 +51,7 @@ struct wf_foreign_job {
     const char *user; // who asked: NULL or not, like the document
     uint32_t uid, gid;
     int64_t submitted_ms;
-    uint32_t array; // the same number for all of an array, 0: none;
+    uint32_t array;         // the same number for all of an array, 0: none;
     uint32_t array_at_most; // of which so many may run at once; 0: all
     bool apart;             // no two of its tasks on one node
 
@@ -62,7 +62,7 @@ struct wf_foreign_job {
 
     // RUNS, and OVER where it ran:
     int64_t started_ms;
-    uint32_t restarts; // another number than before: it is another run of it
+    uint32_t restarts;                     // another number than before: it is another run of it
     const struct wf_foreign_place *places; // one for each node
     uint32_t place_count;
 
@@ -74,8 +74,8 @@ void wf_desk_foreign_look(struct wf_desk *desk);
 // WF_OK also where nothing is new. WF_INVALID: it is in the books all the same, with a sentence why
 // the core cannot decide about it (a kind of GPU that is not here, a label): it is held, and the
 // engine may leave it to its own scheduler. Nothing was taken: WF_NOTFOUND (an unknown key without
-// a document); WF_LIMIT (no room for more jobs, or the batch is full: end the look as not whole, and
-// go on with another one once the batch is written); WF_IO (as wf_desk_submit), WF_NOMEM.
+// a document); WF_LIMIT (no room for more jobs, or the batch is full: end the look as not whole,
+// and go on with another one once the batch is written); WF_IO (as wf_desk_submit), WF_NOMEM.
 enum wf_status wf_desk_foreign_tell(struct wf_desk *desk, const struct wf_foreign_job *job,
                                     struct wf_error *err) WF_MUST_USE;
 void wf_desk_foreign_seen(struct wf_desk *desk, bool whole);
@@ -91,12 +91,12 @@ uint64_t wf_desk_foreign_find(const struct wf_desk *desk, const char *key);
 const char *wf_desk_foreign_key(const struct wf_desk *desk, uint64_t job);
 
 struct wf_foreign_counts {
-    uint64_t jobs;     // live ones
-    uint64_t told;     // since the daemon started: times that something was new
-    uint64_t found;    // runs that others started,
-    uint64_t elsewhere; // that run where the core had not put them
-    uint64_t crooked;  // running now that the core does not have as they are: their nodes are
-                       // unknown, or fuller than they can be
+    uint64_t jobs;        // live ones
+    uint64_t told;        // since the daemon started: times that something was new
+    uint64_t found;       // runs that others started,
+    uint64_t elsewhere;   // that run where the core had not put them
+    uint64_t crooked;     // running now that the core does not have as they are: their nodes are
+                          // unknown, or fuller than they can be
     uint64_t lost_starts; // starts that were asked for and did not come
 };
 struct wf_foreign_counts wf_desk_foreign_count(const struct wf_desk *desk);
