@@ -173,6 +173,11 @@ static enum wf_status take_hold(struct wf_job_reader *reader, const json_t *valu
     return wf_job_read_flag(reader, value, &reader->document->hold);
 }
 
+static enum wf_status take_apart(struct wf_job_reader *reader, const json_t *value)
+{
+    return wf_job_read_flag(reader, value, &reader->document->apart);
+}
+
 static enum wf_status take_preemptible(struct wf_job_reader *reader, const json_t *value)
 {
     return wf_job_read_flag(reader, value, &reader->document->preemptible);
@@ -336,37 +341,22 @@ static enum wf_status take_umask(struct wf_job_reader *reader, const json_t *val
 
 // In documents and here: each takes a part that has a file of its own.
 static const struct wf_job_field fields[] = {
-    {"name", take_name},
-    {"command", take_command},
-    {"script", take_script},
-    {"arguments", take_arguments},
-    {"folder", take_folder},
-    {"environment", take_environment},
-    {"dialect", take_dialect},
-    {"variants", wf_job_take_variants},
-    {"tasks", take_tasks},
-    {"gpus", take_gpus},
-    {"vendor", take_vendor},
-    {"cpus", take_cpus},
-    {"memory", take_memory},
-    {"labels", take_labels},
-    {"within", take_within},
-    {"queue", take_queue},
-    {"priority", take_priority},
-    {"hold", take_hold},
-    {"preemptible", take_preemptible},
-    {"limit", take_limit},
-    {"expect", take_expect},
-    {"begin", take_begin},
-    {"deadline", take_deadline},
-    {"array", wf_job_take_array},
-    {"after", wf_job_take_after},
-    {"requeue", take_requeue},
-    {"checkpoint", take_checkpoint},
-    {"stop", take_stop},
-    {"logs", take_logs},
-    {"nice", take_nice},
-    {"umask", take_umask},
+    {"name", take_name},          {"command", take_command},
+    {"script", take_script},      {"arguments", take_arguments},
+    {"folder", take_folder},      {"environment", take_environment},
+    {"dialect", take_dialect},    {"variants", wf_job_take_variants},
+    {"tasks", take_tasks},        {"gpus", take_gpus},
+    {"vendor", take_vendor},      {"cpus", take_cpus},
+    {"memory", take_memory},      {"labels", take_labels},
+    {"within", take_within},      {"apart", take_apart},
+    {"queue", take_queue},        {"priority", take_priority},
+    {"hold", take_hold},          {"preemptible", take_preemptible},
+    {"limit", take_limit},        {"expect", take_expect},
+    {"begin", take_begin},        {"deadline", take_deadline},
+    {"array", wf_job_take_array}, {"after", wf_job_take_after},
+    {"requeue", take_requeue},    {"checkpoint", take_checkpoint},
+    {"stop", take_stop},          {"logs", take_logs},
+    {"nice", take_nice},          {"umask", take_umask},
 };
 
 enum wf_status wf_job_document_read(const json_t *tree, struct wf_job_document *document_out,

@@ -211,7 +211,9 @@ enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_d
                  .checkpoint_ms = document->checkpoint_every_ms},
     };
     enum wf_status status = WF_OK;
-    if (document->tasks > WF_RUN_TASKS_MAX) {
+    if (document->apart && document->tasks > 1) {
+        status = wf_fail(err, WF_INVALID, "apart: all tasks of a job run on this one machine");
+    } else if (document->tasks > WF_RUN_TASKS_MAX) {
         status = wf_fail(err, WF_LIMIT, "tasks: %u, past the limit of %d on one machine",
                          document->tasks, WF_RUN_TASKS_MAX);
     }

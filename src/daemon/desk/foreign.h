@@ -53,7 +53,6 @@ struct wf_foreign_job {
     int64_t submitted_ms;
     uint32_t array;         // the same number for all of an array, 0: none;
     uint32_t array_at_most; // of which so many may run at once; 0: all
-    bool apart;             // no two of its tasks on one node
 
     // WAITS:
     bool held;         // is not ours to start: somebody holds it, or the engine leaves it to others
