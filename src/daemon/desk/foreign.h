@@ -65,7 +65,7 @@ struct wf_foreign_job {
     const struct wf_foreign_place *places; // one for each node
     uint32_t place_count;
 
-    // OVER: how it ended, without id and phase; NULL: nobody knows.
+    // OVER, and WAITS where a run of it ended: how, without id and phase; NULL: nobody knows.
     const struct wf_run *end;
 };
 
