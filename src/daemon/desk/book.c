@@ -109,13 +109,18 @@ struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *jo
     WF_ASSERT(!job->run);
     struct wf_book_run *run = calloc(1, sizeof *run);
     uint32_t *task_gpus = calloc(job->tasks, sizeof *task_gpus);
-    if (!run || !task_gpus) {
+    uint32_t *task_nodes = job->work ? calloc(job->tasks, sizeof *task_nodes) : NULL;
+    if (!run || !task_gpus || (job->work && !task_nodes)) {
         free(run);
         free(task_gpus);
+        free(task_nodes);
         return NULL;
     }
-    *run = (struct wf_book_run){
-        .job = job, .attempt = attempt, .node = WF_NONE, .task_gpus = task_gpus};
+    *run = (struct wf_book_run){.job = job,
+                                .attempt = attempt,
+                                .node = WF_NONE,
+                                .task_gpus = task_gpus,
+                                .task_nodes = task_nodes};
     job->run = run;
     DL_APPEND(book->runs, run);
     return run;
@@ -124,6 +129,7 @@ struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *jo
 static void free_run(struct wf_book_run *run)
 {
     free(run->task_gpus);
+    free(run->task_nodes);
     free(run->places);
     free(run->nodes);
     free(run->warnings);

@@ -38,6 +38,7 @@ struct wf_book_run {
     uint32_t *task_gpus; // by task
     char *warnings;      // of its grant, or NULL
     // Of work that others asked for: where it is, or is to be.
+    uint32_t *task_nodes; // by task, where it was decided
     struct wf_book_place *places;
     uint32_t place_count;
     char *nodes;     // their names with commas between them, or NULL

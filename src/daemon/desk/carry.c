@@ -240,6 +240,8 @@ static void place(struct wf_desk *desk, struct wf_book_job *job, const struct wf
         wf_book_set_state(&desk->world.book, job, WF_JOB_STATE_RUNNING);
     }
     if (job->work) {
+        WF_ASSERT(decision->task < job->tasks);
+        run->task_nodes[decision->task] = decision->node.index;
         struct wf_book_place more = {.gpu_set = decision->gpus,
                                      .gpu_milli = decision->gpu_milli,
                                      .gpus = job->request.gpus,

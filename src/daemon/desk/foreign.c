@@ -61,6 +61,7 @@ void wf_desk_foreign_open_look(struct wf_desk *desk)
 {
     WF_ASSERT(!desk->foreign.is_looking);
     desk->foreign.at_ms = wf_desk_now_ms(desk);
+    desk->foreign.events = desk->world.events;
     desk->foreign.is_looking = true;
 }
 
@@ -72,7 +73,7 @@ void wf_desk_foreign_close_look(struct wf_desk *desk)
     bool decides = desk->foreign.is_whole && !desk->config.watches;
     if (decides == wf_core_schedule(desk->world.core)->watches) {
         watch(desk, !decides);
-    } else {
+    } else if (desk->world.events > desk->foreign.events) {
         enum wf_status status = wf_desk_step(desk, &event, NULL);
         WF_ASSERT(status == WF_OK);
     }

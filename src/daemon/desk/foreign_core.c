@@ -3,7 +3,8 @@
 // engine is the truth about what runs. A run that the core has otherwise, or not at all, is
 // crooked: all such runs leave the core's books at once and are found again, each with as much of
 // what it has as is left, so that those who changed places do not stand in each other's way. What
-// finds no place at all is held in the core, so that nobody starts it a second time.
+// finds no place at all is held in the core, so that nobody starts it a second time. Runs that were
+// decided and have not begun stand back: they get what is left on their nodes, or are decided anew.
 #include <stdio.h>
 #include <string.h>
 
@@ -170,7 +171,14 @@ bool wf_desk_foreign_is_straight(const struct wf_desk *desk, const struct wf_boo
     return run->place_count > 0 && count == count_in_core(desk, run->job);
 }
 
-// What nobody in the core has of a node, whatever is kept there for later.
+// Whether the core has it running by its own decision, which nobody has carried out yet.
+static bool is_plan(const struct wf_desk *desk, const struct wf_book_run *run)
+{
+    return run && run->started_ms == 0 && run->job->run == run &&
+           wf_desk_foreign_runs_in_core(desk, run->job);
+}
+
+// What nobody who runs has of a node in the core, whatever is planned or kept there for later.
 static void find_free(const struct wf_desk *desk, uint32_t node, struct sum *free_out,
                       uint32_t gpu_milli[WF_NODE_GPUS_MAX])
 {
@@ -183,6 +191,11 @@ static void find_free(const struct wf_desk *desk, uint32_t node, struct sum *fre
     for (uint32_t at = cluster->nodes[node].first_placement; at != WF_NONE;
          at = cluster->placements[at].next_on_node) {
         const struct wf_placement *placement = &cluster->placements[at];
+        uint64_t id = cluster->jobs[placement->job].id.number;
+        const struct wf_book_job *job = wf_book_find(&desk->world.book, id);
+        if (job && is_plan(desk, job->run)) {
+            continue;
+        }
         free_out->cpu_milli -= placement->cpu_milli;
         free_out->memory_mib -= placement->memory_mib;
         for (uint32_t rest = placement->gpu_set; rest; rest &= rest - 1) {
@@ -269,27 +282,114 @@ static void say_crooked(struct wf_desk *desk, struct wf_book_run *run)
     }
 }
 
+static bool shares_node(const struct wf_book_run *a, const struct wf_book_run *b)
+{
+    for (uint32_t i = 0; i < a->place_count; i++) {
+        for (uint32_t k = 0; k < b->place_count; k++) {
+            if (a->places[i].node == b->places[k].node) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Plans on nodes where runs are found anew.
+static void mark_plans(struct wf_desk *desk)
+{
+    for (struct wf_book_run *plan = desk->world.book.runs; plan; plan = plan->next) {
+        bool marked = false;
+        for (const struct wf_book_run *run = desk->world.book.runs;
+             run && !marked && is_plan(desk, plan); run = run->next) {
+            marked = run->is_fresh && run->started_ms > 0 && shares_node(plan, run);
+        }
+        plan->is_fresh = plan->is_fresh || marked;
+    }
+}
+
+// Puts a plan that was lifted back on its nodes, on whatever GPUs are left there. Returns whether
+// all of it has room.
+static bool find_plan(struct wf_desk *desk, struct wf_book_run *plan)
+{
+    const struct wf_book_job *job = plan->job;
+    const struct wf_request request = wf_desk_foreign_ticket(desk, job)->spec.request;
+    struct sum wanted = {.cpu_milli = 0}, got = {.cpu_milli = 0};
+    for (uint32_t i = 0; i < plan->place_count; i++) {
+        add(&wanted, 1, &plan->places[i]);
+    }
+    for (uint32_t task = 0; task < job->tasks; task++) {
+        struct wf_event event = {.kind = WF_EVENT_TASK_FOUND,
+                                 .task_found = {.job = {job->id},
+                                                .task = task,
+                                                .node = {plan->task_nodes[task]},
+                                                .request = request,
+                                                .anyway = true}};
+        (void)!wf_desk_step(desk, &event, NULL);
+    }
+    wf_desk_foreign_read_places(desk, plan);
+    for (uint32_t i = 0; i < plan->place_count; i++) {
+        add(&got, 1, &plan->places[i]);
+    }
+    return got.cpu_milli == wanted.cpu_milli && got.memory_mib == wanted.memory_mib &&
+           got.gpu_milli == wanted.gpu_milli;
+}
+
+static void give_up_plan(struct wf_desk *desk, struct wf_book_run *plan)
+{
+    struct wf_book_job *job = plan->job;
+    bool may_come = plan->phase == WF_BOOK_STARTED;
+    if (may_come && job->old) {
+        return; // there is nobody to tell of two
+    }
+    wf_desk_tell_job(desk, job, "preempted", "others run where it was to start");
+    if (may_come) {
+        job->old = plan;
+        job->run = NULL;
+        wf_desk_stop_run(desk, plan, WF_RUN_STOP_PREEMPTED);
+    } else {
+        wf_desk_drop_run(desk, plan, WF_RUN_END_PREEMPTED);
+    }
+    wf_desk_foreign_again(desk, job);
+    wf_desk_foreign_settle_wish(desk, job);
+    wf_desk_foreign_settle_hold(desk, job);
+}
+
+static void find_runs(struct wf_desk *desk)
+{
+    for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
+        if (run->is_fresh && run->started_ms > 0) {
+            find_tasks(desk, run);
+            run->is_fresh = false;
+            run->is_crooked = !wf_desk_foreign_is_straight(desk, run);
+        }
+        if (run->is_crooked && run->job->run == run && run->job->in_core) {
+            say_crooked(desk, run);
+        }
+        if (run->job->run == run) {
+            wf_desk_foreign_settle_hold(desk, run->job);
+        }
+    }
+}
+
 void wf_desk_foreign_straighten(struct wf_desk *desk)
 {
     // Lifted first, all of them: who is lifted is fresh from here on.
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         run->is_fresh = is_to_be_told(desk, run);
     }
+    mark_plans(desk);
     for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
         if (run->is_fresh) {
             wf_desk_foreign_again(desk, run->job);
         }
     }
-    for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
-        if (run->is_fresh) {
-            find_tasks(desk, run);
-            run->is_fresh = false;
-            run->is_crooked = !wf_desk_foreign_is_straight(desk, run);
-            wf_desk_foreign_settle_hold(desk, run->job);
-        }
-        if (run->is_crooked && run->job->run == run && run->job->in_core) {
-            say_crooked(desk, run);
-            wf_desk_foreign_settle_hold(desk, run->job);
+    find_runs(desk);
+    for (struct wf_book_run *run = desk->world.book.runs, *next; run; run = next) {
+        next = run->next;
+        bool lifted = run->is_fresh;
+        run->is_fresh = false;
+        if (lifted && !find_plan(desk, run)) {
+            give_up_plan(desk, run);
         }
     }
 }

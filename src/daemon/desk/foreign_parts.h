@@ -59,6 +59,8 @@ struct wf_book_run *wf_desk_foreign_find_run(struct wf_desk *desk, struct wf_boo
                                              const struct wf_foreign_job *told);
 void wf_desk_foreign_end_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_end end,
                              const struct wf_foreign_job *told);
+// Where the core has it.
+void wf_desk_foreign_read_places(struct wf_desk *desk, struct wf_book_run *run);
 // Takes up from its row and the core what is known of a run, when the daemon starts.
 void wf_desk_foreign_restore_run(struct wf_desk *desk, struct wf_book_run *run, const char *nodes);
 

@@ -17,20 +17,16 @@ enum {
 enum wf_status wf_desk_foreign_start(struct wf_desk *desk, struct wf_book_run *run,
                                      struct wf_error *err)
 {
-    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     const struct wf_book_job *job = run->job;
-    uint32_t slot = wf_cluster_find_job(cluster, (wf_job_id){job->id});
     const char **nodes = calloc(job->tasks, sizeof *nodes);
     char id[WF_RUN_ID_MAX + 1];
     if (!nodes) {
         return wf_fail(err, WF_NOMEM, "no memory to start a run");
     }
-    WF_ASSERT(slot != WF_NONE); // a run that was not begun leaves the book with its job
-    for (uint32_t at = cluster->jobs[slot].first_placement; at != WF_NONE;
-         at = cluster->placements[at].next_of_job) {
-        const struct wf_placement *placement = &cluster->placements[at];
-        nodes[placement->task] =
-            wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, placement->node);
+    for (uint32_t task = 0; task < job->tasks; task++) {
+        nodes[task] =
+            wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->task_nodes[task]);
+        WF_ASSERT(nodes[task]); // it was given out with the number
     }
     wf_desk_run_id(job->id, run->attempt, id);
     const struct wf_run_spec spec = {
@@ -200,12 +196,12 @@ void wf_desk_foreign_sum(const struct wf_book_run *run, wf_int128 *gpu_milli, wf
     }
 }
 
-void wf_desk_foreign_restore_run(struct wf_desk *desk, struct wf_book_run *run, const char *nodes)
+void wf_desk_foreign_read_places(struct wf_desk *desk, struct wf_book_run *run)
 {
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     uint32_t slot = wf_cluster_find_job(cluster, (wf_job_id){run->job->id});
-    uint32_t at =
-        slot == WF_NONE || run->job->run != run ? WF_NONE : cluster->jobs[slot].first_placement;
+    uint32_t at = slot == WF_NONE ? WF_NONE : cluster->jobs[slot].first_placement;
+    run->place_count = 0;
     for (; at != WF_NONE; at = cluster->placements[at].next_of_job) {
         const struct wf_placement *placement = &cluster->placements[at];
         struct wf_book_place more = {.gpu_set = placement->gpu_set,
@@ -213,7 +209,18 @@ void wf_desk_foreign_restore_run(struct wf_desk *desk, struct wf_book_run *run, 
                                      .gpus = placement->gpus,
                                      .cpu_milli = placement->cpu_milli,
                                      .memory_mib = placement->memory_mib};
+        if (placement->task < run->job->tasks) {
+            run->task_nodes[placement->task] = placement->node;
+        }
         wf_desk_foreign_place(desk, run, placement->node, &more);
+    }
+}
+
+void wf_desk_foreign_restore_run(struct wf_desk *desk, struct wf_book_run *run, const char *nodes)
+{
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    if (run->job->run == run) {
+        wf_desk_foreign_read_places(desk, run);
     }
     // Where it was placed first, as its row has it.
     char first[256];

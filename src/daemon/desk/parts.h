@@ -52,7 +52,8 @@ struct wf_over_work;
 // Work that others asked for (foreign.h).
 struct wf_foreign_desk {
     bool is_looking;   // in the midst of a look: the core starts nothing yet,
-    int64_t at_ms;     // and it is that late
+    int64_t at_ms;     // and it is that late;
+    uint64_t events;   // the journal had so many when it began
     bool is_whole;     // all was told
     bool is_to_resume; // what was to be stopped before the daemon started is told so again
     uint64_t round;    // of looks that make a whole one
