@@ -251,26 +251,30 @@ static void tell_feed(struct wf_desk *desk, const struct wf_deed *deed)
     }
 }
 
+static void start_or_stop(struct wf_desk *desk, const struct wf_deed *deed)
+{
+    if (deed->kind == WF_DEED_START) {
+        wf_desk_make_ready(desk, deed->run.job, deed->run.attempt);
+    } else if (deed->kind == WF_DEED_STOP) {
+        struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
+        struct wf_book_run *run = job && job->run ? job->run : NULL;
+        run = run && run->attempt == deed->run.attempt ? run : (job ? job->old : NULL);
+        if (run && run->attempt == deed->run.attempt) {
+            wf_desk_tell_stop(desk, run);
+        }
+    } else if (deed->kind == WF_DEED_END) {
+        struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
+        if (job) {
+            wf_desk_foreign_end(desk, job);
+        }
+    }
+}
+
 static void do_deeds(struct wf_desk *desk)
 {
     // Runs first: somebody may be waiting for his GPUs, and answers take their time.
     for (uint32_t i = 0; i < desk->writing.count; i++) {
-        const struct wf_deed *deed = &desk->writing.list[i];
-        if (deed->kind == WF_DEED_START) {
-            wf_desk_make_ready(desk, deed->run.job, deed->run.attempt);
-        } else if (deed->kind == WF_DEED_STOP) {
-            struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
-            struct wf_book_run *run = job && job->run ? job->run : NULL;
-            run = run && run->attempt == deed->run.attempt ? run : (job ? job->old : NULL);
-            if (run && run->attempt == deed->run.attempt) {
-                wf_desk_tell_stop(desk, run);
-            }
-        } else if (deed->kind == WF_DEED_END) {
-            struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
-            if (job) {
-                wf_desk_foreign_end(desk, job);
-            }
-        }
+        start_or_stop(desk, &desk->writing.list[i]);
     }
     wf_desk_foreign_written(desk);
     wf_desk_start_ready(desk);

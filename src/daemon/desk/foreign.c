@@ -189,15 +189,11 @@ static bool is_gone(const struct wf_desk *desk, const struct wf_book_run *run,
     return !may_come && (told->held || wf_desk_only_watches(desk));
 }
 
-static void wait(struct wf_desk *desk, struct wf_book_job *job, const struct wf_foreign_job *told)
+// Runs that are over, or never came, where the job waits.
+static void end_gone_runs(struct wf_desk *desk, struct wf_book_job *job,
+                          const struct wf_foreign_job *told)
 {
-    struct wf_book_work *work = job->work;
     char id[WF_RUN_ID_MAX + 1];
-    if (!work->is_odd) {
-        snprintf(work->why, sizeof work->why, "%.*s", (int)sizeof work->why - 1,
-                 told->why ? told->why : "");
-    }
-    work->held = told->held;
     if (job->old && is_gone(desk, job->old, told)) {
         wf_desk_foreign_end_run(desk, job->old, WF_RUN_END_PREEMPTED, told);
     }
@@ -210,6 +206,17 @@ static void wait(struct wf_desk *desk, struct wf_book_job *job, const struct wf_
         job->run->phase = strcmp(told->start, id) == 0 ? WF_BOOK_STARTED : job->run->phase;
         job->run->has_room = job->run->has_room || job->run->phase == WF_BOOK_STARTED;
     }
+}
+
+static void wait(struct wf_desk *desk, struct wf_book_job *job, const struct wf_foreign_job *told)
+{
+    struct wf_book_work *work = job->work;
+    if (!work->is_odd) {
+        snprintf(work->why, sizeof work->why, "%.*s", (int)sizeof work->why - 1,
+                 told->why ? told->why : "");
+    }
+    work->held = told->held;
+    end_gone_runs(desk, job, told);
     wf_desk_foreign_settle_wish(desk, job);
     wf_desk_foreign_settle_hold(desk, job);
     if (!job->run) {

@@ -342,6 +342,19 @@ static bool read_run(void *context, const struct wf_run_row *row)
     return true;
 }
 
+// Whether the runs of a job are those that the core has of it.
+static enum wf_status check_runs(const struct wf_book_job *job, bool runs, struct wf_error *err)
+{
+    bool apart = job->work && !runs && job->state == WF_JOB_STATE_RUNNING;
+    if (runs != (job->in_core && job->run) && !apart) {
+        return fail_row(job->id, runs ? "its run is missing" : "it has a run too many", err);
+    }
+    if (!job->in_core && !job->run && !job->old && !job->work) {
+        return fail_row(job->id, "it is over", err);
+    }
+    return WF_OK;
+}
+
 static enum wf_status read_runs(struct wf_desk *desk, struct wf_book_job *job, struct wf_error *err)
 {
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
@@ -355,23 +368,13 @@ static enum wf_status read_runs(struct wf_desk *desk, struct wf_book_job *job, s
     if (status == WF_OK && reading.status != WF_OK) {
         status = wf_fail(err, WF_NOMEM, "no memory for runs");
     }
-    if (status != WF_OK) {
-        return status;
-    }
-    bool apart = job->work && !reading.runs && job->state == WF_JOB_STATE_RUNNING;
-    if (reading.runs != (job->in_core && job->run) && !apart) {
-        return fail_row(job->id, reading.runs ? "its run is missing" : "it has a run too many",
-                        err);
-    }
-    if (!job->in_core && !job->run && !job->old && !job->work) {
-        return fail_row(job->id, "it is over", err);
-    }
-    if (reading.runs) {
+    status = status == WF_OK ? check_runs(job, reading.runs, err) : status;
+    if (status == WF_OK && reading.runs) {
         const struct wf_ticket *ticket = &wf_core_schedule(desk->world.core)->backlog.tickets[slot];
         read_tasks(cluster, slot, job->run);
         job->run->known_ms = ticket->saved_ms > ticket->start_ms ? ticket->saved_ms : 0;
     }
-    return WF_OK;
+    return status;
 }
 
 // Every job of the core has its place in the book.

@@ -472,6 +472,17 @@ static void shuffle(struct cluster *cluster, uint32_t *order, uint32_t count)
     }
 }
 
+// False: the disk is full.
+static bool tell_well(struct cluster *cluster, uint32_t index)
+{
+    struct wf_error err = {.text = ""};
+    enum wf_status status = tell(cluster, index, &err);
+    if (status != WF_OK && !cluster->disk_full && status != WF_IO) {
+        fail_msg("job %s: %s", cluster->engine->jobs[index].key, err.text);
+    }
+    return status == WF_OK;
+}
+
 void cluster_look(struct cluster *cluster)
 {
     struct wf_engine *engine = cluster->engine;
@@ -487,15 +498,8 @@ void cluster_look(struct cluster *cluster)
     for (uint32_t i = 0; i < engine->count && good; i++) {
         struct cluster_job *job = &engine->jobs[order[i]];
         bool again = cluster->shuffled && wf_random_below(&cluster->random, 8) == 0;
-        for (uint32_t times = 0; times < (again ? 2U : 1U); times++) {
-            struct wf_error err = {.text = ""};
-            if (job->is_there && (all || job->is_news || again)) {
-                enum wf_status status = tell(cluster, order[i], &err);
-                good = status == WF_OK;
-                if (!good && !cluster->disk_full && status != WF_IO) {
-                    fail_msg("job %s: %s", job->key, err.text);
-                }
-            }
+        if (job->is_there && (all || job->is_news || again)) {
+            good = tell_well(cluster, order[i]) && (!again || tell_well(cluster, order[i]));
         }
         job->is_news = job->is_news && !good;
     }
