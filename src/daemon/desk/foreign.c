@@ -355,9 +355,8 @@ enum wf_status wf_desk_foreign_tell(struct wf_desk *desk, const struct wf_foreig
 static void end_those_untold(struct wf_desk *desk)
 {
     const struct wf_foreign_job gone = {.state = WF_FOREIGN_OVER};
-    struct wf_book_work *work, *next;
-    HASH_ITER(hh, desk->world.book.works, work, next)
-    {
+    for (struct wf_book_work *work = desk->world.book.works, *next; work; work = next) {
+        next = work->hh.next;
         if (work->round != desk->foreign.round) {
             wf_desk_foreign_over(desk, work->job, &gone);
         }

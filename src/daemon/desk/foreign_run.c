@@ -223,8 +223,9 @@ void wf_desk_foreign_restore_run(struct wf_desk *desk, struct wf_book_run *run, 
         wf_desk_foreign_read_places(desk, run);
     }
     // Where it was placed first, as its row has it.
-    char first[256];
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(nodes, ","), nodes);
+    char first[256] = "";
+    size_t length = strcspn(nodes, ",");
+    memcpy(first, nodes, length < sizeof first ? length : sizeof first - 1);
     run->node = wf_directory_find(&desk->world.directory, WF_JOURNAL_NODE, first);
     free(run->nodes);
     run->nodes = strdup(nodes);
