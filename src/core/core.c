@@ -279,7 +279,43 @@ static enum wf_status check_found(const struct wf_core *core, const struct wf_ev
                        "job %llu is said to run on node %u, which has not that much free",
                        (unsigned long long)event->task_found.job.number, index);
     }
-    return wf_job_check_room(&core->placer, event->task_found.job, 1, err);
+    return WF_OK;
+}
+
+// As much of what the task is said to use as is left on its node.
+static void take_what_is_left(const struct wf_core *core, const struct wf_event *event,
+                              struct wf_request *served, uint32_t *gpus_out)
+{
+    const struct wf_state *state = &core->placer.cluster.states[event->task_found.node.index];
+    uint32_t named = event->task_found.gpus, set = 0, count = 0;
+    uint32_t told = (uint32_t)__builtin_popcount(named);
+    uint32_t unnamed = told < served->gpus ? served->gpus - told : 0;
+    served->cpu_milli =
+        served->cpu_milli < state->cpu_free_milli ? served->cpu_milli : state->cpu_free_milli;
+    served->memory_mib =
+        served->memory_mib < state->memory_free_mib ? served->memory_mib : state->memory_free_mib;
+    for (uint32_t gpu = 0; gpu < state->gpus && count < served->gpus; gpu++) {
+        bool is_named = (named >> gpu & 1) != 0;
+        if (state->gpu_free_milli[gpu] >= served->gpu_milli && (is_named || unnamed > 0)) {
+            unnamed -= !is_named;
+            set |= UINT32_C(1) << gpu;
+            count++;
+        }
+    }
+    served->gpus = (uint8_t)count;
+    served->gpu_milli = count > 0 ? served->gpu_milli : 0;
+    *gpus_out = set;
+}
+
+static enum wf_status check_started(const struct wf_event *event, struct wf_error *err)
+{
+    int64_t started_ms = event->task_found.started_ms;
+    if (started_ms < 0 || started_ms > event->time_ms) {
+        return wf_fail(err, WF_INVALID, "job %llu is said to run since %lld ms, and it is %lld ms",
+                       (unsigned long long)event->task_found.job.number, (long long)started_ms,
+                       (long long)event->time_ms);
+    }
+    return WF_OK;
 }
 
 static enum wf_status task_found(struct wf_core *core, const struct wf_event *event,
@@ -288,6 +324,7 @@ static enum wf_status task_found(struct wf_core *core, const struct wf_event *ev
     wf_job_id id = event->task_found.job;
     uint32_t node = event->task_found.node.index;
     enum wf_status status = wf_job_check_request(id, &event->task_found.request, err);
+    status = status == WF_OK ? check_started(event, err) : status;
     if (status == WF_OK) {
         status = wf_cluster_find_node(&core->placer.cluster, event->task_found.node, err);
     }
@@ -306,16 +343,22 @@ static enum wf_status task_found(struct wf_core *core, const struct wf_event *ev
     const struct wf_pool *pool =
         &core->placer.cluster.pools[core->placer.cluster.nodes[node].pool.index];
     struct wf_request served = wf_pool_request(pool, &event->task_found.request);
-    status = check_found(core, event, &served, err);
+    uint32_t gpus = event->task_found.gpus;
+    if (event->task_found.anyway) {
+        take_what_is_left(core, event, &served, &gpus);
+    } else {
+        status = check_found(core, event, &served, err);
+    }
+    status = status == WF_OK ? wf_job_check_room(&core->placer, id, 1, err) : status;
     uint32_t job = wf_cluster_find_job(&core->placer.cluster, id);
     if (status == WF_OK && job == WF_NONE) {
         status = wf_cluster_add_job(&core->placer.cluster, id, &job, err);
     }
     if (status == WF_OK) {
-        uint32_t slot = wf_placer_place_found(&core->placer, job, event->task_found.task, &served,
-                                              node, event->task_found.gpus);
+        uint32_t slot =
+            wf_placer_place_found(&core->placer, job, event->task_found.task, &served, node, gpus);
         if (core->schedule) {
-            wf_schedule_found(core->schedule, slot, event->time_ms);
+            wf_schedule_found(core->schedule, slot, event);
         }
     }
     return status;
@@ -346,6 +389,7 @@ static enum wf_status dispatch_job(struct wf_core *core, const struct wf_event *
     case WF_EVENT_JOB_SAVED:
     case WF_EVENT_JOB_CHANGE:
     case WF_EVENT_NODE_NOTICE:
+    case WF_EVENT_WATCH:
         return wf_fail(err, WF_INVALID, "this core was made without queues");
     case WF_EVENT_POOL:
     case WF_EVENT_NODE_UP:
@@ -383,6 +427,7 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
     case WF_EVENT_JOB_SAVED:
     case WF_EVENT_JOB_CHANGE:
     case WF_EVENT_NODE_NOTICE:
+    case WF_EVENT_WATCH:
         break;
     }
     return dispatch_job(core, event, err);

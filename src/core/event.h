@@ -22,6 +22,7 @@ enum wf_event_kind {
     WF_EVENT_JOB_SAVED,   // a running job saved its work: no more than what follows can be lost
     WF_EVENT_JOB_CHANGE,  // a waiting job asks for something else, and keeps its place in line
     WF_EVENT_NODE_NOTICE, // a node is to go at a stated time, or stays after all
+    WF_EVENT_WATCH,       // others decide from now on, or this core does
 };
 
 struct wf_event {
@@ -66,6 +67,10 @@ struct wf_event {
             wf_node_id node;
             uint32_t gpus; // set of GPU numbers on that node
             struct wf_request request;
+            int64_t started_ms; // since when it runs, of a job's first task; 0: since now
+            // Whoever tells knows what runs, whatever seems to be free: the task is there with as
+            // much of what it uses as is left, GPUs that are named first, others where too few are.
+            bool anyway;
         } task_found;
         struct {
             const struct wf_mix_class *classes; // borrowed for the step
@@ -89,5 +94,11 @@ struct wf_event {
             wf_job_id id;
         } job_saved;
         struct wf_job_spec job_change; // all of it but the jobs it waits for, which stay
+        struct {
+            // True: work starts and stops by others' word alone, and is told by TASK_FOUND and
+            // JOB_END. The core goes on planning: it keeps start times and knows reasons, but
+            // starts, preempts and times out nothing.
+            bool watches;
+        } watch;
     };
 };

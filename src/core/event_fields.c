@@ -81,7 +81,8 @@ static const struct wf_field node_notice[] = {
         FIELD("labels", request.labels, SET),                                                      \
         FIELD_USUAL("site", request.place.site, NUMBER, WF_ANYWHERE),                              \
         FIELD_USUAL("region", request.place.region, NUMBER, WF_ANYWHERE),                          \
-        FIELD_USUAL("zone", request.place.zone, NUMBER, WF_ANYWHERE)
+        FIELD_USUAL("zone", request.place.zone, NUMBER, WF_ANYWHERE),                              \
+        FIELD("apart", request.apart, YES)
 
 // A job but for whom it waits for.
 #define JOB(job)                                                                                   \
@@ -95,7 +96,7 @@ static const struct wf_field node_notice[] = {
         FIELD("array_max", job.wait.array_max, NUMBER),                                            \
         FIELD("begin_ms", job.wait.begin_ms, SIGNED),                                              \
         FIELD("deadline_ms", job.wait.deadline_ms, SIGNED),                                        \
-        FIELD("limit_ms", job.wait.limit_ms, SIGNED),                                              \
+        FIELD("limit_ms", job.wait.limit_ms, SIGNED), FIELD("overruns", job.wait.overruns, YES),   \
         FIELD("checkpoint_ms", job.wait.checkpoint_ms, SIGNED),                                    \
         FIELD("run_ms", job.wait.run, RUN), FIELD("run_minutes", job.run_minutes, NUMBER),         \
         FIELD("movable", job.movable, YES),                                                        \
@@ -123,6 +124,8 @@ static const struct wf_field task_found[] = {
     FIELD_ALWAYS("node", task_found.node.index, NUMBER),
     FIELD("gpu_set", task_found.gpus, SET),
     REQUEST(task_found.request),
+    FIELD("started_ms", task_found.started_ms, SIGNED),
+    FIELD("anyway", task_found.anyway, YES),
 };
 
 static const struct wf_field mix[] = {
@@ -159,6 +162,10 @@ static const struct wf_field job_saved[] = {
     FIELD_ALWAYS("job", job_saved.id.number, NUMBER),
 };
 
+static const struct wf_field watch[] = {
+    FIELD_ALWAYS("watches", watch.watches, YES),
+};
+
 const struct wf_form wf_event_forms[] = {
     [WF_EVENT_POOL] = FORM("pool", pool),
     [WF_EVENT_NODE_UP] = FORM("node-up", node_up),
@@ -175,6 +182,7 @@ const struct wf_form wf_event_forms[] = {
     [WF_EVENT_JOB_SAVED] = FORM("saved", job_saved),
     [WF_EVENT_JOB_CHANGE] = FORM("change", job_change),
     [WF_EVENT_NODE_NOTICE] = FORM("node-notice", node_notice),
+    [WF_EVENT_WATCH] = FORM("watch", watch),
 };
 const uint32_t wf_event_form_count = WF_COUNT_OF(wf_event_forms);
 

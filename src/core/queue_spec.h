@@ -42,6 +42,7 @@ struct wf_wait_spec {
     bool held;        // waits until it is released
     bool preemptible; // may be stopped and put back for others
     bool replaceable; // of a gang: when a node goes, only its tasks there are started elsewhere
+    bool overruns;    // its time limit is planned with, and somebody else keeps it
     enum wf_within within;
     uint32_t array;        // jobs with the same number (not 0) are one array ...
     uint32_t array_max;    // ... of which so many may run at once; 0: all

@@ -57,6 +57,7 @@ struct wf_request {
     uint64_t models;    // acceptable GPU models of either vendor, as a set; ignored when gpus is 0
     uint64_t labels;    // labels the node must carry, all of them
     struct wf_place place;
+    bool apart; // no two tasks of its job on one node
 };
 
 struct wf_job_spec {

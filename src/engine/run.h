@@ -64,6 +64,11 @@ struct wf_run_spec {
     uint32_t checkpoint_ms;     // how long it may take over that
     uint32_t stop_ms;           // from SIGTERM to SIGKILL at its time limit
     uint64_t time_limit_ms;     // 0: none
+
+    // Of work that others asked for, which the engine knows by this key, and where it is to run: a
+    // node for each task. Nothing above but id and tasks is told then. NULL for all other work.
+    const char *key;
+    const char *const *nodes;
 };
 
 // X(NAME, text): how far a run is.

@@ -206,6 +206,7 @@ static void print_blocker(const struct printer *printer, enum wf_wait_reason rea
     case WF_WAIT_DEPENDENCY:
     case WF_WAIT_AHEAD:
     case WF_WAIT_TURN:
+    case WF_WAIT_WATCHED:
         break;
     }
 }

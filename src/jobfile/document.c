@@ -173,6 +173,11 @@ static enum wf_status take_hold(struct wf_job_reader *reader, const json_t *valu
     return wf_job_read_flag(reader, value, &reader->document->hold);
 }
 
+static enum wf_status take_apart(struct wf_job_reader *reader, const json_t *value)
+{
+    return wf_job_read_flag(reader, value, &reader->document->apart);
+}
+
 static enum wf_status take_preemptible(struct wf_job_reader *reader, const json_t *value)
 {
     return wf_job_read_flag(reader, value, &reader->document->preemptible);
@@ -369,6 +374,7 @@ static const struct wf_job_field fields[] = {
     {"memory", take_memory},
     {"labels", take_labels},
     {"within", take_within},
+    {"apart", take_apart},
     {"queue", take_queue},
     {"priority", take_priority},
     {"hold", take_hold},

@@ -182,6 +182,7 @@ static void add_what_it_needs(struct writer *writer, const struct wf_job_documen
     if (document->within != implied->within) {
         add_text(writer, "within", within[document->within]);
     }
+    add_flag(writer, "apart", document->apart, false);
 }
 
 static void add_when(struct writer *writer, const struct wf_job_document *document)

@@ -84,7 +84,7 @@ static enum wf_status fail_field(struct wf_job_reader *reader, const char *key,
         return wf_job_reader_fail(reader, WF_INVALID, "there is no such field (did you mean '%s'?)",
                                   names[near]);
     }
-    char known[300] = "";
+    char known[400] = "";
     size_t length = 0;
     for (uint32_t i = 0; i < count && length < sizeof known - 40; i++) {
         length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "",

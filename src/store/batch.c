@@ -195,6 +195,22 @@ void wf_batch_loss(struct wf_batch *batch, const struct wf_loss_row *row)
     add_number(batch, row->cost_nanousd);
 }
 
+void wf_batch_move(struct wf_batch *batch, uint64_t job, const char *name, const char *queue)
+{
+    begin(batch, WF_WRITE_MOVE);
+    add_text(batch, name);
+    add_text(batch, queue);
+    add_count(batch, job);
+}
+
+void wf_batch_work(struct wf_batch *batch, uint64_t job, const char *engine, const char *key)
+{
+    begin(batch, WF_WRITE_WORK);
+    add_count(batch, job);
+    add_text(batch, engine);
+    add_text(batch, key);
+}
+
 void wf_batch_life(struct wf_batch *batch, const struct wf_life_row *row)
 {
     begin(batch, WF_WRITE_LIFE);

@@ -30,6 +30,10 @@ bool wf_batch_is_full(const struct wf_batch *batch);
 void wf_batch_job(struct wf_batch *batch, const struct wf_job_row *row);
 void wf_batch_run(struct wf_batch *batch, const struct wf_run_row *row);
 void wf_batch_ledger(struct wf_batch *batch, const struct wf_ledger_row *row);
+// A job that is there is called otherwise now, or is in another queue.
+void wf_batch_move(struct wf_batch *batch, uint64_t job, const char *name, const char *queue);
+// The job is work that others asked for, which that engine knows by the key.
+void wf_batch_work(struct wf_batch *batch, uint64_t job, const char *engine, const char *key);
 void wf_batch_audit(struct wf_batch *batch, const struct wf_audit_row *row);
 void wf_batch_feed(struct wf_batch *batch, const struct wf_feed_row *row);
 void wf_batch_token(struct wf_batch *batch, const struct wf_token_row *row);

@@ -58,9 +58,10 @@ struct wf_job_query {
     const char *user;
     const char *queue;
     const char *name;
-    uint64_t id;    // this one
-    uint64_t array; // its elements
-    uint64_t after; // ids above it; with newest_first those below it
+    const char *key; // of work that others asked for
+    uint64_t id;     // this one
+    uint64_t array;  // its elements
+    uint64_t after;  // ids above it; with newest_first those below it
     uint32_t limit;
     bool newest_first;
 };

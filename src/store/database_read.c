@@ -131,6 +131,8 @@ static bool take_job(void *context, sqlite3_stmt *statement)
     row.memory_peak_bytes = (uint64_t)number(&from);
     row.warnings = text(&from);
     row.document = text(&from);
+    row.engine = text(&from);
+    row.key = text(&from);
     read_run(&from, row.id, &row.run);
     return visitor->job(visitor->context, &row);
 }
@@ -138,13 +140,15 @@ static bool take_job(void *context, sqlite3_stmt *statement)
 static const char job_select[] =
     "SELECT j.id, j.array, j.name, j.user, j.queue, j.uid, j.gid, j.submitted_ms, j.state,"
     " j.reason_code, j.reason, j.started_ms, j.ended_ms, j.attempts, j.requeues, j.cost_nanousd,"
-    " j.gpu_ms, j.cpu_ms, j.memory_peak_bytes, j.warnings, d.text, " RUN_COLUMNS
+    " j.gpu_ms, j.cpu_ms, j.memory_peak_bytes, j.warnings, d.text,"
+    " w.engine, w.key, " RUN_COLUMNS
     // The page is chosen by ids alone, which are cheap to sort; then comes the rest, in that order.
     " FROM (SELECT id FROM jobs WHERE 1";
 
 static const char job_joins[] =
     ") page CROSS JOIN jobs j ON j.id = page.id"
     " LEFT JOIN documents d ON d.job = CASE j.array WHEN 0 THEN j.id ELSE j.array END"
+    " LEFT JOIN works w ON w.job = j.id"
     " LEFT JOIN runs r ON r.job = j.id"
     " AND r.attempt = (SELECT max(attempt) FROM runs WHERE job = j.id)";
 
@@ -224,6 +228,7 @@ enum wf_status wf_database_jobs(struct wf_database *db, const struct wf_job_quer
     say_text(&sql, " AND name = ?", query->name);
     say_text(&sql, " AND user = ?", query->user);
     say_text(&sql, " AND queue = ?", query->queue);
+    say_text(&sql, " AND id IN (SELECT job FROM works WHERE key = ?)", query->key);
     say_states(&sql, query->states);
     say_id(&sql, query->newest_first ? " AND id < ?" : " AND id > ?", query->after);
     say(&sql, query->newest_first ? " ORDER BY id DESC LIMIT " : " ORDER BY id LIMIT ");

@@ -80,6 +80,9 @@ struct wf_job_row {
     uint64_t cpu_ms;
     uint64_t memory_peak_bytes;
     const char *warnings; // from taking it in, a JSON list, or ""
+    // Read only: of work that others asked for the engine and its key; else "".
+    const char *engine;
+    const char *key;
     // Read only: the newest attempt; attempt 0 where there was none. Not looked at when written.
     struct wf_run_row run;
 };

@@ -57,6 +57,12 @@ static const char tables[] =
 
 // Came later than the others: a database without them is given them.
 static const char later[] =
+    // Of jobs that others asked for: which engine runs them, and what it calls them. A key may be
+    // given out again when its work is over.
+    "CREATE TABLE IF NOT EXISTS works (job INTEGER PRIMARY KEY, engine TEXT NOT NULL,"
+    " key TEXT NOT NULL) STRICT;"
+    "CREATE INDEX IF NOT EXISTS works_by_key ON works (key);"
+
     "CREATE TABLE IF NOT EXISTS losses (job INTEGER NOT NULL, attempt INTEGER NOT NULL,"
     " from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, user TEXT NOT NULL, queue TEXT NOT NULL,"
     " why TEXT NOT NULL, gpu_ms INTEGER NOT NULL, cost_nanousd INTEGER NOT NULL,"

@@ -24,6 +24,7 @@
            " cost_nanousd = excluded.cost_nanousd, gpu_ms = excluded.gpu_ms,"                      \
            " cpu_ms = excluded.cpu_ms, memory_peak_bytes = excluded.memory_peak_bytes,"            \
            " warnings = excluded.warnings")                                                        \
+    X(MOVE, "UPDATE jobs SET name = ?, queue = ? WHERE id = ?")                                    \
     X(RUN, "INSERT OR REPLACE INTO runs (job, attempt, granted_ms, started_ms, ended_ms, node,"    \
            " gpu_set, gpu_milli, ending, exit_code, signal, detail, warnings, cpu_ms,"             \
            " memory_peak_bytes, gpu_ms, cost_nanousd)"                                             \
@@ -33,6 +34,7 @@
               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                         \
     X(LOSS, "INSERT OR REPLACE INTO losses (job, attempt, from_ms, to_ms, user, queue, why,"       \
             " gpu_ms, cost_nanousd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                           \
+    X(WORK, "INSERT OR REPLACE INTO works (job, engine, key) VALUES (?, ?, ?)")                    \
     X(LIFE, "INSERT OR REPLACE INTO lives (boot, pool, booted_ms, from_ms, seen_ms, gone_ms,"      \
             " is_left) VALUES (?, ?, ?, ?, ?, ?, ?)")                                              \
     X(AUDIT, "INSERT INTO audit (time_ms, actor, role, over, action, object, outcome, detail)"     \

@@ -140,6 +140,7 @@ static void make_job(struct history *history, uint64_t id)
     job->spec.tasks = one_in(history, 3) ? 2 + below(history, 4) : 1;
     job->spec.gang = true;
     make_request(history, &job->spec.request);
+    job->spec.request.apart = (history->seed + id) % 5 == 0;
     make_run(history, job);
     make_after(history, job, id);
     job->fails = one_in(history, 4);

@@ -63,6 +63,7 @@ static void fill_request(struct wf_request *request)
     SOME(request->models);
     SOME(request->labels);
     fill_place(&request->place);
+    YES(request->apart);
 }
 
 static void fill_wait(struct wf_wait_spec *wait)
@@ -79,6 +80,7 @@ static void fill_wait(struct wf_wait_spec *wait)
     some_signed(&wait->begin_ms);
     some_signed(&wait->deadline_ms);
     some_signed(&wait->limit_ms);
+    YES(wait->overruns);
     some_signed(&wait->checkpoint_ms);
     for (uint32_t i = 0; i < WF_RUN_TIME_POINTS && one_in(2); i++) {
         some_signed(&wait->run.ms[i]);
@@ -180,7 +182,7 @@ static void fill(struct wf_event *event)
     memset(event, 0, sizeof *event);
     some_signed(&event->time_ms);
     event->more = one_in(2);
-    WORD(event->kind, WF_EVENT_NODE_NOTICE);
+    WORD(event->kind, WF_EVENT_WATCH);
     switch (event->kind) {
     case WF_EVENT_POOL:
         fill_pool(event);
@@ -202,6 +204,8 @@ static void fill(struct wf_event *event)
         SOME(event->task_found.node.index);
         SOME(event->task_found.gpus);
         fill_request(&event->task_found.request);
+        some_signed(&event->task_found.started_ms);
+        event->task_found.anyway = one_in(2);
         break;
     case WF_EVENT_MIX:
         fill_mix(event);
@@ -215,6 +219,9 @@ static void fill(struct wf_event *event)
         SOME(event->node_notice.id.index);
         some_signed(&event->node_notice.gone_ms);
         some_signed(&event->node_notice.shun_ms);
+        break;
+    case WF_EVENT_WATCH:
+        event->watch.watches = one_in(2);
         break;
     case WF_EVENT_NODE_DOWN:
     case WF_EVENT_NODE_DRAIN:

@@ -57,7 +57,7 @@ struct onlooker {
 static struct {
     uint32_t steps, starts, gangs, lost, timeouts, preemptions, rejected, refused, kept, kept_met,
         overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again, notices,
-        replaced;
+        replaced, apart;
 } seen;
 
 static void fail_at(const struct onlooker *onlooker, wf_job_id job, const char *what)
@@ -232,6 +232,12 @@ static void check_together(struct onlooker *onlooker, wf_job_id id)
         if (scope_of(history, spec->wait.within, job->tasks[i].node) !=
             scope_of(history, spec->wait.within, job->tasks[0].node)) {
             fail_at(onlooker, id, "a gang is torn apart");
+        }
+        for (uint32_t before = 0; before < i && spec->request.apart; before++) {
+            seen.apart++;
+            if (job->tasks[i].node == job->tasks[before].node) {
+                fail_at(onlooker, id, "tasks that must be apart are on one node");
+            }
         }
     }
 }
@@ -560,7 +566,7 @@ static uint32_t slots_of(const struct history *history, uint32_t node,
         !admits(history, node, request)) {
         return 0;
     }
-    uint32_t slots = TASKS;
+    uint32_t slots = request->apart ? 1 : TASKS;
     uint16_t share = served_milli(history, node, request->gpu_milli);
     for (; slots > 0; slots--) {
         bool gpus = request->gpus == 0 ||
@@ -754,7 +760,7 @@ static void check_seen(void)
     assert_true(seen.timeouts > 1000 && seen.preemptions > 100 && seen.rejected > 1000);
     assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
     assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
-    assert_true(seen.again > 500 && seen.notices > 500 && seen.replaced > 50);
+    assert_true(seen.again > 500 && seen.notices > 500 && seen.replaced > 50 && seen.apart > 500);
 }
 
 static void the_core_keeps_its_promises(void **unused)

@@ -155,6 +155,7 @@ static void set_numbers(struct maker *maker, json_t *object, enum wf_wait_reason
     case WF_WAIT_DEPENDENCY:
     case WF_WAIT_AHEAD:
     case WF_WAIT_TURN:
+    case WF_WAIT_WATCHED:
         break;
     }
 }

@@ -106,7 +106,7 @@ uint32_t wf_room_capacity(const struct wf_room *room, const struct wf_request *s
     if (count > 1 && served->memory_mib > 0) {
         count = at_most(count, room->memory_mib / served->memory_mib);
     }
-    return (uint32_t)count;
+    return served->apart ? (uint32_t)at_most(count, 1) : (uint32_t)count;
 }
 
 static uint16_t share_set(const struct wf_room *room, const struct wf_request *served)

@@ -32,5 +32,5 @@ uint32_t wf_state_capacity(const struct wf_state *state, const struct wf_request
     } else if (served->gpus > 0) {
         count = at_most(count, (uint32_t)state->gpus_whole / served->gpus);
     }
-    return count;
+    return served->apart ? at_most(count, 1) : count;
 }

@@ -205,6 +205,12 @@ void wf_placer_close_node(struct wf_placer *placer, wf_node_id id, bool closed)
     node_changed(placer, id.index);
 }
 
+void wf_placer_hide_node(struct wf_placer *placer, wf_node_id id, bool hidden)
+{
+    wf_cluster_close_node(&placer->cluster, id, hidden || wf_cluster_is_shut(&placer->cluster, id));
+    node_changed(placer, id.index);
+}
+
 enum wf_status wf_placer_set_mix(struct wf_placer *placer, const struct wf_mix_class *classes,
                                  uint32_t count, struct wf_error *err)
 {

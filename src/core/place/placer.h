@@ -41,6 +41,8 @@ enum wf_status wf_placer_add_node(struct wf_placer *placer, wf_node_id id,
 // The node must be up; to be removed, it must be empty.
 void wf_placer_remove_node(struct wf_placer *placer, wf_node_id id);
 void wf_placer_close_node(struct wf_placer *placer, wf_node_id id, bool closed);
+// Passes a node over while the other tasks of a job are placed that must be apart.
+void wf_placer_hide_node(struct wf_placer *placer, wf_node_id id, bool hidden);
 enum wf_status wf_placer_set_mix(struct wf_placer *placer, const struct wf_mix_class *classes,
                                  uint32_t count, struct wf_error *err) WF_MUST_USE;
 

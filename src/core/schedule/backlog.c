@@ -86,7 +86,7 @@ static uint64_t hash_request(const struct wf_request *request)
     hash = wf_hash_add(hash, (uint64_t)request->gpus << 32 | request->gpu_milli);
     hash = wf_hash_add(hash, request->models);
     hash = wf_hash_add(hash, request->labels);
-    return wf_hash_add(hash, (uint64_t)request->place.site << 32 |
+    return wf_hash_add(hash, (uint64_t)request->apart << 48 | (uint64_t)request->place.site << 32 |
                                  (uint64_t)request->place.region << 16 | request->place.zone);
 }
 
@@ -95,7 +95,7 @@ static bool same_request(const struct wf_request *a, const struct wf_request *b)
     return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
            a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels &&
            a->place.site == b->place.site && a->place.region == b->place.region &&
-           a->place.zone == b->place.zone;
+           a->place.zone == b->place.zone && a->apart == b->apart;
 }
 
 static struct wf_lane lane_of(const struct wf_ticket *ticket)

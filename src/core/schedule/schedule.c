@@ -443,6 +443,9 @@ enum wf_status wf_schedule_take(struct wf_schedule *schedule, const struct wf_ev
         return queue(schedule, event, err);
     case WF_EVENT_NODE_NOTICE:
         return wf_schedule_notice(schedule, event, err);
+    case WF_EVENT_WATCH:
+        wf_schedule_watch(schedule, event->watch.watches, event->time_ms);
+        return WF_OK;
     case WF_EVENT_TIME:
         return WF_OK;
     case WF_EVENT_MOVES:
@@ -474,17 +477,19 @@ enum wf_status wf_schedule_check_found(const struct wf_schedule *schedule, wf_jo
     return WF_OK;
 }
 
-void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement, int64_t now_ms)
+void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement,
+                       const struct wf_event *event)
 {
     const struct wf_cluster *cluster = &schedule->placer->cluster;
     uint32_t job = cluster->placements[placement].job;
     struct wf_ticket *ticket = ticket_of(schedule, job);
-    wf_schedule_advance(schedule, now_ms);
+    int64_t started_ms = event->task_found.started_ms;
+    wf_schedule_advance(schedule, event->time_ms);
     if (ticket->phase != WF_PHASE_RUNNING) {
         withdraw(schedule, job);
         wf_dependencies_forget(&schedule->dependencies, job);
         ticket->open_dependencies = 0;
-        wf_schedule_hold_gpus(schedule, job);
+        wf_schedule_hold_gpus(schedule, job, started_ms > 0 ? started_ms : schedule->now_ms);
     } else {
         wf_schedule_hold_more(schedule, job);
     }
@@ -520,7 +525,6 @@ void wf_schedule_pool_changed(struct wf_schedule *schedule, wf_pool_id id)
 static void ring(struct wf_schedule *schedule, uint32_t job)
 {
     struct wf_ticket *ticket = ticket_of(schedule, job);
-    const struct wf_wait_spec *wait = &ticket->spec.wait;
     wf_timers_set(&schedule->timers, job, INT64_MAX);
     if (ticket->is_doomed) {
         withdraw(schedule, job);
@@ -528,7 +532,7 @@ static void ring(struct wf_schedule *schedule, uint32_t job)
         wf_schedule_forget(schedule, job, true);
     } else if (ticket->phase == WF_PHASE_LATER) {
         wf_schedule_admit(schedule, job);
-    } else if (wait->limit_ms > 0 && schedule->now_ms >= ticket->start_ms + wait->limit_ms) {
+    } else if (schedule->now_ms >= wf_schedule_latest_ms(schedule, ticket)) {
         wf_schedule_stop(schedule, job, WF_DECISION_TIMEOUT);
         wf_schedule_forget(schedule, job, true);
     } else {

@@ -74,6 +74,7 @@ struct wf_schedule {
     struct wf_queues *queues;
     struct wf_future *future;
     struct wf_preempt *preempt; // NULL: the discipline stops nobody
+    bool watches;               // others start and stop work
     int64_t now_ms;
     int64_t next_cycle_ms;
     int64_t budgets_next_ms;   // when a budget's window is over that keeps somebody waiting
@@ -118,7 +119,8 @@ enum wf_status wf_schedule_take(struct wf_schedule *schedule, const struct wf_ev
 enum wf_status wf_schedule_check_found(const struct wf_schedule *schedule, wf_job_id id,
                                        uint32_t task, struct wf_error *err) WF_MUST_USE;
 // It was found running, and placed: the job runs from now on, whatever it waited for.
-void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement, int64_t now_ms);
+void wf_schedule_found(struct wf_schedule *schedule, uint32_t placement,
+                       const struct wf_event *event);
 
 // A closed node goes: what runs on it is lost or, with a notice, preempted, and waits again, but
 // for gangs whose tasks may be replaced one by one and find room elsewhere at once.

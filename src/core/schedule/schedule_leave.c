@@ -57,18 +57,23 @@ static void put_members_back(struct wf_schedule *schedule, uint32_t count)
 static bool place_members(struct wf_schedule *schedule, uint32_t job, uint32_t count,
                           uint32_t scope)
 {
+    uint32_t placed = 0;
     wf_placer_before_decisions(schedule->placer);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t slot = wf_schedule_place_task(schedule, job, schedule->lifted[i].task, scope);
-        schedule->placed[i] = slot;
+    wf_schedule_hide_all(schedule, job, true);
+    while (placed < count) {
+        uint32_t slot = wf_schedule_place_task(schedule, job, schedule->lifted[placed].task, scope);
         if (slot == WF_NONE) {
-            while (i > 0) {
-                wf_schedule_unplace(schedule, schedule->placed[--i]);
-            }
-            return false;
+            break;
         }
+        schedule->placed[placed++] = slot;
+        wf_schedule_hide(schedule, job, slot, true);
     }
-    return true;
+    wf_schedule_hide_all(schedule, job, false);
+    bool all = placed == count;
+    while (!all && placed > 0) {
+        wf_schedule_unplace(schedule, schedule->placed[--placed]);
+    }
+    return all;
 }
 
 // Starts the tasks that a running gang has on the node elsewhere, and leaves its others alone.
@@ -79,7 +84,8 @@ static bool replace_members(struct wf_schedule *schedule, uint32_t job, uint32_t
     struct wf_ticket *ticket = ticket_of(schedule, job);
     const struct wf_wait_spec *wait = &ticket->spec.wait;
     uint32_t other;
-    uint32_t count = wait->replaceable ? note_members(schedule, job, node, &other) : 0;
+    bool may = wait->replaceable && !schedule->watches;
+    uint32_t count = may ? note_members(schedule, job, node, &other) : 0;
     if (count == 0 || other == WF_NONE) {
         return false;
     }
@@ -179,7 +185,7 @@ enum wf_status wf_schedule_notice(struct wf_schedule *schedule, const struct wf_
     cluster->nodes[id.index].gone_ms = gone_ms;
     cluster->nodes[id.index].shun_ms = shun_ms;
     wf_schedule_shun(schedule);
-    if (gone_ms > 0) {
+    if (gone_ms > 0 && !schedule->watches) {
         wf_schedule_clear_node(schedule, id, event->time_ms, WF_DECISION_PREEMPT);
     }
     return WF_OK;

@@ -73,11 +73,17 @@ void wf_schedule_runs(struct wf_schedule *schedule, uint32_t job)
 {
     struct wf_ticket *ticket = &schedule->backlog.tickets[job];
     struct wf_queue_room *leaf = &schedule->rooms[ticket->spec.wait.queue.index];
-    ticket->previous = leaf->last_running;
-    ticket->next = WF_NONE;
-    *(leaf->last_running == WF_NONE ? &leaf->first_running
-                                    : &schedule->backlog.tickets[leaf->last_running].next) = job;
-    leaf->last_running = job;
+    uint32_t after = leaf->last_running; // whoever was found may have started long ago
+    while (after != WF_NONE && ticket_of(schedule, after)->start_ms > ticket->start_ms) {
+        after = ticket_of(schedule, after)->previous;
+    }
+    uint32_t *link =
+        after == WF_NONE ? &leaf->first_running : &schedule->backlog.tickets[after].next;
+    ticket->previous = after;
+    ticket->next = *link;
+    *(ticket->next == WF_NONE ? &leaf->last_running
+                              : &schedule->backlog.tickets[ticket->next].previous) = job;
+    *link = job;
     wf_schedule_room_changed(schedule, ticket->spec.wait.queue);
 }
 

@@ -41,6 +41,12 @@ void wf_schedule_release(struct wf_schedule *schedule, uint32_t job);
 // A running job is not over when that was believed: believes in a later end.
 void wf_schedule_overrun(struct wf_schedule *schedule, uint32_t job);
 
+// Until when a running job runs at the very most; WF_NEVER: nobody here stops it.
+int64_t wf_schedule_latest_ms(const struct wf_schedule *schedule, const struct wf_ticket *ticket);
+
+// Others decide from now on, or this core does (schedule_watch.c).
+void wf_schedule_watch(struct wf_schedule *schedule, bool watches, int64_t now_ms);
+
 // Room came free on a node.
 void wf_schedule_freed(struct wf_schedule *schedule, uint32_t node);
 
@@ -84,6 +90,10 @@ bool wf_schedule_place(struct wf_schedule *schedule, uint32_t job);
 // The same on the nodes and GPUs of a reservation, which is gone then.
 bool wf_schedule_place_kept(struct wf_schedule *schedule, uint32_t job, uint32_t reservation);
 void wf_schedule_unplace(struct wf_schedule *schedule, uint32_t placement);
+// While tasks of a job are placed that must be apart: hides the node of one that is, or of all,
+// from the search. Of other jobs nothing.
+void wf_schedule_hide(struct wf_schedule *schedule, uint32_t job, uint32_t placement, bool hidden);
+void wf_schedule_hide_all(struct wf_schedule *schedule, uint32_t job, bool hidden);
 // Finds a node for one task of a job, in the scope of its gang where that must stay together.
 // Returns its placement or WF_NONE.
 uint32_t wf_schedule_place_task(struct wf_schedule *schedule, uint32_t job, uint32_t task,
@@ -91,7 +101,7 @@ uint32_t wf_schedule_place_task(struct wf_schedule *schedule, uint32_t job, uint
 // Books the start of a waiting job that was placed; the second is the part of it that holds for a
 // job which was found running, too.
 void wf_schedule_book(struct wf_schedule *schedule, uint32_t job);
-void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job);
+void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job, int64_t started_ms);
 // A further task of a running job was found.
 void wf_schedule_hold_more(struct wf_schedule *schedule, uint32_t job);
 

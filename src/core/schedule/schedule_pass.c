@@ -194,7 +194,8 @@ static enum wf_keep keep_start(struct wf_schedule *schedule, uint32_t job)
     if (!wf_future_reserve(schedule->future, &wish, &reservation)) {
         return WF_KEEP_NONE;
     }
-    if (wf_future_start_ms(schedule->future, reservation) <= schedule->now_ms &&
+    if (!schedule->watches &&
+        wf_future_start_ms(schedule->future, reservation) <= schedule->now_ms &&
         wf_schedule_may_start(schedule, job, &at) == WF_BLOCK_NONE) {
         if (start_there(schedule, job, reservation)) {
             return WF_KEEP_STARTED;
@@ -638,7 +639,7 @@ void wf_schedule_pass(struct wf_schedule *schedule)
         while (serve_in_order(schedule)) {
         }
     }
-    if (schedule->preempt) {
+    if (schedule->preempt && !schedule->watches) {
         wf_schedule_reclaim(schedule);
     }
 }

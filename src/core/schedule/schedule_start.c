@@ -31,6 +31,13 @@ static int64_t latest_end_ms(const struct wf_schedule *schedule, const struct wf
     return wait->limit_ms > 0 ? schedule->now_ms + wait->limit_ms : WF_NEVER;
 }
 
+int64_t wf_schedule_latest_ms(const struct wf_schedule *schedule, const struct wf_ticket *ticket)
+{
+    const struct wf_wait_spec *wait = &ticket->spec.wait;
+    bool ours = wait->limit_ms > 0 && !wait->overruns && !schedule->watches;
+    return ours ? ticket->start_ms + wait->limit_ms : WF_NEVER;
+}
+
 static int64_t believed_end_ms(const struct wf_schedule *schedule, const struct wf_wait_spec *wait)
 {
     uint32_t point = schedule->discipline->believe;
@@ -119,16 +126,41 @@ bool wf_schedule_place(struct wf_schedule *schedule, uint32_t job)
         }
     }
     wf_placer_before_decisions(schedule->placer);
-    for (uint32_t task = 0; task < spec->tasks; task++) {
-        schedule->placed[task] = wf_schedule_place_task(schedule, job, task, scope);
-        if (schedule->placed[task] == WF_NONE) {
-            while (task > 0) {
-                wf_schedule_unplace(schedule, schedule->placed[--task]);
-            }
-            return false;
+    uint32_t placed = 0;
+    while (placed < spec->tasks) {
+        uint32_t slot = wf_schedule_place_task(schedule, job, placed, scope);
+        if (slot == WF_NONE) {
+            break;
         }
+        schedule->placed[placed++] = slot;
+        wf_schedule_hide(schedule, job, slot, true);
     }
-    return true;
+    wf_schedule_hide_all(schedule, job, false);
+    bool all = placed == spec->tasks;
+    while (!all && placed > 0) {
+        wf_schedule_unplace(schedule, schedule->placed[--placed]);
+    }
+    return all;
+}
+
+void wf_schedule_hide(struct wf_schedule *schedule, uint32_t job, uint32_t placement, bool hidden)
+{
+    uint32_t node = schedule->placer->cluster.placements[placement].node;
+    if (ticket_of(schedule, job)->spec.request.apart) {
+        wf_future_lift(schedule->future, node);
+        wf_placer_hide_node(schedule->placer, (wf_node_id){node}, hidden);
+    }
+}
+
+void wf_schedule_hide_all(struct wf_schedule *schedule, uint32_t job, bool hidden)
+{
+    const struct wf_cluster *cluster = &schedule->placer->cluster;
+    uint32_t first = cluster->jobs[job].first_placement;
+    bool apart = ticket_of(schedule, job)->spec.request.apart;
+    for (uint32_t slot = apart ? first : WF_NONE; slot != WF_NONE;
+         slot = cluster->placements[slot].next_of_job) {
+        wf_schedule_hide(schedule, job, slot, hidden);
+    }
 }
 
 // Places one task where a start time was kept for it.
@@ -294,15 +326,27 @@ static void tell_it_started(struct wf_schedule *schedule, uint32_t job)
     }
 }
 
-void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job)
+// When a job that starts or started is believed to end: later than now, if it ran longer already.
+static int64_t end_of(const struct wf_schedule *schedule, const struct wf_ticket *ticket)
+{
+    int64_t ran_ms = schedule->now_ms - ticket->start_ms;
+    int64_t end_ms = believed_end_ms(schedule, &ticket->spec.wait);
+    if (ran_ms == 0 || end_ms >= WF_NEVER) {
+        return end_ms;
+    }
+    end_ms -= ran_ms;
+    return end_ms > schedule->now_ms ? end_ms : schedule->now_ms + ran_ms / 4 + 1;
+}
+
+void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job, int64_t started_ms)
 {
     struct wf_ticket *ticket = ticket_of(schedule, job);
     const struct wf_wait_spec *wait = &ticket->spec.wait;
     ticket->phase = WF_PHASE_RUNNING;
     ticket->has_started = true;
-    ticket->start_ms = schedule->now_ms;
-    ticket->saved_ms = schedule->now_ms;
-    ticket->end_ms = believed_end_ms(schedule, wait);
+    ticket->start_ms = started_ms;
+    ticket->saved_ms = started_ms;
+    ticket->end_ms = end_of(schedule, ticket);
     start_stint(schedule, job);
     wf_schedule_runs(schedule, job);
     schedule->starts++;
@@ -310,7 +354,7 @@ void wf_schedule_hold_gpus(struct wf_schedule *schedule, uint32_t job)
     if (wait->array_max > 0) {
         wf_arrays_start(&schedule->arrays, wait->array);
     }
-    int64_t latest_ms = latest_end_ms(schedule, wait);
+    int64_t latest_ms = wf_schedule_latest_ms(schedule, ticket);
     wf_timers_set(&schedule->timers, job, ticket->end_ms < latest_ms ? ticket->end_ms : latest_ms);
     tell_it_started(schedule, job);
 }
@@ -326,7 +370,7 @@ void wf_schedule_book(struct wf_schedule *schedule, uint32_t job)
     struct wf_ticket *ticket = ticket_of(schedule, job);
     wf_backlog_remove(&schedule->backlog, job);
     wf_schedule_goes(schedule, job);
-    wf_schedule_hold_gpus(schedule, job);
+    wf_schedule_hold_gpus(schedule, job, schedule->now_ms);
     for (uint32_t task = 0; task < ticket->spec.tasks; task++) {
         wf_record_add(schedule->record,
                       decision_of(schedule, schedule->placed[task], WF_DECISION_PLACE));
@@ -337,6 +381,10 @@ enum wf_block wf_schedule_start(struct wf_schedule *schedule, uint32_t job, wf_q
 {
     const struct wf_ticket *ticket = ticket_of(schedule, job);
     WF_ASSERT(ticket->phase == WF_PHASE_WAITING && ticket->reservation == WF_NONE);
+    if (schedule->watches) {
+        *at_out = ticket->spec.wait.queue;
+        return WF_BLOCK_ROOM; // a start time is kept for it, which may be now
+    }
     enum wf_block block = wf_schedule_may_start(schedule, job, at_out);
     if (block != WF_BLOCK_NONE) {
         return block;
@@ -382,7 +430,7 @@ void wf_schedule_overrun(struct wf_schedule *schedule, uint32_t job)
 {
     struct wf_ticket *ticket = ticket_of(schedule, job);
     const struct wf_wait_spec *wait = &ticket->spec.wait;
-    int64_t latest_ms = wait->limit_ms > 0 ? ticket->start_ms + wait->limit_ms : WF_NEVER;
+    int64_t latest_ms = wf_schedule_latest_ms(schedule, ticket);
     int64_t ran_ms = schedule->now_ms - ticket->start_ms;
     ticket->end_ms = schedule->now_ms + ran_ms / 4 + 1;
     ticket->end_ms = ticket->end_ms < latest_ms ? ticket->end_ms : latest_ms;

@@ -133,6 +133,16 @@ static void explain_room(const struct wf_schedule *schedule, struct wf_wait_expl
     }
 }
 
+// Whose start time has come, or who would start at once, is for others to start.
+static void explain_watch(const struct wf_schedule *schedule, struct wf_wait_explanation *out)
+{
+    bool has_come = out->ticket->reservation != WF_NONE && out->kept_start_ms <= out->now_ms;
+    if (schedule->watches && (out->blockers == 0 || has_come)) {
+        out->blockers &= ~(WF_WAIT_BIT(ROOM) | WF_WAIT_BIT(KEPT));
+        out->blockers |= WF_WAIT_BIT(WATCHED);
+    }
+}
+
 static void explain_itself(const struct wf_schedule *schedule, struct wf_wait_explanation *out)
 {
     const struct wf_ticket *ticket = out->ticket;
@@ -206,6 +216,7 @@ enum wf_status wf_wait_explain(const struct wf_core *core, wf_job_id job,
     enum wf_status status = explain_nodes(core, out, err);
     if (status == WF_OK) {
         explain_room(schedule, out);
+        explain_watch(schedule, out);
     }
     return status;
 }
@@ -230,6 +241,10 @@ enum wf_wait_reason wf_wait_reason_now(const struct wf_core *core, uint32_t job)
     }
     if (ticket->phase != WF_PHASE_WAITING) {
         return reason_before_line(ticket);
+    }
+    if (schedule->watches && ticket->reservation != WF_NONE &&
+        wf_future_start_ms(schedule->future, ticket->reservation) <= schedule->now_ms) {
+        return WF_WAIT_WATCHED;
     }
     const struct wf_lane *lane = &schedule->backlog.lanes[ticket->lane];
     switch (lane->block) {

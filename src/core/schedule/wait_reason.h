@@ -22,7 +22,8 @@
     X(AHEAD, "ahead", "stands behind jobs that cannot start yet, and nobody overtakes")            \
     X(TURN, "turn", "waits for the next cycle, in which one job of each queue is tried")           \
     X(ROOM, "room", "finds too few nodes with room for its tasks")                                 \
-    X(KEPT, "kept", "finds room that is kept for jobs which have a start time")
+    X(KEPT, "kept", "finds room that is kept for jobs which have a start time")                    \
+    X(WATCHED, "watched", "could start, and it is for others to start it")
 
 enum wf_wait_reason {
 #define WF_WAIT_REASON_ENUM(code, name, text) WF_WAIT_##code,

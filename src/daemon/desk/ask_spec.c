@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "core/schedule/schedule.h"
+#include "daemon/desk/foreign_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 enum {
@@ -212,7 +213,9 @@ enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_d
                  .checkpoint_ms = wf_desk_saves_every_ms(desk, document)},
     };
     enum wf_status status = WF_OK;
-    if (document->tasks > WF_RUN_TASKS_MAX) {
+    if (document->apart && document->tasks > 1) {
+        status = wf_fail(err, WF_INVALID, "apart: all tasks of a job run on this one machine");
+    } else if (document->tasks > WF_RUN_TASKS_MAX) {
         status = wf_fail(err, WF_LIMIT, "tasks: %u, past the limit of %d on one machine",
                          document->tasks, WF_RUN_TASKS_MAX);
     }
@@ -223,6 +226,63 @@ enum wf_status wf_desk_read_document(struct wf_desk *desk, const struct wf_job_d
         wf_job_document_field(err, ask->field, sizeof ask->field);
     }
     return status;
+}
+
+static wf_queue_id first_leaf(const struct wf_desk *desk)
+{
+    uint32_t end = desk->world.directory.lists[WF_JOURNAL_QUEUE].end;
+    uint32_t queue = 0;
+    while (queue + 1 < end && !is_leaf(desk, queue)) {
+        queue++;
+    }
+    return (wf_queue_id){queue};
+}
+
+// What is asked for without what nobody here knows.
+static void read_known(const struct wf_desk *desk, const struct wf_job_document *document,
+                       struct wf_job_spec *spec)
+{
+    struct wf_request *request = &spec->request;
+    uint32_t gpus = document->gpus.gpus < WF_NODE_GPUS_MAX ? document->gpus.gpus : WF_NODE_GPUS_MAX;
+    request->gpus = (uint8_t)gpus;
+    request->gpu_milli = gpus > 0 ? (uint16_t)document->gpus.gpu_milli : 0;
+    request->cpu_milli = document->cpu_milli > 0 ? document->cpu_milli : CPU_USUAL_MILLI;
+    request->memory_mib = document->memory_mib;
+    request->models = WF_ANY_MODEL;
+    request->labels = 0;
+    request->place = (struct wf_place){WF_ANYWHERE, WF_ANYWHERE, WF_ANYWHERE};
+    if (find_queue(desk, document, &spec->wait.queue, NULL) != WF_OK) {
+        spec->wait.queue = first_leaf(desk);
+    }
+}
+
+bool wf_desk_read_foreign(struct wf_desk *desk, const struct wf_job_document *document,
+                          struct wf_job_spec *spec_out, struct wf_error *why)
+{
+    uint32_t tasks = document->tasks < WF_JOB_TASKS_MAX ? document->tasks : WF_JOB_TASKS_MAX;
+    *spec_out = (struct wf_job_spec){
+        .tasks = tasks,
+        .gang = true,
+        .wait = {.priority = document->priority,
+                 .preemptible = document->preemptible,
+                 .overruns = true, // whoever runs it keeps its limit
+                 .within = document->within,
+                 .begin_ms = document->begin_ms,
+                 .deadline_ms = document->deadline_ms,
+                 .limit_ms = document->limit_ms,
+                 .checkpoint_ms = document->checkpoint_every_ms},
+    };
+    enum wf_status status = find_queue(desk, document, &spec_out->wait.queue, why);
+    status = status == WF_OK ? read_request(desk, document, &spec_out->request, why) : status;
+    if (status == WF_OK && tasks < document->tasks) {
+        status = wf_fail(why, WF_LIMIT, "tasks: %u, past the limit of %d", document->tasks,
+                         WF_JOB_TASKS_MAX);
+    }
+    if (status != WF_OK) {
+        read_known(desk, document, spec_out);
+    }
+    spec_out->request.apart = document->apart && tasks > 1;
+    return status == WF_OK;
 }
 
 uint64_t wf_desk_shape(const struct wf_request *request, uint32_t tasks)

@@ -2,6 +2,7 @@
 #include "daemon/desk/book.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "base/assert.h"
@@ -52,6 +53,39 @@ struct wf_book_job *wf_book_take_dirty(struct wf_book *book)
     return job;
 }
 
+struct wf_book_work *wf_book_add_work(struct wf_book *book, struct wf_book_job *job,
+                                      const char *key)
+{
+    WF_ASSERT(!job->work);
+    struct wf_book_work *work = calloc(1, sizeof *work);
+    char *copy = strdup(key);
+    if (!work || !copy) {
+        free(work);
+        free(copy);
+        return NULL;
+    }
+    work->key = copy;
+    work->job = job;
+    job->work = work;
+    HASH_ADD_KEYPTR(hh, book->works, work->key, strlen(work->key), work);
+    return work;
+}
+
+struct wf_book_work *wf_book_find_work(const struct wf_book *book, const char *key)
+{
+    struct wf_book_work *work = NULL;
+    HASH_FIND_STR(book->works, key, work);
+    return work;
+}
+
+static void free_work(struct wf_book_work *work)
+{
+    if (work) {
+        free(work->key);
+        free(work);
+    }
+}
+
 void wf_book_remove(struct wf_book *book, struct wf_book_job *job)
 {
     WF_ASSERT(!job->run && !job->old);
@@ -63,6 +97,10 @@ void wf_book_remove(struct wf_book *book, struct wf_book_job *job)
     }
     book->states[job->state]--;
     HASH_DEL(book->jobs, job);
+    if (job->work) {
+        HASH_DEL(book->works, job->work);
+        free_work(job->work);
+    }
     free(job);
 }
 
@@ -71,13 +109,18 @@ struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *jo
     WF_ASSERT(!job->run);
     struct wf_book_run *run = calloc(1, sizeof *run);
     uint32_t *task_gpus = calloc(job->tasks, sizeof *task_gpus);
-    if (!run || !task_gpus) {
+    uint32_t *task_nodes = job->work ? calloc(job->tasks, sizeof *task_nodes) : NULL;
+    if (!run || !task_gpus || (job->work && !task_nodes)) {
         free(run);
         free(task_gpus);
+        free(task_nodes);
         return NULL;
     }
-    *run = (struct wf_book_run){
-        .job = job, .attempt = attempt, .node = WF_NONE, .task_gpus = task_gpus};
+    *run = (struct wf_book_run){.job = job,
+                                .attempt = attempt,
+                                .node = WF_NONE,
+                                .task_gpus = task_gpus,
+                                .task_nodes = task_nodes};
     job->run = run;
     DL_APPEND(book->runs, run);
     return run;
@@ -86,6 +129,9 @@ struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *jo
 static void free_run(struct wf_book_run *run)
 {
     free(run->task_gpus);
+    free(run->task_nodes);
+    free(run->places);
+    free(run->nodes);
     free(run->warnings);
     free(run);
 }
@@ -137,9 +183,11 @@ void wf_book_finish(struct wf_book *book)
         free_run(run);
     }
     struct wf_book_job *job = book->jobs;
+    HASH_CLEAR(hh, book->works);
     HASH_CLEAR(hh, book->jobs); // the table; the jobs still know who comes next
     while (job) {
         struct wf_book_job *next = job->hh.next;
+        free_work(job->work);
         free(job);
         job = next;
     }

@@ -8,12 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The usual one falls through between its cases, which clang tells again and again.
-#define HASH_FUNCTION HASH_FNV
-#include <uthash.h>
-
 #include "base/error.h"
 #include "core/types.h"
+#include "daemon/desk/work.h"
 #include "engine/engine.h"
 #include "store/store.h"
 
@@ -40,6 +37,15 @@ struct wf_book_run {
     uint16_t gpu_milli;
     uint32_t *task_gpus; // by task
     char *warnings;      // of its grant, or NULL
+    // Of work that others asked for: where it is, or is to be.
+    uint32_t *task_nodes; // by task, where it was decided
+    struct wf_book_place *places;
+    uint32_t place_count;
+    char *nodes;     // their names with commas between them, or NULL
+    bool is_told;    // where it is was told, not decided
+    bool is_crooked; // the core does not have it as it is
+    bool is_fresh;   // likewise, and the core was not told since that was heard
+    bool is_said;    // that it is crooked was told to those who watch
     int64_t granted_ms;
     int64_t started_ms; // 0: not yet
     int64_t retry_ms;   // starting or stopping it failed: not again before
@@ -84,8 +90,9 @@ struct wf_book_job {
     int64_t submitted_ms, started_ms;
     int64_t cost_nanousd; // of runs that ended, like the next three
     uint64_t gpu_ms, cpu_ms, memory_peak_bytes;
-    struct wf_book_run *run; // the attempt that the core has placed
-    struct wf_book_run *old; // one before it, which still ends
+    struct wf_book_run *run;   // the attempt that the core has placed
+    struct wf_book_run *old;   // one before it, which still ends
+    struct wf_book_work *work; // NULL: somebody submitted it here
     struct wf_book_job *next_dirty;
     UT_hash_handle hh;
 };
@@ -94,6 +101,7 @@ struct wf_book {
     struct wf_book_job *jobs; // uthash by id, in the order in which they came
     struct wf_book_run *runs; // utlist
     struct wf_book_job *dirty;
+    struct wf_book_work *works; // uthash by key
     uint64_t states[WF_JOB_STATE_COUNT];
 };
 
@@ -106,6 +114,11 @@ void wf_book_touch(struct wf_book *book, struct wf_book_job *job);
 struct wf_book_job *wf_book_take_dirty(struct wf_book *book); // NULL: none
 // Its runs must be gone.
 void wf_book_remove(struct wf_book *book, struct wf_book_job *job);
+
+// The job is work that others asked for, by that key. NULL: no memory.
+struct wf_book_work *wf_book_add_work(struct wf_book *book, struct wf_book_job *job,
+                                      const char *key);
+struct wf_book_work *wf_book_find_work(const struct wf_book *book, const char *key);
 
 // A new attempt at the job, which becomes its run. NULL: no memory.
 struct wf_book_run *wf_book_add_run(struct wf_book *book, struct wf_book_job *job,

@@ -3,7 +3,7 @@
 // and there is room. The core counts the room of whoever has to give way as free at once; here it
 // is free when his last process is gone.
 #include "base/assert.h"
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 // What is really free on a node: below 0 where more runs than should.
@@ -27,9 +27,62 @@ static void take(struct room *room, const struct wf_book_run *run)
     }
 }
 
+// The same on one of the nodes of work that others asked for.
+static void take_places(struct room *room, const struct wf_book_run *run, uint32_t node)
+{
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        const struct wf_book_place *place = &run->places[i];
+        bool here = place->node == node;
+        room->cpu_milli -= here ? place->cpu_milli : 0;
+        room->memory_mib -= here ? place->memory_mib : 0;
+        for (uint32_t rest = here ? place->gpu_set : 0; rest; rest &= rest - 1) {
+            room->gpu_milli[__builtin_ctz(rest)] -= place->gpu_milli;
+        }
+    }
+}
+
+static bool fits(const struct room *room)
+{
+    bool fits = room->cpu_milli >= 0 && room->memory_mib >= 0;
+    for (uint32_t i = 0; i < WF_NODE_GPUS_MAX; i++) {
+        fits = fits && room->gpu_milli[i] >= 0;
+    }
+    return fits;
+}
+
+// Whether nobody who still ends has what the run is to get on a node.
+static bool fits_on(const struct wf_desk *desk, const struct wf_book_run *run, uint32_t node)
+{
+    const struct wf_node_spec *spec = &wf_core_cluster(desk->world.core)->nodes[node].spec;
+    struct room room = {.cpu_milli = spec->cpu_milli, .memory_mib = spec->memory_mib};
+    for (uint32_t i = 0; i < WF_NODE_GPUS_MAX; i++) {
+        room.gpu_milli[i] = i < spec->gpus ? WF_GPU_MILLI : 0;
+    }
+    for (const struct wf_book_run *other = desk->world.book.runs; other; other = other->next) {
+        if (other->has_room) {
+            take_places(&room, other, node);
+        }
+    }
+    take_places(&room, run, node);
+    return fits(&room);
+}
+
+static bool find_places(const struct wf_desk *desk, struct wf_book_run *run)
+{
+    bool found = !run->job->old;
+    for (uint32_t i = 0; i < run->place_count && found; i++) {
+        found = fits_on(desk, run, run->places[i].node);
+    }
+    run->has_room = found;
+    return found;
+}
+
 // Takes the run's room if all of it is free.
 static bool find_room(struct wf_desk *desk, struct wf_book_run *run)
 {
+    if (run->job->work) {
+        return find_places(desk, run);
+    }
     const struct wf_node_spec *spec = &wf_core_cluster(desk->world.core)->nodes[run->node].spec;
     struct room room = {.cpu_milli = spec->cpu_milli, .memory_mib = spec->memory_mib};
     for (uint32_t i = 0; i < spec->gpus; i++) {
@@ -59,6 +112,12 @@ static void give_room(struct wf_desk *desk, struct wf_book_run *run)
 static void fail_start(struct wf_desk *desk, struct wf_book_run *run, const struct wf_error *why)
 {
     int64_t now_ms = wf_desk_now_ms(desk);
+    if (run->job->work) {
+        struct wf_foreign_job told = {.why = why->text};
+        run->phase = WF_BOOK_STARTED;
+        wf_desk_foreign_end_run(desk, run, WF_RUN_END_NOT_STARTED, &told);
+        return;
+    }
     struct wf_run fact = {
         .phase = WF_RUN_ENDED, .end = WF_RUN_END_NOT_STARTED, .exit_code = -1, .ended_ms = now_ms};
     wf_desk_run_id(run->job->id, run->attempt, fact.id);
@@ -69,7 +128,8 @@ static void fail_start(struct wf_desk *desk, struct wf_book_run *run, const stru
 static void start(struct wf_desk *desk, struct wf_book_run *run)
 {
     struct wf_error why;
-    enum wf_status status = wf_desk_start_run(desk, run, &why);
+    enum wf_status status = run->job->work ? wf_desk_foreign_start(desk, run, &why)
+                                           : wf_desk_start_run(desk, run, &why);
     if (status == WF_OK) {
         run->phase = WF_BOOK_STARTED;
         run->retry_ms = 0;
@@ -86,6 +146,9 @@ static void start(struct wf_desk *desk, struct wf_book_run *run)
 void wf_desk_start_ready(struct wf_desk *desk)
 {
     int64_t now_ms = desk->config.now_ms(desk->config.context);
+    if (wf_desk_is_foreign(desk) && !desk->foreign.is_whole) {
+        return; // it may have started already
+    }
     // What fails to start may have others placed: the list is gone over until nothing changes.
     while (desk->has_room) {
         desk->has_room = false;
@@ -117,15 +180,20 @@ void wf_desk_make_ready(struct wf_desk *desk, uint64_t job, uint32_t attempt)
 void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
 {
     char id[WF_RUN_ID_MAX + 1];
-    if (run->phase != WF_BOOK_STARTED) {
+    const struct wf_engine_kind *kind = desk->config.kind;
+    const struct wf_book_job *job = run->job;
+    bool waits = job->work && (!desk->foreign.is_whole || wf_desk_only_watches(desk));
+    if (run->phase != WF_BOOK_STARTED || waits) {
         return;
     }
-    wf_desk_run_id(run->job->id, run->attempt, id);
+    wf_desk_run_id(job->id, run->attempt, id);
     if (run->told_ms == 0) {
         wf_desk_mark_checkpoint(desk, run); // it may answer before we return
     }
     enum wf_status status =
-        desk->config.kind->stop(desk->config.engine, id, run->stop_why, run->job->stop_ms, NULL);
+        job->work
+            ? kind->end_work(desk->config.engine, job->work->key, run->stop_why, job->stop_ms, NULL)
+            : kind->stop(desk->config.engine, id, run->stop_why, job->stop_ms, NULL);
     // One that the engine does not know has ended, and it says so.
     run->stop_failed = status != WF_OK && status != WF_NOTFOUND;
     if (run->told_ms == 0 && !run->stop_failed) {
@@ -172,6 +240,17 @@ static void place(struct wf_desk *desk, struct wf_book_job *job, const struct wf
         deed->run.job = job->id;
         deed->run.attempt = run->attempt;
         wf_book_set_state(&desk->world.book, job, WF_JOB_STATE_RUNNING);
+    }
+    if (job->work) {
+        WF_ASSERT(decision->task < job->tasks);
+        run->task_nodes[decision->task] = decision->node.index;
+        struct wf_book_place more = {.gpu_set = decision->gpus,
+                                     .gpu_milli = decision->gpu_milli,
+                                     .gpus = job->request.gpus,
+                                     .cpu_milli = job->request.cpu_milli,
+                                     .memory_mib = job->request.memory_mib};
+        wf_desk_foreign_place(desk, run, decision->node.index, &more);
+        return;
     }
     // All tasks of a job are in one group, which is one node of one machine.
     WF_ASSERT(decision->node.index == run->node && decision->task < job->tasks);
@@ -227,6 +306,9 @@ static void time_out(struct wf_desk *desk, struct wf_book_job *job)
 
 static void wait(struct wf_desk *desk, struct wf_book_job *job)
 {
+    if (job->work && job->run) {
+        return; // it runs, and the core is told again where
+    }
     enum wf_job_state state =
         job->state == WF_JOB_STATE_HELD ? WF_JOB_STATE_HELD : WF_JOB_STATE_WAITING;
     wf_book_set_state(&desk->world.book, job, state);
@@ -245,8 +327,15 @@ void wf_desk_take(struct wf_desk *desk, const struct wf_decision *decision)
     case WF_DECISION_PLACE:
         place(desk, job, decision);
         break;
-    case WF_DECISION_PREEMPT:
     case WF_DECISION_LOST:
+        if (job->work && job->run && job->run->started_ms > 0) {
+            // For the core its node went; whether it still runs there its engine tells.
+            job->run->is_crooked = job->run->is_fresh = true;
+            break;
+        }
+        give_way(desk, job);
+        break;
+    case WF_DECISION_PREEMPT:
         give_way(desk, job);
         break;
     case WF_DECISION_TIMEOUT:

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 
 static void promise(struct wf_desk *desk, const struct wf_desk_ask *ask, uint64_t id,
                     enum wf_job_state state)
@@ -90,6 +90,39 @@ static enum wf_status find_mine(struct wf_desk *desk, uint64_t id, struct wf_des
     return WF_OK;
 }
 
+// Where others decide nothing is done here that they would not hear of.
+static enum wf_status refuse_watched(const struct wf_desk *desk, struct wf_error *err)
+{
+    if (!wf_desk_only_watches(desk)) {
+        return WF_OK;
+    }
+    return wf_fail(err, WF_EXISTS, "this daemon only watches %s: ask there",
+                   desk->config.kind->name);
+}
+
+// Holds or releases work that others asked for: they have a word in it, too.
+static enum wf_status hold_work(struct wf_desk *desk, struct wf_book_job *job, bool held,
+                                struct wf_desk_ask *ask, struct wf_error *err)
+{
+    enum wf_status status = refuse_watched(desk, err);
+    if (status == WF_OK && !held && (job->work->held || job->work->is_odd)) {
+        status = wf_fail(err, WF_EXISTS, "job %llu is held in %s: %s", (unsigned long long)job->id,
+                         desk->config.kind->name, job->work->why);
+    }
+    if (status == WF_OK && !ask->dry_run && job->work->held_here != held) {
+        job->work->held_here = held;
+        wf_book_set_state(&desk->world.book, job, held ? WF_JOB_STATE_HELD : WF_JOB_STATE_WAITING);
+        wf_desk_foreign_settle_hold(desk, job);
+        audit_job(desk, ask, held ? "hold" : "release", job->id);
+        wf_desk_tell_job(desk, job, held ? "held" : "released", "");
+    }
+    if (status == WF_OK) {
+        enum wf_job_state state = held ? WF_JOB_STATE_HELD : WF_JOB_STATE_WAITING;
+        promise(desk, ask, job->id, ask->dry_run ? state : job->state);
+    }
+    return status;
+}
+
 // For the core it is over at once, so that it makes no plans with it any more; for people when its
 // last process is gone.
 static void cancel(struct wf_desk *desk, struct wf_book_job *job)
@@ -99,6 +132,12 @@ static void cancel(struct wf_desk *desk, struct wf_book_job *job)
         wf_desk_drop_run(desk, job->run, WF_RUN_END_CANCELLED);
     }
     wf_desk_end_in_core(desk, job, true);
+    if (job->work) {
+        wf_book_set_state(&desk->world.book, job, WF_JOB_STATE_ENDING);
+        wf_deeds_add(&desk->deeds, WF_DEED_END)->run.job = job->id;
+        wf_desk_tell_job(desk, job, "cancelling", "");
+        return;
+    }
     struct wf_book_run *run = job->run ? job->run : job->old;
     if (run) {
         wf_book_set_state(&desk->world.book, job, WF_JOB_STATE_ENDING);
@@ -114,6 +153,7 @@ enum wf_status wf_desk_cancel(struct wf_desk *desk, uint64_t id, struct wf_desk_
 {
     struct wf_book_job *job = NULL;
     enum wf_status status = find_mine(desk, id, ask, &job, err);
+    status = status == WF_OK ? refuse_watched(desk, err) : status;
     if (status != WF_OK) {
         return status;
     }
@@ -137,6 +177,9 @@ enum wf_status wf_desk_hold(struct wf_desk *desk, uint64_t id, bool held, struct
     if (job->state != WF_JOB_STATE_WAITING && job->state != WF_JOB_STATE_HELD) {
         return wf_fail(err, WF_EXISTS, "job %llu is %s: only a waiting job is held or released",
                        (unsigned long long)id, wf_job_state_word(job->state));
+    }
+    if (job->work) {
+        return hold_work(desk, job, held, ask, err);
     }
     enum wf_job_state state = held ? WF_JOB_STATE_HELD : WF_JOB_STATE_WAITING;
     if (!ask->dry_run && job->state != state) {

@@ -13,6 +13,7 @@ enum wf_deed_kind {
     WF_DEED_ANSWER,
     WF_DEED_START, // the job's run of that attempt, if it is still wanted
     WF_DEED_STOP,  // likewise
+    WF_DEED_END,   // work that others asked for, for good
     WF_DEED_KEEP,  // the run has ended: its logs are kept as long as there is room
     WF_DEED_FEED,
 };

@@ -7,7 +7,7 @@
 #include "core/discipline/discipline.h"
 #include "core/policy/policy.h"
 #include "core/schedule/schedule.h"
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 enum {
@@ -20,17 +20,28 @@ enum {
     LANES_MAX = 2048,
     RESERVATIONS_MAX = 64,
     FEED_TRIM_EVERY = 1024,
+    // Of a cluster:
+    CLUSTER_TASKS_MAX = 65536,
+    CLUSTER_NODES_MAX = 4096,
+    CLUSTER_POOLS_MAX = 256,
 };
+
+static uint32_t or_usual(const struct wf_desk *desk, uint32_t wanted, uint32_t cluster,
+                         uint32_t machine)
+{
+    uint32_t usual = wf_desk_is_foreign(desk) ? cluster : machine;
+    return wanted > 0 ? wanted : usual;
+}
 
 static enum wf_status choose_core(struct wf_desk *desk, struct wf_error *err)
 {
     const struct wf_desk_config *config = &desk->config;
     desk->core = (struct wf_core_config){
         .limits = {.models = WF_MODELS_MAX,
-                   .pools = POOLS_MAX,
-                   .nodes = NODES_MAX,
+                   .pools = or_usual(desk, config->pools_max, CLUSTER_POOLS_MAX, POOLS_MAX),
+                   .nodes = or_usual(desk, config->nodes_max, CLUSTER_NODES_MAX, NODES_MAX),
                    .jobs = config->jobs_max > 0 ? config->jobs_max : JOBS_USUAL,
-                   .placements = TASKS_MAX,
+                   .placements = or_usual(desk, config->tasks_max, CLUSTER_TASKS_MAX, TASKS_MAX),
                    .classes = CLASSES_MAX,
                    .queues = QUEUES_MAX,
                    .lanes = LANES_MAX,
@@ -50,7 +61,7 @@ static enum wf_status open_parts(struct wf_desk *desk, struct wf_error *err)
     enum wf_status status = wf_deeds_init(&desk->deeds, err);
     status = status == WF_OK ? wf_deeds_init(&desk->writing, err) : status;
     status = status == WF_OK ? choose_core(desk, err) : status;
-    desk->price_sources = calloc(POOLS_MAX, sizeof *desk->price_sources);
+    desk->price_sources = calloc(WF_POOLS_MAX, sizeof *desk->price_sources);
     if (status == WF_OK && !desk->price_sources) {
         status = wf_fail(err, WF_NOMEM, "no memory for the desk");
     }
@@ -80,7 +91,7 @@ enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk 
     enum wf_status status = open_parts(desk, err);
     if (status == WF_OK) {
         wf_desk_reconcile(desk);
-        status = wf_desk_tell_site(desk, config->site, err);
+        status = config->site ? wf_desk_site(desk, config->site, err) : WF_OK;
     }
     if (status == WF_OK) {
         wf_desk_settle_notice(desk);
@@ -125,7 +136,8 @@ void wf_desk_close(struct wf_desk *desk)
     wf_deeds_finish(&desk->writing);
     wf_deeds_finish(&desk->deeds);
     wf_world_finish(&desk->world);
-    for (uint32_t i = 0; desk->price_sources && i < POOLS_MAX; i++) {
+    wf_desk_foreign_dropped(desk);
+    for (uint32_t i = 0; desk->price_sources && i < WF_POOLS_MAX; i++) {
         free(desk->price_sources[i]);
     }
     free(desk->price_sources);
@@ -135,6 +147,7 @@ void wf_desk_close(struct wf_desk *desk)
 int64_t wf_desk_now_ms(const struct wf_desk *desk)
 {
     int64_t now_ms = desk->config.now_ms(desk->config.context);
+    now_ms = desk->foreign.at_ms > 0 ? desk->foreign.at_ms : now_ms;
     return now_ms > desk->world.time_ms ? now_ms : desk->world.time_ms;
 }
 
@@ -143,6 +156,7 @@ enum wf_status wf_desk_step(struct wf_desk *desk, struct wf_event *event, struct
     struct wf_world *world = &desk->world;
     struct wf_decisions decisions;
     event->time_ms = wf_desk_now_ms(desk);
+    event->more = event->more || desk->foreign.is_looking;
     enum wf_status status = wf_core_step(world->core, event, &decisions, err);
     if (status != WF_OK) {
         return status;
@@ -218,6 +232,7 @@ const struct wf_batch *wf_desk_batch(struct wf_desk *desk)
     desk->deeds = desk->writing;
     desk->writing = collected;
     desk->is_writing = true;
+    wf_desk_foreign_handed(desk);
     return desk->writing.rows;
 }
 
@@ -237,22 +252,32 @@ static void tell_feed(struct wf_desk *desk, const struct wf_deed *deed)
     }
 }
 
+static void start_or_stop(struct wf_desk *desk, const struct wf_deed *deed)
+{
+    if (deed->kind == WF_DEED_START) {
+        wf_desk_make_ready(desk, deed->run.job, deed->run.attempt);
+    } else if (deed->kind == WF_DEED_STOP) {
+        struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
+        struct wf_book_run *run = job && job->run ? job->run : NULL;
+        run = run && run->attempt == deed->run.attempt ? run : (job ? job->old : NULL);
+        if (run && run->attempt == deed->run.attempt) {
+            wf_desk_tell_stop(desk, run);
+        }
+    } else if (deed->kind == WF_DEED_END) {
+        struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
+        if (job) {
+            wf_desk_foreign_end(desk, job);
+        }
+    }
+}
+
 static void do_deeds(struct wf_desk *desk)
 {
     // Runs first: somebody may be waiting for his GPUs, and answers take their time.
     for (uint32_t i = 0; i < desk->writing.count; i++) {
-        const struct wf_deed *deed = &desk->writing.list[i];
-        if (deed->kind == WF_DEED_START) {
-            wf_desk_make_ready(desk, deed->run.job, deed->run.attempt);
-        } else if (deed->kind == WF_DEED_STOP) {
-            struct wf_book_job *job = wf_book_find(&desk->world.book, deed->run.job);
-            struct wf_book_run *run = job && job->run ? job->run : NULL;
-            run = run && run->attempt == deed->run.attempt ? run : (job ? job->old : NULL);
-            if (run && run->attempt == deed->run.attempt) {
-                wf_desk_tell_stop(desk, run);
-            }
-        }
+        start_or_stop(desk, &desk->writing.list[i]);
     }
+    wf_desk_foreign_written(desk);
     wf_desk_start_ready(desk);
     for (uint32_t i = 0; i < desk->writing.count; i++) {
         const struct wf_deed *deed = &desk->writing.list[i];
@@ -272,6 +297,7 @@ static void do_deeds(struct wf_desk *desk)
 static enum wf_status go_back(struct wf_desk *desk, struct wf_error *err)
 {
     uint64_t lines = desk->writing.lines;
+    wf_desk_foreign_dropped(desk);
     enum wf_status status = wf_world_read(desk, err);
     if (status != WF_OK) {
         return status;
@@ -363,7 +389,8 @@ void wf_desk_run(struct wf_desk *desk, const struct wf_run *fact)
 static void place_blocked_anew(struct wf_desk *desk, int64_t now_ms)
 {
     struct wf_book_run *run = desk->world.book.runs;
-    while (run) {
+    bool may = !wf_desk_is_foreign(desk) || desk->foreign.is_whole;
+    while (run && may) {
         struct wf_book_run *next = run->next;
         if (run->phase == WF_BOOK_READY && now_ms - run->granted_ms > WF_DESK_BLOCKED_MS) {
             struct wf_book_job *job = run->job;
@@ -400,6 +427,7 @@ void wf_desk_tick(struct wf_desk *desk)
             wf_desk_tell_stop(desk, run);
         }
     }
+    wf_desk_foreign_tick(desk, now_ms);
     desk->has_room = true;
     wf_desk_start_ready(desk);
 }
@@ -414,9 +442,12 @@ int64_t wf_desk_wake_ms(const struct wf_desk *desk)
     wake_ms = look_ms < wake_ms ? look_ms : wake_ms;
     int64_t life_ms = wf_desk_life_wake_ms(desk);
     wake_ms = notice_ms < wake_ms ? notice_ms : wake_ms;
+    int64_t foreign_ms = wf_desk_foreign_wake_ms(desk);
+    wake_ms = foreign_ms < wake_ms ? foreign_ms : wake_ms;
+    bool may = !wf_desk_is_foreign(desk) || desk->foreign.is_whole;
     wake_ms = life_ms < wake_ms ? life_ms : wake_ms;
     for (const struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
-        if (run->phase == WF_BOOK_READY || run->stop_failed) {
+        if ((run->phase == WF_BOOK_READY && may) || run->stop_failed) {
             int64_t at_ms =
                 run->retry_ms > 0 ? run->retry_ms : run->granted_ms + WF_DESK_BLOCKED_MS + 1;
             wake_ms = at_ms < wake_ms ? at_ms : wake_ms;

@@ -42,6 +42,10 @@ struct wf_desk_config {
     const char *snapshot; // path of the copy of the core that a restart goes on from; NULL: none
     void (*say)(void *context, const char *line); // a sentence for the log; NULL: nobody listens
     uint32_t jobs_max;                            // jobs that are not over, 0: 16,384
+    // Of a journal that is begun; 0: as many as one machine needs, or, where others ask for the
+    // work (foreign.h), as a cluster does.
+    uint32_t nodes_max, pools_max, tasks_max;
+    bool watches;                     // others decide about their work, too: nothing is done
     bool users;                       // runs are started as the user whose work they are
     int64_t (*now_ms)(void *context); // the wall clock
     bool spot;                        // the machine may be taken away,

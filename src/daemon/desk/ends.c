@@ -89,7 +89,7 @@ static enum outcome outcome_of_old(const struct wf_book_job *job, const struct w
     return outcome == AGAIN || outcome == AGAIN_COUNTED ? NOTHING : outcome;
 }
 
-static const char *code_of(enum wf_run_end end)
+const char *wf_desk_end_code(enum wf_run_end end)
 {
     switch (end) {
     case WF_RUN_END_OUT_OF_MEMORY:
@@ -170,7 +170,7 @@ static void end_job(struct wf_desk *desk, struct wf_book_job *job, enum outcome 
         wf_desk_drop_run(desk, job->run, WF_RUN_END_CANCELLED); // it was placed anew already
     }
     wf_desk_end_in_core(desk, job, outcome != DONE);
-    wf_desk_finish_job(desk, job, states[outcome], code_of(fact->end), why);
+    wf_desk_finish_job(desk, job, states[outcome], wf_desk_end_code(fact->end), why);
 }
 
 static void decide(struct wf_desk *desk, struct wf_book_job *job, enum outcome outcome,
@@ -217,19 +217,25 @@ static void account(struct wf_desk *desk, struct wf_book_run *run, const struct 
     }
 }
 
-void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
+void wf_desk_close_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
 {
-    struct wf_book_job *job = run->job;
-    bool is_old = job->old == run;
     wf_desk_run_started(desk, run, fact); // it may be the first that is heard of it
     account(desk, run, fact);
     wf_desk_write_run(desk, run, fact);
     wf_desk_count_loss(desk, run, fact);
+    desk->has_room = true;
+    wf_book_touch(&desk->world.book, run->job);
+    wf_book_remove_run(&desk->world.book, run);
+}
+
+void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact)
+{
+    struct wf_book_job *job = run->job;
+    bool is_old = job->old == run;
     struct wf_deed *deed = wf_deeds_add(&desk->deeds, WF_DEED_KEEP);
     deed->run.job = job->id;
     deed->run.attempt = run->attempt;
-    desk->has_room = true;
-    wf_book_remove_run(&desk->world.book, run);
+    wf_desk_close_run(desk, run, fact);
     if (job->in_core) {
         decide(desk, job, is_old ? outcome_of_old(job, fact) : outcome_of(job, fact), fact);
     } else if (job->timed_out) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/schedule/schedule.h"
-#include "daemon/desk/parts.h"
+#include "daemon/desk/foreign_parts.h"
 
 // Numbers of the site's things with the core.
 struct numbers {
@@ -108,7 +108,9 @@ static struct wf_node_spec node_spec(const struct wf_desk *desk, const struct wf
 {
     struct wf_node_spec spec = site->nodes[node].spec;
     spec.pool.index = numbers->pools[spec.pool.index];
-    spec.group = (uint16_t)id; // all tasks of a job run on one node
+    if (!wf_desk_is_foreign(desk)) {
+        spec.group = (uint16_t)id; // all tasks of a job run on one node
+    }
     spec.labels = 0;
     for (uint32_t i = 0; i < site->label_count; i++) {
         if (site->nodes[node].spec.labels >> site->labels[i].number & 1) {
@@ -280,6 +282,13 @@ enum wf_status wf_desk_tell_site(struct wf_desk *desk, const struct wf_site *sit
 enum wf_status wf_desk_site(struct wf_desk *desk, const struct wf_site *site, struct wf_error *err)
 {
     enum wf_status status = wf_desk_refuse_stalled(desk, err);
+    if (status == WF_OK && wf_desk_is_foreign(desk)) {
+        // A node that changed went and came for the core, with all that still runs there.
+        wf_desk_foreign_open_look(desk);
+        status = wf_desk_tell_site(desk, site, err);
+        wf_desk_foreign_close_look(desk);
+        return status;
+    }
     return status == WF_OK ? wf_desk_tell_site(desk, site, err) : status;
 }
 

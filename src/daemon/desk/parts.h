@@ -48,6 +48,21 @@ struct wf_kept_runs {
     uint32_t first, count;
 };
 
+// Keys of work that is over, as long as no row says so.
+struct wf_over_work;
+
+// Work that others asked for (foreign.h).
+struct wf_foreign_desk {
+    bool is_looking;   // in the midst of a look: the core starts nothing yet,
+    int64_t at_ms;     // and it is that late;
+    uint64_t events;   // the journal had so many when it began
+    bool is_whole;     // all was told
+    bool is_to_resume; // what was to be stopped before the daemon started is told so again
+    uint64_t round;    // of looks that make a whole one
+    struct wf_over_work *over, *over_writing;
+    uint64_t told, found, elsewhere, lost_starts;
+};
+
 struct wf_desk {
     struct wf_desk_config config;
     char policy[WF_JOURNAL_WORD_BYTES], discipline[WF_JOURNAL_WORD_BYTES];
@@ -65,6 +80,7 @@ struct wf_desk {
     uint64_t lines_handed; // of the journal, in batches that were handed out
     uint64_t trimmed;      // where the feed ended when it was last trimmed
     struct wf_kept_runs kept;
+    struct wf_foreign_desk foreign;
     struct wf_desk_counts counts;
     struct {
         bool known; // somebody says how it stands

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 
 // All runs of the engine, and which of them the book knows.
 struct inventory {
@@ -134,8 +134,24 @@ static void clear_strangers(struct inventory *inventory)
     }
 }
 
+// Of work that others asked for nothing is known before it is told.
+static void await_picture(struct wf_desk *desk)
+{
+    for (struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
+        bool was_there = run->started_ms > 0 || run->stop_wanted;
+        run->phase = was_there ? WF_BOOK_STARTED : WF_BOOK_READY;
+        run->has_room = was_there;
+    }
+    desk->kept.count = 0;
+    wf_desk_foreign_forget(desk);
+}
+
 void wf_desk_reconcile(struct wf_desk *desk)
 {
+    if (wf_desk_is_foreign(desk)) {
+        await_picture(desk);
+        return;
+    }
     struct inventory inventory = {.desk = desk};
     desk->config.kind->list(desk->config.engine, note, &inventory);
     if (inventory.count > 0) {

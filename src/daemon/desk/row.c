@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 
 static const char *or_empty(const char *text)
 {
@@ -78,7 +78,7 @@ void wf_desk_write_run(struct wf_desk *desk, struct wf_book_run *run, const stru
                      .granted_ms = run->granted_ms,
                      .started_ms = run->started_ms,
                      .ended_ms = over ? fact->ended_ms : 0,
-                     .node = or_empty(node),
+                     .node = run->nodes ? run->nodes : or_empty(node),
                      .gpu_set = run->gpu_set,
                      .gpu_milli = run->gpu_milli,
                      .end = over ? wf_run_end_text(fact->end) : "",
@@ -100,6 +100,8 @@ void wf_desk_write_dirty(struct wf_desk *desk)
         const char *code = "";
         if (job->state == WF_JOB_STATE_ENDING) {
             code = job->timed_out ? "time-limit" : "cancelled";
+        } else if (job->work && job->work->held_here) {
+            code = WF_DESK_HELD_HERE;
         }
         wf_desk_write_job(desk, job, NULL, code, "");
         if (job->run && job->run->is_dirty) {
@@ -127,6 +129,9 @@ struct wf_charge wf_desk_charge_between(const struct wf_desk *desk, const struct
     wf_int128 ms = until_ms - from_ms;
     wf_int128 gpu_milli = (wf_int128)job->request.gpus * run->gpu_milli * job->tasks;
     wf_int128 cpu_milli = (wf_int128)job->request.cpu_milli * job->tasks;
+    if (run->places) {
+        wf_desk_foreign_sum(run, &gpu_milli, &cpu_milli);
+    }
     wf_int128 hour = (wf_int128)1000 * 3600 * 1000;
     return (struct wf_charge){
         .gpu_ms = (uint64_t)(gpu_milli * ms / 1000),

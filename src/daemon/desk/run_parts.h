@@ -14,6 +14,9 @@ enum wf_status wf_desk_start_run(struct wf_desk *desk, struct wf_book_run *run,
 // ends.c
 void wf_desk_run_started(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
 void wf_desk_run_ended(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
+// A run is over for the book, its row and the ledger; what its job comes to by it is not decided.
+void wf_desk_close_run(struct wf_desk *desk, struct wf_book_run *run, const struct wf_run *fact);
+const char *wf_desk_end_code(enum wf_run_end end); // for the job's row
 // A job is over: its row is written, its place in the book is gone. It has no runs.
 void wf_desk_finish_job(struct wf_desk *desk, struct wf_book_job *job, enum wf_job_state state,
                         const char *code, const char *reason);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/schedule/schedule.h"
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 
 // What is being submitted.
 struct submission {
@@ -150,6 +150,10 @@ static enum wf_status check(struct submission *submission, struct wf_error *err)
     struct wf_desk *desk = submission->desk;
     const struct wf_job_document *document = submission->document;
     enum wf_status status = wf_desk_refuse_stalled(desk, err);
+    if (status == WF_OK && wf_desk_is_foreign(desk)) {
+        status = wf_fail(err, WF_INVALID, "work of this cluster is submitted to %s, not here",
+                         desk->config.kind->name);
+    }
     status = status == WF_OK ? find_user(submission, err) : status;
     if (status == WF_OK) {
         status = wf_desk_read_document(desk, document, submission->ask, &submission->spec, err);

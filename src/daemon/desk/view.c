@@ -136,7 +136,9 @@ bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *l
     };
     if (run) {
         struct wf_charge charge = wf_desk_charge(desk, run, wf_desk_now_ms(desk));
-        live_out->node = wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
+        live_out->node =
+            run->nodes ? run->nodes
+                       : wf_directory_name(&desk->world.directory, WF_JOURNAL_NODE, run->node);
         live_out->gpu_set = run->gpu_set;
         live_out->gpu_milli = run->gpu_milli;
         live_out->started_ms = run->started_ms;
@@ -147,6 +149,9 @@ bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *l
     fill_sharing(desk, job, run, live_out);
     if (job->state == WF_JOB_STATE_WAITING || job->state == WF_JOB_STATE_HELD) {
         fill_wait(desk, id, live_out);
+        if (job->state == WF_JOB_STATE_HELD && job->work && job->work->why[0]) {
+            live_out->reason = job->work->why;
+        }
     } else if (job->run && job->run->phase != WF_BOOK_STARTED) {
         live_out->reason_code = "room-ending";
         live_out->reason = "starts when those before it on its node have ended";

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/schedule/schedule.h"
+#include "daemon/desk/foreign_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 enum {
@@ -183,6 +184,35 @@ static uint32_t job_name(struct wf_world *world, const char *name)
     return number;
 }
 
+// Work that others asked for: what of it is no more than told is told again.
+static enum wf_status add_work(struct reading *reading, struct wf_book_job *job,
+                               const struct wf_job_row *row, const struct wf_job_spec *spec)
+{
+    struct wf_desk *desk = reading->desk;
+    const char *name = desk->config.kind->name;
+    bool is_ours = wf_desk_is_foreign(desk) ? strcmp(row->engine, name) == 0 : !row->key[0];
+    if (!is_ours) {
+        return wf_fail(reading->err, WF_INVALID,
+                       "job %llu is run by %s, and this daemon is for %s; another needs another "
+                       "data folder",
+                       (unsigned long long)row->id, row->key[0] ? row->engine : "this machine",
+                       name);
+    }
+    if (!row->key[0]) {
+        return WF_OK;
+    }
+    struct wf_book_work *work = wf_book_add_work(&desk->world.book, job, row->key);
+    if (!work) {
+        return wf_fail(reading->err, WF_NOMEM, "no memory for jobs");
+    }
+    work->wanted = *spec;
+    work->facts = wf_desk_foreign_hash(row->document);
+    work->held_here = strcmp(row->reason_code, WF_DESK_HELD_HERE) == 0;
+    work->held = row->state == WF_JOB_STATE_HELD && !work->held_here;
+    job->saves = false;
+    return WF_OK;
+}
+
 // A run of a job in the book that has not ended, as its row has it.
 static struct wf_book_run *add_run(struct wf_desk *desk, struct wf_book_job *job,
                                    const struct wf_run_row *row)
@@ -244,12 +274,19 @@ static bool read_live(void *context, const struct wf_job_row *row)
         spec = wf_core_schedule(world->core)->backlog.tickets[slot].spec;
     } else {
         // Over for the core; only its run has to end. What it takes is as it was then.
-        reading->status = wf_desk_read_document(desk, document, NULL, &spec, NULL);
-        reading->status = WF_OK;
+        if (wf_desk_is_foreign(desk)) {
+            (void)wf_desk_read_foreign(desk, document, &spec, NULL);
+        } else {
+            (void)!wf_desk_read_document(desk, document, NULL, &spec, NULL);
+        }
         spec.wait.user = number_of(&world->directory, WF_JOURNAL_USER, row->user);
         spec.wait.queue.index = number_of(&world->directory, WF_JOURNAL_QUEUE, row->queue);
     }
     wf_desk_fill_job(job, document, &spec);
+    reading->status = add_work(reading, job, row, &spec);
+    if (reading->status != WF_OK) {
+        return false;
+    }
     job->array = row->array;
     job->name = job_name(world, row->name);
     job->uid = row->uid;
@@ -289,7 +326,9 @@ static bool read_run(void *context, const struct wf_run_row *row)
         reading->status = WF_NOMEM;
         return false;
     }
-    bool is_current = row->attempt == job->attempts && (reading->runs || !job->in_core);
+    // One that runs, and that the core has no place for, is waited with there.
+    bool apart = job->work && job->state == WF_JOB_STATE_RUNNING;
+    bool is_current = row->attempt == job->attempts && (reading->runs || !job->in_core || apart);
     if (!is_current) {
         job->old = run;
         run->stop_wanted = true;
@@ -299,7 +338,23 @@ static bool read_run(void *context, const struct wf_run_row *row)
         run->stop_wanted = job->cancelled || job->timed_out;
         run->stop_why = WF_RUN_STOP_CANCELLED;
     }
+    if (job->work) {
+        wf_desk_foreign_restore_run(reading->desk, run, row->node);
+    }
     return true;
+}
+
+// Whether the runs of a job are those that the core has of it.
+static enum wf_status check_runs(const struct wf_book_job *job, bool runs, struct wf_error *err)
+{
+    bool apart = job->work && !runs && job->state == WF_JOB_STATE_RUNNING;
+    if (runs != (job->in_core && job->run) && !apart) {
+        return fail_row(job->id, runs ? "its run is missing" : "it has a run too many", err);
+    }
+    if (!job->in_core && !job->run && !job->old && !job->work) {
+        return fail_row(job->id, "it is over", err);
+    }
+    return WF_OK;
 }
 
 static enum wf_status read_runs(struct wf_desk *desk, struct wf_book_job *job, struct wf_error *err)
@@ -315,22 +370,13 @@ static enum wf_status read_runs(struct wf_desk *desk, struct wf_book_job *job, s
     if (status == WF_OK && reading.status != WF_OK) {
         status = wf_fail(err, WF_NOMEM, "no memory for runs");
     }
-    if (status != WF_OK) {
-        return status;
-    }
-    if (reading.runs != (job->in_core && job->run)) {
-        return fail_row(job->id, reading.runs ? "its run is missing" : "it has a run too many",
-                        err);
-    }
-    if (!job->in_core && !job->run && !job->old) {
-        return fail_row(job->id, "it is over", err);
-    }
-    if (reading.runs) {
+    status = status == WF_OK ? check_runs(job, reading.runs, err) : status;
+    if (status == WF_OK && reading.runs) {
         const struct wf_ticket *ticket = &wf_core_schedule(desk->world.core)->backlog.tickets[slot];
         read_tasks(cluster, slot, job->run);
         job->run->known_ms = ticket->saved_ms > ticket->start_ms ? ticket->saved_ms : 0;
     }
-    return WF_OK;
+    return status;
 }
 
 // Every job of the core has its place in the book.

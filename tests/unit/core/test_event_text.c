@@ -100,7 +100,8 @@ static void every_kind_has_its_word(void **state)
         "node-drain time=1 node=5 closed=yes",
         "submit time=0 job=18446744073709551615 tasks=1",
         "end time=2 job=17 failed=yes again=yes",
-        "found time=3 job=17 task=1 node=4 gpu_set=0+7 gpus=2 gpu_milli=1000",
+        ("found time=3 job=17 task=1 node=4 gpu_set=0+7 gpus=2 gpu_milli=1000 apart=yes "
+         "started_ms=2 anyway=yes"),
         "mix time=4 class=count:12,gpus:1,gpu_milli:500,models:1 class=count:1,cpu_milli:4000",
         "moves time=5 allowed=0 cost_max_nanousd=1 value_nanousd_per_gpu_hour=2",
         "wake time=6",
@@ -111,6 +112,7 @@ static void every_kind_has_its_word(void **state)
         "saved time=9 job=17",
         "change time=9 job=17 tasks=1 gpus=1 gpu_milli=500 limit_ms=60000 run_ms=1,2,3,4,5",
         "node-notice time=10 node=3 gone_ms=20 shun_ms=30",
+        "watch time=11 watches=yes",
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(lines); i++) {
         struct wf_event event = reads(lines[i]);

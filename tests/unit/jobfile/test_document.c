@@ -145,8 +145,8 @@ static void a_sentence_begins_with_the_field(void **state)
          "logs.color: there is no such field (there are: size, files)", "logs.color"},
         {"{\"command\":[\"a\"],\"x y: z\":1}",
          "x?y??z: there is no such field (there are: name, command, script, arguments, folder, "
-         "environment, dialect, variants, tasks, gpus, vendor, cpus, memory, labels, within, queue, "
-         "priority, hold, preemptible, replaceable, limit, expect, begin, deadline, array, after, requeue, "
+         "environment, dialect, variants, tasks, gpus, vendor, cpus, memory, labels, within, apart, "
+         "queue, priority, hold, preemptible, replaceable, limit, expect, begin, deadline, array, after, requeue, "
          "checkpoint, stop, logs, nice, umask)",
          "x?y??z"},
         {"{\"command\":[\"a\",3]}", "command[1]: must be a text", "command[1]"},

@@ -54,7 +54,7 @@ static void every_field_has_its_row(void **state)
         }
         count++;
     }
-    assert_int_equal(count, 32);
+    assert_int_equal(count, 33);
 }
 
 static void every_limit_has_its_row(void **state)

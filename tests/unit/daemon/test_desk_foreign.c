@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work that others asked for, flow by flow, with a played cluster.
+#include "cluster_bed.h"
+
+#include <string.h>
+
+#include "core/schedule/schedule.h"
+
+static void others_start_it_and_it_is_in_the_books(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, true, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 2, 2),
+                       *next = cluster_submit(&cluster, 4, 1);
+    next->held = true;
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    uint64_t id = cluster_id(&cluster, job);
+    assert_int_equal(id, 1);
+    assert_string_equal(wf_desk_foreign_key(cluster.desk, id), "4701");
+    assert_string_equal(cluster_state(&cluster, 2), "held");
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, id), "running");
+    cluster_check_books(&cluster);
+    cluster.now_ms += 3600000;
+    cluster_end(&cluster, job, WF_RUN_END_EXIT, 0);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, id), "done");
+    assert_int_equal(wf_desk_count(cluster.desk).cost_nanousd, INT64_C(4000000000));
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    assert_int_equal(cluster.engine->started + cluster.engine->ended, 0);
+    cluster_clear(&cluster);
+}
+
+static void what_is_decided_is_started_by_key_and_nodes(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *gang = cluster_submit(&cluster, 1, 3),
+                       *one = cluster_submit(&cluster, 4, 1);
+    gang->apart = true;
+    cluster_settle(&cluster);
+    assert_int_equal(cluster.engine->started, 2);
+    assert_true(gang->place_count == 3 && one->place_count == 1);
+    assert_string_equal(gang->start, "j1-1");
+    cluster_check_books(&cluster);
+    // Its scheduler took the highest GPUs, which the core knows now.
+    assert_int_equal(gang->places[0].gpu_set, 8);
+    cluster_end(&cluster, gang, WF_RUN_END_EXIT, 1);
+    cluster_end(&cluster, one, WF_RUN_END_TIME_LIMIT, -1);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 1), "failed");
+    assert_string_equal(cluster_state(&cluster, 2), "failed");
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void nothing_starts_before_all_was_told(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *first = cluster_submit(&cluster, 4, 4);
+    cluster_settle(&cluster);
+    assert_int_equal(first->state, WF_FOREIGN_RUNS);
+    cluster_close(&cluster);
+    struct cluster_job *second = cluster_submit(&cluster, 4, 1);
+    cluster_open(&cluster);
+    cluster_flush(&cluster);
+    assert_true(wf_desk_foreign_wants_all(cluster.desk));
+    assert_true(wf_core_schedule(wf_desk_core(cluster.desk))->watches);
+    // The first alone is told to have ended while nobody looked: that is not all.
+    cluster_end(&cluster, first, WF_RUN_END_EXIT, 0);
+    wf_desk_foreign_look(cluster.desk);
+    struct wf_foreign_job over = {.key = first->key, .state = WF_FOREIGN_OVER, .end = &first->end};
+    over.started_ms = first->started_ms;
+    assert_int_equal(wf_desk_foreign_tell(cluster.desk, &over, NULL), WF_OK);
+    struct wf_foreign_job unknown = {.key = "1"};
+    assert_int_equal(wf_desk_foreign_tell(cluster.desk, &unknown, NULL), WF_NOTFOUND);
+    wf_desk_foreign_seen(cluster.desk, false);
+    cluster_flush(&cluster);
+    assert_int_equal(cluster.engine->request_count, 0);
+    cluster_settle(&cluster);
+    assert_int_equal(second->state, WF_FOREIGN_RUNS);
+    assert_string_equal(cluster_state(&cluster, 1), "done");
+    // Nobody hears of the cluster: again nothing starts.
+    wf_desk_foreign_blind(cluster.desk);
+    assert_true(wf_core_schedule(wf_desk_core(cluster.desk))->watches);
+    cluster_settle(&cluster);
+    assert_false(wf_core_schedule(wf_desk_core(cluster.desk))->watches);
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void who_is_not_told_is_gone(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, true, 1);
+    struct cluster_job *ran = cluster_submit(&cluster, 1, 1);
+    struct cluster_job *waited = cluster_submit(&cluster, 1, 1);
+    waited->held = true;
+    cluster_settle(&cluster);
+    cluster_close(&cluster);
+    ran->is_there = waited->is_there = false;
+    cluster_open(&cluster);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 1), "lost");
+    assert_string_equal(cluster_state(&cluster, 2), "cancelled");
+    cluster_check_books(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void a_cancel_asked_here_reaches_the_cluster(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *ran = cluster_submit(&cluster, 1, 1),
+                       *held = cluster_submit(&cluster, 1, 1);
+    held->held = true;
+    cluster_settle(&cluster);
+    cluster.engine->ends_fail = 1;
+    struct wf_desk_ask ask = cluster_ask("ada", false);
+    assert_int_equal(wf_desk_cancel(cluster.desk, 1, &ask, NULL), WF_OK);
+    assert_int_equal(wf_desk_cancel(cluster.desk, 2, &ask, NULL), WF_OK);
+    cluster_flush(&cluster);
+    assert_string_equal(cluster_state(&cluster, 1), "ending");
+    assert_int_equal(cluster.engine->request_count, 1); // the other one failed
+    cluster_close(&cluster);                            // and this one is lost
+    cluster_open(&cluster);
+    cluster_settle(&cluster);
+    assert_true(ran->state == WF_FOREIGN_OVER && held->state == WF_FOREIGN_OVER);
+    assert_string_equal(cluster_state(&cluster, 1), "cancelled");
+    assert_string_equal(cluster_state(&cluster, 2), "cancelled");
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void a_hold_asked_here_is_one_of_two(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *busy = cluster_submit(&cluster, 4, 4),
+                       *job = cluster_submit(&cluster, 4, 1);
+    cluster_settle(&cluster);
+    struct wf_desk_ask ask = cluster_ask("ada", false);
+    assert_int_equal(wf_desk_hold(cluster.desk, 2, true, &ask, NULL), WF_OK);
+    cluster_settle(&cluster);
+    cluster_close(&cluster);
+    cluster_open(&cluster);
+    cluster_end(&cluster, busy, WF_RUN_END_EXIT, 0);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 2), "held");
+    job->held = job->is_news = true; // by its owner, too
+    cluster_settle(&cluster);
+    assert_int_equal(wf_desk_hold(cluster.desk, 2, false, &ask, NULL), WF_EXISTS);
+    job->held = false;
+    job->is_news = true;
+    cluster_settle(&cluster);
+    assert_int_equal(wf_desk_hold(cluster.desk, 2, false, &ask, NULL), WF_OK);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 2), "running");
+    struct wf_job_document document;
+    const char *text = "{\"command\":[\"a\"]}";
+    assert_int_equal(wf_job_document_parse(text, strlen(text), &document, NULL), WF_OK);
+    assert_int_equal(wf_desk_submit(cluster.desk, &document, &ask, NULL), WF_INVALID);
+    wf_job_document_finish(&document);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void who_only_watches_changes_nothing(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, true, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    job->by_others = false;
+    cluster_settle(&cluster);
+    struct wf_desk_ask ask = cluster_ask("ada", false);
+    assert_int_equal(wf_desk_cancel(cluster.desk, 1, &ask, NULL), WF_EXISTS);
+    assert_int_equal(wf_desk_hold(cluster.desk, 1, true, &ask, NULL), WF_EXISTS);
+    struct wf_job_live live;
+    assert_true(wf_desk_live(cluster.desk, 1, &live));
+    assert_string_equal(live.reason_code, "watched");
+    struct wf_job_start start;
+    assert_true(wf_desk_expected_start(cluster.desk, 1, &start));
+    // The next daemon decides, and the one after it does not.
+    cluster_close(&cluster);
+    cluster.watches = false;
+    cluster_open(&cluster);
+    cluster_settle(&cluster);
+    assert_int_equal(job->state, WF_FOREIGN_RUNS);
+    cluster_close(&cluster);
+    cluster.watches = true;
+    cluster_open(&cluster);
+    cluster_submit(&cluster, 1, 1)->by_others = false;
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 2), "waiting");
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void a_node_that_changes_takes_nothing_with_it(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 4, 4);
+    cluster_settle(&cluster);
+    cluster.site->nodes[1].spec.memory_mib = 70000;
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster_flush(&cluster);
+    cluster_check_books(&cluster);
+    assert_int_equal(cluster.engine->request_count, 0);
+    // One that is said to have less than is used there, or to be gone.
+    cluster.site->nodes[1].spec.gpus = 2;
+    cluster.site->node_count = 3;
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster_flush(&cluster);
+    assert_int_equal(wf_desk_foreign_count(cluster.desk).crooked, 1);
+    assert_string_equal(cluster_state(&cluster, 1), "running");
+    cluster.site->nodes[1].spec.gpus = CLUSTER_GPUS;
+    cluster.site->node_count = CLUSTER_NODES;
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster_flush(&cluster);
+    assert_int_equal(wf_desk_foreign_count(cluster.desk).crooked, 0);
+    cluster_check_books(&cluster);
+    cluster_end(&cluster, job, WF_RUN_END_EXIT, 0);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 1), "done");
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void what_runs_nowhere_that_is_known_is_not_started_twice(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster.site->node_count = 3;
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster.site->node_count = CLUSTER_NODES; // the desk was not told yet
+    const uint32_t last = CLUSTER_NODES - 1;
+    assert_true(cluster_run_on(&cluster, job, &last));
+    cluster_settle(&cluster);
+    assert_int_equal(cluster.engine->started, 0);
+    assert_string_equal(cluster_state(&cluster, 1), "running");
+    assert_int_equal(wf_desk_foreign_count(cluster.desk).crooked, 1);
+    cluster_close(&cluster);
+    cluster_open(&cluster); // with all nodes
+    cluster_settle(&cluster);
+    assert_int_equal(wf_desk_foreign_count(cluster.desk).crooked, 0);
+    assert_int_equal(cluster.engine->started, 0);
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void a_start_that_comes_to_nothing_is_tried_later(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    assert_int_equal(cluster.engine->request_count, 1);
+    cluster.engine->request_count = 0; // refused
+    cluster_look(&cluster);            // and nothing is new
+    job->is_news = true;
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    assert_int_equal(wf_desk_foreign_count(cluster.desk).lost_starts, 1);
+    assert_string_equal(cluster_state(&cluster, 1), "waiting");
+    cluster_settle(&cluster);
+    assert_int_equal(cluster.engine->started, 0);
+    cluster.now_ms += 10001;
+    cluster_settle(&cluster);
+    assert_int_equal(job->state, WF_FOREIGN_RUNS);
+    assert_string_equal(job->start, "j1-2");
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(others_start_it_and_it_is_in_the_books),
+        cmocka_unit_test(what_is_decided_is_started_by_key_and_nodes),
+        cmocka_unit_test(nothing_starts_before_all_was_told),
+        cmocka_unit_test(who_is_not_told_is_gone),
+        cmocka_unit_test(a_cancel_asked_here_reaches_the_cluster),
+        cmocka_unit_test(a_hold_asked_here_is_one_of_two),
+        cmocka_unit_test(who_only_watches_changes_nothing),
+        cmocka_unit_test(a_node_that_changes_takes_nothing_with_it),
+        cmocka_unit_test(what_runs_nowhere_that_is_known_is_not_started_twice),
+        cmocka_unit_test(a_start_that_comes_to_nothing_is_tried_later),
+    };
+    return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
+}
