@@ -36,6 +36,7 @@ PROGRAMS = {
 }
 PROGRAMS_ACCOUNTING = {'slurmdbd': ['slurmdbd'], 'slurm-client': ['sacctmgr', 'sacct']}
 PROGRAMS_DATABASE = {'mariadb-server': ['mariadbd', 'mariadb-install-db']}
+REST_USER = 'daemon'
 PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 
@@ -48,14 +49,15 @@ class Trouble(Exception):
 
 
 def wait_until(what, seconds, condition):
-    """Returns what condition() returned first that is true; raises Trouble after so many seconds."""
+    """Returns what condition() returned first that is true; raises Trouble after so many seconds. what
+    may be a function, for words that are known only then."""
     end = time.monotonic() + seconds
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > end:
-            raise Trouble(f'{what}: not within {seconds:g} seconds')
+            raise Trouble(f'{what() if callable(what) else what}: not within {seconds:g} seconds')
         time.sleep(POLL_SECONDS)
 
 
@@ -149,6 +151,7 @@ class Lab:
             (folder / name).mkdir(exist_ok=True, parents=True)
             (folder / name).chmod(0o755)
         (folder / 'jobs').chmod(0o1777)  # anybody's jobs run and write here
+        shutil.chown(folder / 'rest', REST_USER)  # slurmrestd refuses to be root
         for kind in lab_config.KINDS:
             for number in range(lab_config.GPUS_PER_NODE):
                 path = folder / 'dev' / lab_config.device(kind, number)
@@ -297,29 +300,30 @@ class Lab:
                                 'MYSQL_UNIX_PORT': f'{self.folder}/run/mariadbd.socket'})
         argv = self.command(part)
         if part not in ('mariadbd', 'keeper', 'heartbeat'):
-            argv = self.inside(argv, 'daemon' if part == 'slurmrestd' else None)
+            argv = self.inside(argv, REST_USER if part == 'slurmrestd' else None)
         with open(self.folder / 'log' / f'{part}.out', 'ab') as out:
             process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment,
                                        cwd='/', start_new_session=True)
         foreground = part in ('mariadbd', 'keeper', 'heartbeat', 'slurmrestd')
-        if not foreground:
+        if not foreground:  # it returns when its child has taken over
             status = wait_until(f'{part} goes into the background', seconds,
                                 lambda: (process.poll() is not None, process.returncode)
                                 if process.poll() is not None else None)[1]
             if status != 0:
                 raise Trouble(f'{part} does not start, status {status}: {self.last_words(part)}')
-        ready = {'munged': 'munge.socket', 'mariadbd': 'mariadbd.socket'}.get(part)
-        if ready:
-            wait_until(f'{part} opens its socket ({self.last_words(part)})', seconds, lambda: self.connects(ready))
-        if part == 'slurmdbd':
-            wait_until(f'{part} answers ({self.last_words(part)})', seconds,
-                       lambda: self.run(['sacctmgr', '-n', 'show', 'cluster'], check=False).returncode == 0)
-        if part == 'slurmctld':
-            wait_until(f'{part} answers ({self.last_words(part)})', seconds,
-                       lambda: self.run(['scontrol', 'ping'], check=False).returncode == 0)
-
-        if part == 'keeper':
-            wait_until('the keeper claims the ports', seconds, lambda: not self.ports_are_unclaimed())
+        answers = {
+            'munged': lambda: self.connects('munge.socket'),
+            'mariadbd': lambda: self.connects('mariadbd.socket'),
+            'slurmdbd': lambda: self.run(['sacctmgr', '-n', 'show', 'cluster'], check=False).returncode == 0,
+            'slurmctld': lambda: self.run(['scontrol', 'ping'], check=False).returncode == 0,
+            'slurmrestd': lambda: self.connects('../rest/socket'),
+            'keeper': lambda: not self.ports_are_unclaimed(),
+        }.get(part)
+        if answers:
+            wait_until(lambda: f'{part} answers ({self.last_words(part)})', seconds,
+                       lambda: answers() or (foreground and process.poll() is not None))
+        if foreground and process.poll() is not None:
+            raise Trouble(f'{part} ended, status {process.returncode}: {self.last_words(part)}')
 
     def ports_are_unclaimed(self):
         try:
@@ -423,7 +427,7 @@ class Lab:
         """Accounts red and blue below lab, two users, and an operator."""
         for words in (f'add cluster {self.cluster}', 'add account lab Description=lab Organization=lab',
                       'add account red,blue parent=lab Description=team Organization=lab',
-                      'add user root account=lab', 'add user daemon account=lab AdminLevel=Operator',
+                      'add user root account=lab', f'add user {REST_USER} account=lab AdminLevel=Operator',
                       'add user nobody account=red,blue defaultaccount=red',
                       'add user games account=blue'):
             self.run(['sacctmgr', '-i', '-Q'] + words.split())

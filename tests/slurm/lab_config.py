@@ -103,6 +103,7 @@ def slurm_conf(lab):
             'AccountingStorageType': 'accounting_storage/slurmdbd',
             'AccountingStorageHost': '127.0.0.1',
             'AccountingStoragePort': ports['slurmdbd'],
+            'AccountingStoragePass': f'{folder}/run/munge.socket',  # "password" it is not, says its manual
             'AccountingStorageTRES': 'gres/gpu,gres/shard',
             'AccountingStorageEnforce': 'associations,limits,qos',
         })
