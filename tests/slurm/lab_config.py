@@ -10,6 +10,23 @@ KINDS = {
     'cloud': {'prefix': 'c', 'model': 'h100', 'flag': 'nvidia_gpu_env', 'features': 'nvidia,h100,spot'},
 }
 
+# For sacctmgr load.
+ACCOUNTS = """Cluster - '{cluster}':Fairshare=1
+Parent - 'root'
+User - 'root':AdminLevel='Administrator':DefaultAccount='root'
+Account - 'lab':Description='lab':Organization='lab'
+Parent - 'lab'
+User - 'root'
+User - '{operator}':AdminLevel='Operator':DefaultAccount='lab'
+Account - 'red':Description='red':Organization='lab'
+Account - 'blue':Description='blue':Organization='lab'
+Parent - 'red'
+User - 'nobody':DefaultAccount='red'
+Parent - 'blue'
+User - 'nobody'
+User - 'games':DefaultAccount='blue'
+"""
+
 
 def node_names(options, kind):
     return [f'{KINDS[kind]["prefix"]}{number}' for number in range(1, options[kind] + 1)]
