@@ -287,8 +287,13 @@ class Lab:
             return ['slurmctld', '-f', str(self.conf)]
         if part == 'slurmrestd':
             return ['slurmrestd', '-f', str(self.conf), '-a', 'rest_auth/local', f'unix:{folder}/rest/socket']
-        # -b: a cloud node counts as registered only if it was booted since it was asked for.
-        return ['slurmd', '-N', part, '-f', str(self.conf)] + (['-b'] if part in self.nodes('cloud') else [])
+        # -b: booted just now. A cloud node counts as registered only if it was booted since it was asked for,
+        # and of a node that lost its power the jobs are known to be lost.
+        booted = part in self.nodes('cloud') or self.lost(part).exists()
+        return ['slurmd', '-N', part, '-f', str(self.conf)] + (['-b'] if booted else [])
+
+    def lost(self, node):
+        return self.folder / 'run' / f'lost-{node}'
 
     def start(self, part, seconds=30):
         """Starts one part, which does not run, and returns when it has taken up its work."""
@@ -324,6 +329,7 @@ class Lab:
         if answers:
             wait_until(lambda: f'{part} answers ({self.last_words(part)})', seconds,
                        lambda: answers() or (foreground and process.poll() is not None))
+        self.lost(part).unlink(missing_ok=True)
         if foreground and process.poll() is not None:
             raise Trouble(f'{part} ended, status {process.returncode}: {self.last_words(part)}')
 
@@ -381,7 +387,7 @@ class Lab:
         for index, word in enumerate(words[:-1]):
             if word.endswith('/keeper'):
                 return words[index + 1]
-        return {'slurmstepd': 'step'}.get(name, name if name in (
+        return {'slurmstepd': 'step', 'slurmscriptd': 'slurmctld'}.get(name, name if name in (
             'munged', 'mariadbd', 'slurmdbd', 'slurmctld', 'slurmrestd') else 'other')
 
     def pids(self, *parts):
@@ -499,6 +505,12 @@ class Lab:
             raise Trouble(f'job {job} is {facts.get("JobState", "unknown")} ({facts.get("Reason", "?")}) after '
                           f'{seconds:g} seconds, not {" or ".join(states)}') from None
 
+    def wait_saved(self, name, seconds=20):
+        """Waits until a job of that name is in slurmctld's saved state, which is up to 5 s behind: what is not
+        there yet is lost when slurmctld is killed."""
+        state = self.folder / 'state' / 'job_state'
+        wait_until(f'job {name} is saved', seconds, lambda: state.exists() and name.encode() in state.read_bytes())
+
     def queue(self):
         """Every job in squeue: number to state."""
         lines = self.run(['squeue', '-h', '-r', '-t', 'all', '-o', '%i %T']).stdout.splitlines()
@@ -509,16 +521,25 @@ class Lab:
 
     def kill_node(self, name):
         """Ends a machine as a loss of power does: its slurmd and every job on it, without a word."""
-        spool = f'{self.folder}/spool/{name}/'.encode()
-        where = f'SLURMD_NODENAME={name}'.encode()
-        for pid, part in self.processes().items():
-            try:
-                if part == name or spool in pathlib.Path('/proc', str(pid), 'cmdline').read_bytes() or \
-                        where in pathlib.Path('/proc', str(pid), 'environ').read_bytes().split(b'\0'):
-                    send(pid, signal.SIGKILL)
-            except OSError:
-                continue
-        wait_until(f'{name} ends', 10, lambda: not self.pids(name))
+        self.lost(name).touch()
+        order = [name, 'step', 'job']  # so that none lives to tell of another's end
+
+        def ended():
+            found = [(pid, part) for pid, part in self.processes().items() if self.is_on(name, pid, part)]
+            for pid, _ in sorted(found, key=lambda each: order.index(each[1]) if each[1] in order else len(order)):
+                send(pid, signal.SIGKILL)
+            return not found
+        wait_until(f'{name} ends', 10, ended)
+
+    def is_on(self, node, pid, part):
+        """Tells whether a process of the cluster runs on that node."""
+        process = pathlib.Path('/proc', str(pid))
+        try:
+            return part == node or f'{self.folder}/spool/{node}/'.encode() in (process / 'cmdline').read_bytes() or \
+                f'SLURMD_NODENAME={node}'.encode() in (process / 'environ').read_bytes().split(b'\0') or \
+                any(os.readlink(each) == f'{self.folder}/log/slurmd-{node}.log' for each in (process / 'fd').iterdir())
+        except OSError:
+            return False  # it has ended meanwhile
 
     def reclaim(self, names, notice_seconds=0.0):
         """A cloud takes nodes back: the file run/notice-NODE is there for so long, then the node is gone."""

@@ -108,7 +108,9 @@ def slurm_conf(lab):
         'ResumeProgram': f'{folder}/etc/resume',
         'SuspendProgram': f'{folder}/etc/suspend',
         'ResumeTimeout': 60,
-        'SuspendTimeout': 10,
+        'SuspendTimeout': 3,
+        # Otherwise nobody is told of cloud nodes that are off.
+        'PrivateData': 'cloud',
         # Slurm does not power up at all while this is -1.
         'SuspendTime': 1000000,
         'SuspendExcNodes': ','.join(static) or None,
