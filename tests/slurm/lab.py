@@ -370,7 +370,9 @@ class Lab:
                 continue
             try:
                 environment = pathlib.Path('/proc', entry, 'environ').read_bytes().split(b'\0')
-                if mark in environment:
+                # A slurmstepd may have written its title over its environment.
+                if mark in environment or (self.part_of(entry) == 'step' and
+                                           os.readlink(f'/proc/{entry}/cwd').endswith(f'{self.folder}/log')):
                     found[int(entry)] = self.part_of(entry)
                 elif job in environment:
                     found[int(entry)] = 'job'
@@ -522,14 +524,19 @@ class Lab:
     def kill_node(self, name):
         """Ends a machine as a loss of power does: its slurmd and every job on it, without a word."""
         self.lost(name).touch()
-        order = [name, 'step', 'job']  # so that none lives to tell of another's end
+        def on_it():
+            return {pid for pid, part in self.processes().items() if self.is_on(name, pid, part)}
 
-        def ended():
-            found = [(pid, part) for pid, part in self.processes().items() if self.is_on(name, pid, part)]
-            for pid, _ in sorted(found, key=lambda each: order.index(each[1]) if each[1] in order else len(order)):
-                send(pid, signal.SIGKILL)
-            return not found
-        wait_until(f'{name} ends', 10, ended)
+        # All stand still before any dies, so that none lives to tell of another's end.
+        frozen, fresh = set(), on_it()
+        while fresh:
+            for pid in fresh:
+                send(pid, signal.SIGSTOP)
+            frozen |= fresh
+            fresh = on_it() - frozen
+        for pid in frozen:
+            send(pid, signal.SIGKILL)
+        wait_until(f'{name} ends', 10, lambda: not on_it())
 
     def is_on(self, node, pid, part):
         """Tells whether a process of the cluster runs on that node."""
@@ -537,7 +544,8 @@ class Lab:
         try:
             return part == node or f'{self.folder}/spool/{node}/'.encode() in (process / 'cmdline').read_bytes() or \
                 f'SLURMD_NODENAME={node}'.encode() in (process / 'environ').read_bytes().split(b'\0') or \
-                any(os.readlink(each) == f'{self.folder}/log/slurmd-{node}.log' for each in (process / 'fd').iterdir())
+                any(os.readlink(each).endswith(f'{self.folder}/log/slurmd-{node}.log')
+                    for each in (process / 'fd').iterdir())
         except OSError:
             return False  # it has ended meanwhile
 
