@@ -138,7 +138,6 @@ class Lab:
         """Writes the folder of a cluster; nothing runs yet. The ports are free now: start soon."""
         folder = pathlib.Path(folder).resolve()
         lab = Lab(folder, {'options': options, 'ports': {}, 'version': (0, 0)})
-        lab.check_needs()
         lab.version = lab.find_version()
         counts = [('slurmctld', 1), ('slurmdbd', 1)] + [(kind, options[kind]) for kind in lab_config.KINDS]
         port = free_ports(sum(count for _, count in counts))
