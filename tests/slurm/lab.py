@@ -1,7 +1,7 @@
 """A real Slurm of many nodes on one machine, for tests: see tests/slurm/up --help.
 
     lab = Lab.load(folder)                   one that tests/slurm/up has started
-    job = lab.submit('sleep 60', '--gres=gpu:2', user='nobody')
+    job = lab.submit('sleep 60', '--gres=gpu:2', user='games')
     lab.wait_job(job, 'RUNNING', seconds=10)
     lab.kill('slurmctld'); lab.start('slurmctld')
     lab.reclaim(['c1'])                      as a cloud takes a machine back

@@ -10,7 +10,7 @@ KINDS = {
     'cloud': {'prefix': 'c', 'model': 'h100', 'flag': 'nvidia_gpu_env', 'features': 'nvidia,h100,spot'},
 }
 
-# For sacctmgr load.
+# For sacctmgr load. Users that every Debian has; 26.05 has no account for nobody.
 ACCOUNTS = """Cluster - '{cluster}':Fairshare=1
 Parent - 'root'
 User - 'root':AdminLevel='Administrator':DefaultAccount='root'
@@ -21,10 +21,10 @@ User - '{operator}':AdminLevel='Operator':DefaultAccount='lab'
 Account - 'red':Description='red':Organization='lab'
 Account - 'blue':Description='blue':Organization='lab'
 Parent - 'red'
-User - 'nobody':DefaultAccount='red'
+User - 'games':DefaultAccount='red'
 Parent - 'blue'
-User - 'nobody'
-User - 'games':DefaultAccount='blue'
+User - 'games'
+User - 'news':DefaultAccount='blue'
 """
 
 

@@ -13,7 +13,7 @@ import lab as slurm_lab
 import tap
 from lab import HERE, Lab, wait_until
 
-PLAIN_USER = 'nobody'
+PLAIN_USER = 'games'
 VISIBLE = 'env | grep -E "VISIBLE_DEVICES|SHARDS_ON|GPU_DEVICE_ORDINAL|ZE_AFF" | sort | tr "\\n" " "'
 
 
@@ -122,9 +122,12 @@ def moved_in(lab):
     blocks = lab.submit('sleep 1000', '-p', 'plain', '-w', 'h3', '--exclusive', user=PLAIN_USER)
     lab.wait_job(blocks, 'RUNNING', seconds=20)
     job = lab.submit('exit 0', '-p', 'plain', '-w', 'h3', user=PLAIN_USER)
-    lab.run(['scontrol', 'update', f'job={job}', 'partition=gpu'], user=PLAIN_USER)
+    moved = lab.run(['scontrol', 'update', f'job={job}', 'partition=gpu'], user=PLAIN_USER, check=False)
     facts = lab.job(job)
-    assert facts['Partition'] == 'gpu' and facts['EligibleTime'] > facts['SubmitTime'], facts
+    if moved.returncode == 0:
+        assert facts['Partition'] == 'gpu' and facts['EligibleTime'] > facts['SubmitTime'], facts
+    else:  # 26.05.5 moves no job at all, for root neither and without job_submit.lua neither
+        assert lab.version >= (26, 5) and facts['Partition'] == 'plain', moved.stderr
     lab.run(['scancel', job, blocks])
 
 
