@@ -46,6 +46,14 @@ accepts "root gets what is missing" run run
 accepts "and reads why" grep -q "meson: describes the build" "$toy/said"
 accepts "and gets nothing else" grep -q "no-install-recommends meson$" "$toy/called"
 
+# Of the group slurm, sbatch at least is missing here.
+ln -s "$(command -v chmod)" "$(command -v tee)" "$toy/bin/"
+printf '#!/bin/sh\n[ -x %s/policy ] && echo no service may start >>%s/called\n' "$toy" "$toy" >"$toy/bin/apt-get"
+export POLICY_RC_D="$toy/policy"
+accepts "packages with services are installed" run slurm
+accepts "and the services are not started" grep -q "no service may start" "$toy/called"
+accepts "and what forbade it is gone" test ! -e "$toy/policy"
+
 printf '#!/bin/sh\necho 1000\n' >"$toy/bin/id"
 refuses "without root and sudo the command to run is shown" \
     "apt-get update && apt-get install --no-install-recommends meson" run run
