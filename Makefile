@@ -64,7 +64,7 @@ bench-spot: all
 format:
 	@$(install) tidy
 	@for pass in 1 2; do \
-		find src include tests bench -name '*.[ch]' 2>/dev/null | \
+		find src slurm include tests bench -name '*.[ch]' 2>/dev/null | \
 			xargs "$$(tools/find-clang-format)" -i; \
 	done
 

@@ -4,7 +4,7 @@
 --
 -- It holds only while WhaleFlux lives: the adapter writes a heartbeat, one line of
 --     SECONDS-SINCE-1970 UID PARTITION[,PARTITION...]
--- with its own user and the partitions it decides about. With no heartbeat, or an old one, every job goes
+-- with its own user and the partitions it decides about ("*": all). With no heartbeat, or an old one, every job goes
 -- to plain Slurm as if this file were not there. whaleflux.conf beside this file may say where the
 -- heartbeat is and how many seconds of silence are too many:
 --     heartbeat /run/whaleflux/slurm.heartbeat
@@ -60,6 +60,9 @@ end
 
 -- A job may name several partitions: one of ours is enough, since Slurm could start it there.
 local function is_ours(names, partitions)
+    if partitions["*"] then
+        return true
+    end
     for name in (names or ""):gmatch("[^,]+") do
         if partitions[name] then
             return true
