@@ -5,5 +5,6 @@
 
 const struct wf_engine_kind *const wf_engine_kinds[] = {
     &wf_engine_local,
+    &wf_engine_slurm,
     NULL,
 };

@@ -14,11 +14,13 @@
 
 #include "base/error.h"
 #include "engine/run.h"
+#include "engine/slurm/slurm.h"
 
 struct wf_engine_config {
     const char *data;    // its folder; runs are kept in data/jobs
     const char *program; // executed as `PROGRAM supervise ...`; NULL: whaleflux-supervisor, found
     const char *cgroup;  // folder under which runs get their cgroups; NULL: found out; "none"
+    const struct wf_slurm_config *slurm; // of the Slurm engine, which needs no other but data
 };
 
 struct wf_engine;
@@ -71,6 +73,7 @@ struct wf_engine_kind {
 };
 
 extern const struct wf_engine_kind wf_engine_local;
+extern const struct wf_engine_kind wf_engine_slurm;          // engine/slurm/slurm.h
 extern const struct wf_engine_kind *const wf_engine_kinds[]; // ends with NULL
 
 // What `PROGRAM supervise` does: arguments are those after the verb. Returns the exit status.
