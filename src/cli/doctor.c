@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/doctor_slurm.h"
 #include "cli/json.h"
 #include "telemetry/telemetry.h"
 
@@ -15,12 +16,14 @@ static const struct wf_option options[] = {
     {"sysroot", "DIR", "looks at sys, proc, dev and etc below this folder"},
     {"nvml", "FILE", "takes this file for NVIDIA's library"},
     {"timeout", "SECONDS", "how long a driver may take to answer (10)"},
+    {"slurm-conf", "FILE", "of `doctor slurm`: the cluster's slurm.conf (where Slurm looks)"},
     {"json", NULL, "prints JSON instead of sentences"},
     {NULL, NULL, NULL},
 };
 
 struct examination {
     struct wf_telemetry_config config;
+    const char *slurm_conf;
     bool json;
     struct wf_telemetry *telemetry;
     const struct wf_machine *machine;
@@ -48,6 +51,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         config->sysroot = value;
     } else if (strcmp(name, "nvml") == 0) {
         config->nvml_path = value;
+    } else if (strcmp(name, "slurm-conf") == 0) {
+        examination->slurm_conf = value;
     } else {
         examination->json = true;
     }
@@ -286,11 +291,16 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     const struct wf_option_reader reader = {options, take, examination};
     int words = 0;
     enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);
-    if (status == WF_OK && words < argc) {
+    bool slurm = status == WF_OK && words + 1 == argc && strcmp(argv[words], "slurm") == 0;
+    if (status == WF_OK && words < argc && !slurm) {
         status = wf_fail(err, WF_INVALID, "'%.60s' is one word too many", argv[words]);
     }
+    if (status == WF_OK && examination->slurm_conf && !slurm) {
+        status = wf_fail(err, WF_INVALID, "--slurm-conf is an option of `doctor slurm`");
+    }
     if (status == WF_OK) {
-        status = examine(examination, err);
+        status = slurm ? wf_doctor_slurm(examination->slurm_conf, examination->json, err)
+                       : examine(examination, err);
     }
     free(examination);
     return status;
@@ -298,10 +308,11 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
 
 const struct wf_command wf_command_doctor = {
     .name = "doctor",
-    .usage = "[--user USER] [--json]",
+    .usage = "[slurm] [--user USER] [--json]",
     .summary = "looks at this machine and says what is missing and how to mend it",
     .options = options,
     .more = "Exit status 0: work can run here. 1: something is missing that stops work.\n"
+            "`doctor slurm` looks at a Slurm cluster's settings instead (docs/slurm.md).\n"
             "Example: whaleflux doctor --user alice\n",
     .run = run,
 };
