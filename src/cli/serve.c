@@ -7,7 +7,20 @@
 #include "core/limits.h"
 #include "daemon/api/api.h"
 #include "daemon/daemon.h"
+#include "engine/engine.h"
+#include "jobfile/spelling.h"
 #include "text/decimal.h"
+
+#define HEARTBEAT "/run/whaleflux/slurm.heartbeat"
+
+// What the options come to.
+struct wish {
+    struct wf_daemon_config daemon;
+    struct wf_slurm_config slurm;
+    const char *slurm_mode, *partitions, *silence;
+    const char *names[WF_SLURM_NAMES_MAX + 1];
+    char text[WF_SLURM_NAMES_BYTES];
+};
 
 static const struct wf_option options[] = {
     {"data-dir", "DIR", "keeps everything there (~/.whaleflux)"},
@@ -22,12 +35,19 @@ static const struct wf_option options[] = {
     {"cgroup", "DIR", "makes the cgroups of runs below this one; none: without (found out)"},
     {"sysroot", "DIR", "looks for GPUs in sys, proc and dev below this folder"},
     {"nvml", "FILE", "takes this file for NVIDIA's library"},
+    {"slurm", "MODE", "a Slurm cluster in place of this machine: observe, advise, decide"},
+    {"slurm-partitions", "NAME[,NAME...]", "of the cluster, these alone (all)"},
+    {"slurm-silence", "TIME", "without a daemon for so long, Slurm decides again (60s)"},
+    {"slurm-conf", "FILE", "the cluster's slurm.conf (where Slurm looks)"},
+    {"slurm-heartbeat", "FILE",
+     "tells slurm/job_submit.lua that a daemon decides (/run/whaleflux/slurm.heartbeat)"},
     {NULL, NULL, NULL},
 };
 
 static enum wf_status take(void *context, const char *name, const char *value, struct wf_error *err)
 {
-    struct wf_daemon_config *config = context;
+    struct wish *wish = context;
+    struct wf_daemon_config *config = &wish->daemon;
     const struct {
         const char *name;
         const char **place;
@@ -41,6 +61,11 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"sysroot", &config->sysroot},
         {"nvml", &config->nvml_path},
         {"spot", &config->spot},
+        {"slurm", &wish->slurm_mode},
+        {"slurm-partitions", &wish->partitions},
+        {"slurm-silence", &wish->silence},
+        {"slurm-conf", &wish->slurm.conf},
+        {"slurm-heartbeat", &wish->slurm.heartbeat},
         {"watch", &config->watch},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(texts); i++) {
@@ -57,26 +82,88 @@ static enum wf_status take(void *context, const char *name, const char *value, s
     return WF_OK;
 }
 
+static enum wf_status read_partitions(struct wish *wish, struct wf_error *err)
+{
+    uint32_t count = 0;
+    char *rest = wish->text, *name;
+    if (!wish->partitions) {
+        return WF_OK;
+    }
+    snprintf(wish->text, sizeof wish->text, "%s", wish->partitions);
+    while ((name = strsep(&rest, ",")) != NULL) {
+        if (name[0] == '\0' || count == WF_SLURM_NAMES_MAX ||
+            strlen(wish->partitions) >= sizeof wish->text) {
+            return wf_fail(err, WF_INVALID,
+                           "--slurm-partitions: '%.100s' is no list of up to %d names such as "
+                           "gpu,long",
+                           wish->partitions, WF_SLURM_NAMES_MAX);
+        }
+        wish->names[count++] = name;
+    }
+    wish->slurm.partitions = wish->names;
+    return WF_OK;
+}
+
+// Between signs of life there are seconds, and who hears of a death after hours hears too late.
+static enum wf_status read_silence(struct wish *wish, struct wf_error *err)
+{
+    int64_t silence_ms = WF_SLURM_SILENCE_MS;
+    if (wish->silence && (!wf_job_span_read(wish->silence, &silence_ms) || silence_ms < 5000 ||
+                          silence_ms > 3600000)) {
+        return wf_fail(err, WF_INVALID, "--slurm-silence: '%.100s' is no time from 5s to 1h",
+                       wish->silence);
+    }
+    wish->slurm.silence_ms = (uint32_t)silence_ms;
+    return WF_OK;
+}
+
+// The options about Slurm, which mean nothing without --slurm.
+static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
+{
+    const struct wf_daemon_config *daemon = &wish->daemon;
+    if (!wish->slurm_mode) {
+        bool told = wish->partitions || wish->silence || wish->slurm.conf || wish->slurm.heartbeat;
+        return told ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE") : WF_OK;
+    }
+    if (!wf_slurm_mode_read(wish->slurm_mode, &wish->slurm.mode)) {
+        return wf_fail(err, WF_INVALID, "--slurm: '%.100s' is none of observe, advise, decide",
+                       wish->slurm_mode);
+    }
+    if (daemon->spot || daemon->cgroup || daemon->sysroot || daemon->nvml_path) {
+        return wf_fail(err, WF_INVALID,
+                       "--spot, --cgroup, --sysroot and --nvml are about this "
+                       "machine, on which nothing runs with --slurm");
+    }
+    if (!wish->slurm.heartbeat && wish->slurm.mode == WF_SLURM_DECIDE) {
+        wish->slurm.heartbeat = HEARTBEAT;
+    }
+    wish->daemon.slurm = &wish->slurm;
+    enum wf_status status = read_silence(wish, err);
+    return status == WF_OK ? read_partitions(wish, err) : status;
+}
+
 static enum wf_status serve(int argc, char **argv, struct wf_error *err)
 {
-    struct wf_daemon_config config = {
-        .version = WF_VERSION, .front = &wf_api_front, .out = stdout, .ready = -1};
-    const struct wf_option_reader reader = {options, take, &config};
+    struct wish wish = {
+        .daemon = {.version = WF_VERSION, .front = &wf_api_front, .out = stdout, .ready = -1}};
+    const struct wf_option_reader reader = {options, take, &wish};
     int words = 0;
     enum wf_status status = wf_options_parse(&reader, argc, argv, &words, err);
     if (status == WF_OK && words < argc) {
         status = wf_fail(err, WF_INVALID, "serve takes no words, '%s' is one", argv[words]);
     }
-    return status == WF_OK ? wf_daemon_serve(&config, err) : status;
+    status = status == WF_OK ? read_slurm(&wish, err) : status;
+    return status == WF_OK ? wf_daemon_serve(&wish.daemon, err) : status;
 }
 
 const struct wf_command wf_command_serve = {
     .name = "serve",
     .usage = "[--data-dir DIR] [--site FILE] [--listen ADDRESS]",
-    .summary = "takes jobs for this machine, runs them, and says what they cost",
+    .summary = "takes jobs for this machine, or follows a Slurm cluster, and says what they cost",
     .options = options,
     .more = "SIGTERM ends it; what runs goes on, and the next serve takes it up. As root it runs "
-            "work as whoever submitted it.\n"
-            "Example: whaleflux serve --data-dir /var/lib/whaleflux --listen :7171\n",
+            "work as whoever submitted it. With --slurm it starts nothing here: jobs are Slurm's.\n"
+            "Example: whaleflux serve --data-dir /var/lib/whaleflux --listen :7171\n"
+            "Example: whaleflux serve --data-dir ~/slurm --slurm observe\n",
     .run = serve,
 };

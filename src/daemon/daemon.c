@@ -19,6 +19,7 @@
 #include "daemon/hags/watch.h"
 #include "daemon/host.h"
 #include "daemon/saver.h"
+#include "daemon/slurm/follow.h"
 #include "daemon/spot.h"
 
 enum {
@@ -36,8 +37,11 @@ struct daemon {
     int lock;
     struct wf_clock clock;
     struct wf_database *db;
+    const struct wf_engine_kind *kind;
     struct wf_engine *engine;
-    struct wf_host *host;
+    struct wf_host *host;     // NULL: not this machine, but
+    struct wf_follow *follow; // a cluster
+    struct wf_slurm_config slurm;
     struct wf_desk *desk;
     struct wf_saver *saver;
     void *front;
@@ -160,11 +164,29 @@ static void wake(uv_timer_t *timer)
     look_when_idle(daemon, now_ms(daemon));
 }
 
-// Before the loop sleeps: what is due, what is to be written, and until when it may sleep.
+// Until when the loop may sleep.
+static int64_t sleep_ms(struct daemon *daemon, int64_t at_ms)
+{
+    int64_t wake_ms = wf_desk_wake_ms(daemon->desk);
+    int64_t due_ms = daemon->follow ? wf_follow_due_ms(daemon->follow) : INT64_MAX;
+    wake_ms = due_ms < wake_ms ? due_ms : wake_ms;
+    int64_t ms = wake_ms > at_ms ? wake_ms - at_ms : 1;
+    ms = ms < SLEEP_MS_MAX ? ms : SLEEP_MS_MAX;
+    if (daemon->host && wf_host_waits(daemon->host)) {
+        int64_t look_ms = daemon->look_ms > at_ms ? daemon->look_ms - at_ms : 1;
+        ms = ms < look_ms ? ms : look_ms;
+    }
+    return ms;
+}
+
+// Before the loop sleeps: what is due, what is to be written.
 static void prepare(uv_prepare_t *handle)
 {
     struct daemon *daemon = handle->data;
     int64_t at_ms = now_ms(daemon);
+    if (daemon->follow && wf_follow_due_ms(daemon->follow) <= at_ms) {
+        wf_follow_work(daemon->follow);
+    }
     if (wf_desk_wake_ms(daemon->desk) <= at_ms) {
         wf_desk_tick(daemon->desk);
     }
@@ -173,15 +195,8 @@ static void prepare(uv_prepare_t *handle)
         close_all(daemon); // what waits for the disk has got there
         return;
     }
-    int64_t wake_ms = wf_desk_wake_ms(daemon->desk);
-    int64_t sleep_ms = wake_ms > at_ms ? wake_ms - at_ms : 1;
-    sleep_ms = sleep_ms < SLEEP_MS_MAX ? sleep_ms : SLEEP_MS_MAX;
-    if (wf_host_waits(daemon->host)) {
-        int64_t look_ms = daemon->look_ms > at_ms ? daemon->look_ms - at_ms : 1;
-        sleep_ms = sleep_ms < look_ms ? sleep_ms : look_ms;
-    }
     if (!daemon->closed) {
-        (void)uv_timer_start(&daemon->timer, wake, (uint64_t)sleep_ms, 0);
+        (void)uv_timer_start(&daemon->timer, wake, (uint64_t)sleep_ms(daemon, at_ms), 0);
     }
 }
 
@@ -191,13 +206,16 @@ static void hear_engine(uv_poll_t *handle, int error, int events)
     struct wf_run run;
     (void)error;
     (void)events;
-    for (uint32_t i = 0; i < FACTS_AT_ONCE && wf_engine_local.next(daemon->engine, &run); i++) {
+    for (uint32_t i = 0; i < FACTS_AT_ONCE && daemon->kind->next(daemon->engine, &run); i++) {
         wf_desk_run(daemon->desk, &run);
+    }
+    if (daemon->follow) {
+        wf_follow_work(daemon->follow);
     }
     // Nobody has logs awaited: they are looked at from time to time.
     char id[WF_RUN_ID_MAX + 1];
     uint32_t task;
-    while (wf_engine_local.next_log(daemon->engine, id, &task)) {
+    while (daemon->kind->next_log(daemon->engine, id, &task)) {
     }
 }
 
@@ -222,6 +240,11 @@ static bool is_busy(void *context)
 static void look_again(struct daemon *daemon)
 {
     struct wf_error err;
+    if (daemon->follow) {
+        bool good = wf_follow_renew(daemon->follow, &err) == WF_OK;
+        say(daemon, good ? "read the description again" : err.text);
+        return;
+    }
     enum wf_status status = wf_host_look_again(daemon->host, &err);
     if (status == WF_OK) {
         status = wf_desk_site(daemon->desk, wf_host_site(daemon->host), &err);
@@ -232,7 +255,7 @@ static void look_again(struct daemon *daemon)
 // GPUs that came or went while work ran are taken up when none does.
 static void look_when_idle(struct daemon *daemon, int64_t at_ms)
 {
-    if (wf_host_waits(daemon->host) && at_ms >= daemon->look_ms) {
+    if (daemon->host && wf_host_waits(daemon->host) && at_ms >= daemon->look_ms) {
         daemon->look_ms = at_ms + LOOK_MS;
         if (!is_busy(daemon)) {
             look_again(daemon);
@@ -329,11 +352,9 @@ static void find_boot(struct daemon *daemon)
     }
 }
 
-static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
+static enum wf_status open_machine(struct daemon *daemon, struct wf_error *err)
 {
     const struct wf_daemon_config *config = daemon->config;
-    ssize_t length = readlink("/proc/self/exe", daemon->program, sizeof daemon->program - 1);
-    snprintf(daemon->program + (length > 0 ? length : 0), 1, "%s", "");
     struct wf_host_config host = {.is_busy = is_busy,
                                   .context = daemon,
                                   .site = config->site,
@@ -344,36 +365,75 @@ static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
                                   .program = daemon->program};
     struct wf_engine_config engine = {
         .data = daemon->data, .program = config->supervisor, .cgroup = config->cgroup};
-    enum wf_status status = wf_database_open(daemon->database, &daemon->db, err);
-    status = status == WF_OK ? wf_host_open(&host, &daemon->host, err) : status;
-    status = status == WF_OK ? wf_engine_local.open(&engine, &daemon->engine, err) : status;
-    if (status != WF_OK) {
-        return status;
-    }
+    daemon->kind = &wf_engine_local;
     find_boot(daemon);
+    enum wf_status status = wf_host_open(&host, &daemon->host, err);
+    return status == WF_OK ? daemon->kind->open(&engine, &daemon->engine, err) : status;
+}
+
+static enum wf_status open_cluster(struct daemon *daemon, struct wf_error *err)
+{
+    daemon->kind = &wf_engine_slurm;
+    daemon->slurm = *daemon->config->slurm;
+    daemon->slurm.say = say;
+    daemon->slurm.context = daemon;
+    struct wf_engine_config engine = {.data = daemon->data, .slurm = &daemon->slurm};
+    enum wf_status status = daemon->kind->open(&engine, &daemon->engine, err);
+    struct wf_follow_config follow = {.engine = daemon->engine,
+                                      .slurm = &daemon->slurm,
+                                      .site = daemon->config->site,
+                                      .now_ms = now_ms,
+                                      .say = say,
+                                      .context = daemon};
+    return status == WF_OK ? wf_follow_open(&follow, &daemon->follow, err) : status;
+}
+
+static enum wf_status open_desk(struct daemon *daemon, struct wf_error *err)
+{
+    const struct wf_daemon_config *config = daemon->config;
     struct wf_desk_config desk = {
         .db = daemon->db,
         .database = daemon->database,
         .snapshot = daemon->snapshot,
         .say = say,
-        .kind = &wf_engine_local,
+        .kind = daemon->kind,
         .engine = daemon->engine,
-        .site = wf_host_site(daemon->host),
-        .model_memory_mib = wf_host_model_memory_mib(daemon->host),
-        .granter = wf_host_granter(daemon->host),
         .program = config->version,
         .data = daemon->data,
         .policy = config->policy,
         .discipline = config->discipline,
         .core_price_nanousd_per_hour = config->core_price_nanousd_per_hour,
-        .spot = config->spot && strcmp(config->spot, "none") != 0,
-        .booted_ms = booted_ms(daemon),
         .boot = daemon->boot,
         .users = geteuid() == 0,
         .now_ms = now_ms,
         .context = daemon,
     };
-    return wf_desk_open(&desk, &daemon->desk, err);
+    if (daemon->follow) {
+        desk.granter = wf_follow_granter(daemon->follow);
+        desk.watches = daemon->slurm.mode != WF_SLURM_DECIDE;
+    } else {
+        desk.site = wf_host_site(daemon->host);
+        desk.model_memory_mib = wf_host_model_memory_mib(daemon->host);
+        desk.granter = wf_host_granter(daemon->host);
+        desk.spot = config->spot && strcmp(config->spot, "none") != 0;
+        desk.booted_ms = booted_ms(daemon);
+    }
+    enum wf_status status = wf_desk_open(&desk, &daemon->desk, err);
+    if (status == WF_OK && daemon->follow) {
+        wf_follow_set_desk(daemon->follow, daemon->desk);
+    }
+    return status;
+}
+
+static enum wf_status open_parts(struct daemon *daemon, struct wf_error *err)
+{
+    ssize_t length = readlink("/proc/self/exe", daemon->program, sizeof daemon->program - 1);
+    snprintf(daemon->program + (length > 0 ? length : 0), 1, "%s", "");
+    enum wf_status status = wf_database_open(daemon->database, &daemon->db, err);
+    if (status == WF_OK) {
+        status = daemon->config->slurm ? open_cluster(daemon, err) : open_machine(daemon, err);
+    }
+    return status == WF_OK ? open_desk(daemon, err) : status;
 }
 
 static enum wf_status open_loop(struct daemon *daemon, struct wf_error *err)
@@ -383,7 +443,7 @@ static enum wf_status open_loop(struct daemon *daemon, struct wf_error *err)
     daemon->has_loop = error == 0;
     error = error ? error : uv_prepare_init(&daemon->loop, &daemon->prepare);
     error = error ? error : uv_timer_init(&daemon->loop, &daemon->timer);
-    int facts = wf_engine_local.descriptor(daemon->engine);
+    int facts = daemon->kind->descriptor(daemon->engine);
     error = error ? error : uv_poll_init(&daemon->loop, &daemon->facts, facts);
     daemon->prepare.data = daemon->timer.data = daemon->facts.data = daemon;
     error = error ? error : uv_prepare_start(&daemon->prepare, prepare);
@@ -477,8 +537,9 @@ static void close_parts(struct daemon *daemon)
     wf_hags_watch_destroy(daemon->hags);
     wf_desk_close(daemon->desk);
     if (daemon->engine) {
-        wf_engine_local.close(daemon->engine);
+        daemon->kind->close(daemon->engine);
     }
+    wf_follow_close(daemon->follow);
     wf_host_close(daemon->host);
     wf_database_close(daemon->db);
     if (daemon->lock >= 0) {

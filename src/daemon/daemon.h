@@ -15,6 +15,7 @@
 
 typedef struct uv_loop_s uv_loop_t;
 struct wf_desk;
+struct wf_slurm_config;
 struct wf_hags_watch;
 
 // What a front is given; all of it outlives the front.
@@ -59,6 +60,8 @@ struct wf_daemon_config {
     const char *nvml_path;
     int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
     uint64_t snapshot_lines;             // of the journal between two snapshots; 0: the usual
+    // A Slurm cluster in place of this machine; NULL: none. Its context and say are not looked at.
+    const struct wf_slurm_config *slurm;
     const struct wf_daemon_front *front; // NULL: none, for tests
     FILE *out;                           // greeting and log lines
     int ready;                           // a descriptor that gets one byte when it is up; -1: none

@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "daemon/host_parts.h"
-#include "site/price.h"
+#include "daemon/list_price.h"
 
 // What is put together while it is looked at.
 struct sketch {
     struct wf_host *host;
     const struct wf_machine *machine;
-    struct wf_site *site;        // to be
-    struct wf_site described;    // by the file
-    struct wf_site_prices table; // the program's own
+    struct wf_site *site; // to be
+    struct wf_list_prices prices;
     uint64_t memory_mib[WF_MODELS_MAX];
     bool out_of_memory;
 };
@@ -24,26 +23,6 @@ static char *copy(struct sketch *sketch, const char *text)
     char *copied = strdup(text);
     sketch->out_of_memory = sketch->out_of_memory || !copied;
     return copied;
-}
-
-// The price of a model: as the description says, or as the table does; 0: nobody knows.
-static int64_t find_price(struct sketch *sketch, const char *model, char **source_out)
-{
-    const struct wf_site *described = &sketch->described;
-    struct wf_gpu_name name, other;
-    bool good = wf_gpu_name_read(model, &name);
-    for (uint32_t i = 0; i < described->pool_count && good; i++) {
-        uint8_t number = described->pools[i].spec.model;
-        if (number < described->model_count &&
-            wf_gpu_name_read(described->models[number], &other) &&
-            wf_gpu_name_match(&name, &other) != WF_GPU_DIFFERS) {
-            *source_out = copy(sketch, described->pools[i].price_source);
-            return described->pools[i].spec.price_nanousd_per_gpu_hour;
-        }
-    }
-    const struct wf_site_price *price = good ? wf_site_prices_find(&sketch->table, &name) : NULL;
-    *source_out = copy(sketch, price ? price->source : "no price is known");
-    return price ? price->nanousd_per_gpu_hour : 0;
 }
 
 static uint32_t find_model(struct sketch *sketch, const char *model)
@@ -70,8 +49,10 @@ static void add_node(struct sketch *sketch, const struct wf_inventory_node *node
     if (node) {
         pool->spec = (struct wf_pool_spec){
             .model = (uint8_t)model, .vendor = (uint8_t)node->vendor, .slices = node->slices};
+        const char *source;
         pool->spec.price_nanousd_per_gpu_hour =
-            find_price(sketch, node->model, &pool->price_source);
+            wf_list_price(&sketch->prices, node->model, &source);
+        pool->price_source = copy(sketch, source);
         sketch->memory_mib[model] = node->memory_bytes >> 20;
     } else {
         pool->price_source = copy(sketch, "no GPUs");
@@ -104,7 +85,7 @@ static void add_nodes(struct sketch *sketch)
 
 static void add_queues(struct sketch *sketch)
 {
-    const struct wf_site *described = &sketch->described;
+    const struct wf_site *described = &sketch->prices.described;
     struct wf_site *site = sketch->site;
     site->queues = calloc(described->queue_count + 1, sizeof *site->queues);
     sketch->out_of_memory = sketch->out_of_memory || !site->queues;
@@ -120,11 +101,7 @@ static enum wf_status make_site(struct sketch *sketch, struct wf_error *err)
     const struct wf_host_config *config = &sketch->host->config;
     struct wf_site *site = sketch->site;
     uint32_t nodes = sketch->host->nodes.inventory.node_count + 1;
-    enum wf_status status = wf_site_prices_of_table(&sketch->table, err);
-    if (status == WF_OK && config->site) {
-        struct wf_site_config description = {.path = config->site};
-        status = wf_site_read(&description, &sketch->described, err);
-    }
+    enum wf_status status = wf_list_prices_init(&sketch->prices, config->site, err);
     site->pools = calloc(nodes, sizeof *site->pools);
     site->nodes = calloc(nodes, sizeof *site->nodes);
     if (status == WF_OK && site->pools && site->nodes) {
@@ -153,8 +130,7 @@ enum wf_status wf_host_look_again(struct wf_host *host, struct wf_error *err)
     bool busy = host->config.is_busy && host->config.is_busy(host->config.context);
     wf_host_nodes_look(&host->nodes, sketch.machine, busy);
     status = make_site(&sketch, err);
-    wf_site_finish(&sketch.described);
-    wf_site_prices_finish(&sketch.table);
+    wf_list_prices_finish(&sketch.prices);
     if (status != WF_OK) {
         host->nodes = before;
         wf_site_finish(&site);

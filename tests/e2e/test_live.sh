@@ -8,6 +8,11 @@ cd "$toy/work" || exit 1
 
 ends "without a daemon" 5 "start one with \`whaleflux serve\`" ps
 ends "explain of nothing" 2 "" explain 1
+ends "no mode of Slurm" 2 "is none of observe, advise, decide" serve --slurm maybe
+ends "Slurm's options without it" 2 "options about Slurm need --slurm=MODE" serve --slurm-silence 60s
+ends "a silence that is too short" 2 "is no time from 5s to 1h" serve --slurm observe --slurm-silence 1s
+ends "no partitions" 2 "is no list of up to" serve --slurm observe --slurm-partitions a,,b
+ends "this machine and Slurm" 2 "on which nothing runs with --slurm" serve --slurm observe --spot aws
 start_daemon --core-hour 0.04
 
 # A life.

@@ -125,8 +125,13 @@ static const char *share_word(char *text, const json_t *sharing)
 static void add_job(struct wf_grid *grid, const json_t *job, bool wide, int64_t now_ms)
 {
     char text[WF_JOB_WORD_BYTES];
-    const char *state = wf_live_text(job, "state");
-    add_number(grid, wf_live_number(job, "id"));
+    const char *state = wf_live_text(job, "state"), *key = wf_live_text(job, "key");
+    if (key[0]) { // work that others asked for goes by their number
+        snprintf(text, sizeof text, "%s:%s", wf_live_text(job, "engine"), key);
+        wf_grid_add(grid, text);
+    } else {
+        add_number(grid, wf_live_number(job, "id"));
+    }
     wf_grid_add(grid, wf_live_text(job, "name"));
     wf_grid_add(grid, wf_live_text(job, "user"));
     wf_grid_add(grid, wf_live_text(job, "queue"));

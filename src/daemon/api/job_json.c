@@ -101,16 +101,23 @@ static void add_warnings(json_t *job, const struct wf_job_row *row)
     }
 }
 
+static void add_names(json_t *job, const struct wf_job_row *row)
+{
+    wf_api_set(job, "id", wf_api_number((int64_t)row->id));
+    wf_api_set(job, "engine", row->engine && *row->engine ? wf_api_text(row->engine) : NULL);
+    wf_api_set(job, "key", row->key && *row->key ? wf_api_text(row->key) : NULL);
+    wf_api_set(job, "name", wf_api_text(row->name));
+    wf_api_set(job, "user", wf_api_text(row->user));
+    wf_api_set(job, "queue", wf_api_text(row->queue));
+}
+
 json_t *wf_api_job(struct wf_api *api, const struct wf_job_row *row)
 {
     struct wf_job_live live;
     bool is_live = wf_desk_live(api->desk, row->id, &live);
     bool told = is_live && live.reason_code && *live.reason_code;
     json_t *job = wf_api_object();
-    wf_api_set(job, "id", wf_api_number((int64_t)row->id));
-    wf_api_set(job, "name", wf_api_text(row->name));
-    wf_api_set(job, "user", wf_api_text(row->user));
-    wf_api_set(job, "queue", wf_api_text(row->queue));
+    add_names(job, row);
     wf_api_set(job, "state", wf_api_text(wf_job_state_word(is_live ? live.state : row->state)));
     wf_api_set(job, "reason",
                told      ? code_and_text(live.reason_code, live.reason)

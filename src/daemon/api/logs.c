@@ -18,22 +18,29 @@ struct wf_api_follow {
     uint64_t job;
     uint32_t attempt; // 0: the next one, whenever it begins
     uint32_t task;
+    char *key;           // by which the engine knows work that others asked for; NULL: our own
     uint64_t offset;     // of the next byte
     uint64_t left_bytes; // to be sent
     bool follow;
     uint32_t looks_left;
 };
 
-// Reads the next piece; an empty one where there is nothing yet.
-static void read_piece(struct wf_api_follow *follow, struct wf_log_piece *piece)
+static enum wf_status ask_engine(struct wf_api_follow *follow, struct wf_log_piece *piece,
+                                 struct wf_error *err)
 {
     char run[WF_RUN_ID_MAX + 1];
     struct wf_desk *desk = follow->api->desk;
     wf_desk_run_id(follow->job, follow->attempt, run);
     piece->task = follow->task;
     piece->offset = follow->offset;
-    if (follow->attempt == 0 ||
-        wf_desk_engine_kind(desk)->log_read(wf_desk_engine(desk), run, piece, NULL) != WF_OK) {
+    return wf_desk_engine_kind(desk)->log_read(wf_desk_engine(desk),
+                                               follow->key ? follow->key : run, piece, err);
+}
+
+// Reads the next piece; an empty one where there is nothing yet.
+static void read_piece(struct wf_api_follow *follow, struct wf_log_piece *piece)
+{
+    if (follow->attempt == 0 || ask_engine(follow, piece, NULL) != WF_OK) {
         piece->length = 0; // it has not begun, or it is forgotten
     } else {
         follow->offset = piece->offset + piece->length;
@@ -93,6 +100,12 @@ static void on_drained(void *context, struct wf_http_stream *stream)
     go_on(follow);
 }
 
+static void forget(struct wf_api_follow *follow)
+{
+    free(follow->key);
+    free(follow);
+}
+
 static void on_closed(void *context)
 {
     struct wf_api_follow *follow = context;
@@ -104,7 +117,7 @@ static void on_closed(void *context)
         follow->api->looking = false;
         uv_timer_stop(&follow->api->look);
     }
-    free(follow);
+    forget(follow);
 }
 
 void wf_api_on_look(uv_timer_t *timer)
@@ -123,7 +136,7 @@ static void begin(struct wf_api_follow *follow, struct wf_http_request *request)
     follow->link = &api->follows;
     follow->stream = wf_http_stream_open(request, WF_STREAM_TEXT, &watcher);
     if (!follow->stream) {
-        free(follow);
+        forget(follow);
         return;
     }
     if (follow->next) {
@@ -140,6 +153,7 @@ struct owner {
     const struct wf_http_request *request;
     bool known, own;
     uint32_t attempts;
+    char *key; // of malloc; NULL: our own work
 };
 
 static bool take_owner(void *context, const struct wf_job_row *row)
@@ -148,29 +162,43 @@ static bool take_owner(void *context, const struct wf_job_row *row)
     owner->known = true;
     owner->own = strcmp(row->user, wf_http_actor(owner->request)->user) == 0;
     owner->attempts = row->attempts;
+    owner->key = row->key && *row->key ? strdup(row->key) : NULL;
     return false;
 }
 
-// What a job writes may be secret: it is for whoever owns it, and for operators.
+// What a job writes may be secret: it is for whoever owns it, and for operators. The key in owner
+// is the caller's.
 static bool check_owner(struct wf_api *api, struct wf_http_request *request, uint64_t id,
-                        uint32_t *attempts_out)
+                        struct owner *owner)
 {
-    struct owner owner = {.request = request};
     struct wf_job_live live;
-    if (!wf_api_read_job(api, request, id, take_owner, &owner)) {
+    *owner = (struct owner){.request = request};
+    if (!wf_api_read_job(api, request, id, take_owner, owner)) {
         return false;
     }
-    if (!owner.known) {
+    if (!owner->known) {
         wf_http_fail(request, 404, "job", "there is no job %llu", (unsigned long long)id);
-        return false;
-    }
-    if (!owner.own && !wf_api_is_operator(request)) {
+    } else if (!owner->own && !wf_api_is_operator(request)) {
         wf_http_fail(request, 403, NULL, "the logs of job %llu are for its owner and for operators",
                      (unsigned long long)id);
+    } else {
+        bool newer = wf_desk_live(api->desk, id, &live) && live.attempt > owner->attempts;
+        owner->attempts = newer ? live.attempt : owner->attempts;
+        return true;
+    }
+    free(owner->key);
+    return false;
+}
+
+// Whether the output of work that others asked for can be read here; else it is said why not.
+static bool check_output(struct wf_api_follow *follow, struct wf_http_request *request)
+{
+    struct wf_error err;
+    struct wf_log_piece piece = {.task = 0};
+    if (follow->key && follow->attempt > 0 && ask_engine(follow, &piece, &err) != WF_OK) {
+        wf_http_fail(request, 404, "job", "%s", err.text);
         return false;
     }
-    bool newer = wf_desk_live(api->desk, id, &live) && live.attempt > owner.attempts;
-    *attempts_out = newer ? live.attempt : owner.attempts;
     return true;
 }
 
@@ -178,19 +206,23 @@ void wf_api_jobs_logs(void *context, struct wf_http_request *request)
 {
     struct wf_api *api = context;
     uint64_t id, task, run, offset, limit;
-    uint32_t attempts;
+    struct owner owner;
     bool follow;
     if (!wf_api_query_number(request, "task", UINT32_MAX, 0, &task) ||
         !wf_api_query_number(request, "offset", INT64_MAX, 0, &offset) ||
         !wf_api_query_number(request, "limit", INT64_MAX, INT64_MAX, &limit) ||
         !wf_api_query_flag(request, "follow", &follow) || !wf_api_find_job(api, request, &id) ||
-        !check_owner(api, request, id, &attempts) ||
-        !wf_api_query_number(request, "run", UINT32_MAX, attempts, &run)) {
+        !check_owner(api, request, id, &owner)) {
         return;
     }
-    if (run > attempts || (run == 0 && wf_http_query(request, "run"))) {
+    if (!wf_api_query_number(request, "run", UINT32_MAX, owner.attempts, &run)) {
+        free(owner.key);
+        return;
+    }
+    if (run > owner.attempts || (run == 0 && wf_http_query(request, "run"))) {
         wf_http_fail(request, 404, "run", "job %llu has had %u runs", (unsigned long long)id,
-                     attempts);
+                     owner.attempts);
+        free(owner.key);
         return;
     }
     struct wf_api_follow *follower = calloc(1, sizeof *follower);
@@ -199,9 +231,14 @@ void wf_api_jobs_logs(void *context, struct wf_http_request *request)
                                        .job = id,
                                        .attempt = (uint32_t)run,
                                        .task = (uint32_t)task,
+                                       .key = owner.key,
                                        .offset = offset,
                                        .left_bytes = limit,
                                        .follow = follow,
                                        .looks_left = LAST_LOOKS};
-    begin(follower, request);
+    if (check_output(follower, request)) {
+        begin(follower, request);
+    } else {
+        forget(follower);
+    }
 }

@@ -203,6 +203,7 @@ enum wf_status wf_desk_drain(struct wf_desk *desk, const char *node, bool closed
         return wf_fail(err, WF_INVALID, "nodes are an operator's to open and close");
     }
     enum wf_status status = wf_desk_refuse_stalled(desk, err);
+    status = status == WF_OK ? refuse_watched(desk, err) : status;
     uint32_t number = wf_directory_find(&desk->world.directory, WF_JOURNAL_NODE, node);
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     if (status == WF_OK && (number == WF_NONE || !cluster->nodes[number].up)) {

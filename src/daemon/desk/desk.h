@@ -31,7 +31,8 @@ struct wf_desk_config {
     const char *database;              // its path: the journal is read from there
     const struct wf_engine_kind *kind; // how runs are carried out,
     struct wf_engine *engine;          // by whom
-    const struct wf_site *site;        // machines, prices, queues; only looked at in wf_desk_open
+    const struct wf_site *site;        // machines, prices, queues; only looked at in wf_desk_open.
+                                       // NULL: what the journal has, until wf_desk_site
     const uint64_t *model_memory_mib;  // of one GPU, WF_MODELS_MAX of them by the site's models; 0:
                                        // not known. NULL: none is
     const struct wf_desk_granter *granter; // NULL: GPUs are granted by number alone

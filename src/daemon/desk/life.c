@@ -4,6 +4,7 @@
 // knows it by the kernel's id of another boot.
 #include <string.h>
 
+#include "daemon/desk/foreign_parts.h"
 #include "daemon/desk/outlook.h"
 #include "daemon/desk/spot_parts.h"
 
@@ -46,8 +47,9 @@ static bool learn_life(void *context, const struct wf_life_row *row)
 enum wf_status wf_desk_learn_lives(struct wf_desk *desk, struct wf_error *err)
 {
     desk->life.lives = false;
-    enum wf_status status =
-        wf_lifetimes_create(desk->core.limits.pools, &desk->world.lifetimes, err);
+    // A cluster that others run has many pools, and none of its machines is this one.
+    uint32_t kinds = wf_desk_is_foreign(desk) ? 1 : desk->core.limits.pools;
+    enum wf_status status = wf_lifetimes_create(kinds, &desk->world.lifetimes, err);
     return status == WF_OK ? wf_database_lives(desk->config.db, learn_life, desk, err) : status;
 }
 

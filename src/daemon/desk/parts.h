@@ -48,8 +48,7 @@ struct wf_kept_runs {
     uint32_t first, count;
 };
 
-// Keys of work that is over, as long as no row says so.
-struct wf_over_work;
+struct wf_over_work; // keys of work that is over, as long as no row says so
 
 // Work that others asked for (foreign.h).
 struct wf_foreign_desk {

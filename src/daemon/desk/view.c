@@ -6,7 +6,7 @@
 
 #include "core/schedule/schedule.h"
 #include "core/schedule/wait_explain.h"
-#include "daemon/desk/run_parts.h"
+#include "daemon/desk/foreign_parts.h"
 
 struct wf_database *wf_desk_database(const struct wf_desk *desk)
 {
@@ -36,10 +36,41 @@ static enum wf_status search_name(struct wf_desk *desk, const char *name, const 
     return status;
 }
 
+static bool note_newest(void *context, const struct wf_job_row *row)
+{
+    *(uint64_t *)context = row->id;
+    return false;
+}
+
+// "slurm:4711", as the engine calls it: the live one, else the newest. False: no such name.
+static bool find_key(struct wf_desk *desk, const char *job, uint64_t *id_out,
+                     enum wf_status *status_out, struct wf_error *err)
+{
+    const char *kind = desk->config.kind->name;
+    size_t length = strlen(kind);
+    if (!wf_desk_is_foreign(desk) || strncmp(job, kind, length) != 0 || job[length] != ':') {
+        return false;
+    }
+    *id_out = wf_desk_foreign_find(desk, job + length + 1);
+    *status_out = WF_OK;
+    if (*id_out == 0) {
+        struct wf_job_query query = {.key = job + length + 1, .newest_first = true, .limit = 1};
+        *status_out = wf_database_jobs(desk->config.db, &query, note_newest, id_out, err);
+    }
+    if (*status_out == WF_OK && *id_out == 0) {
+        *status_out = wf_fail(err, WF_NOTFOUND, "no job '%s' is known here", job);
+    }
+    return true;
+}
+
 enum wf_status wf_desk_find(struct wf_desk *desk, const char *job, const char *user, bool all,
                             uint64_t *id_out, struct wf_error *err)
 {
     char *end = NULL;
+    enum wf_status found;
+    if (find_key(desk, job, id_out, &found, err)) {
+        return found;
+    }
     if (job[0] >= '1' && job[0] <= '9') {
         unsigned long long number = strtoull(job, &end, 10);
         if (*end == '\0' && strlen(job) < 20) {

@@ -16,7 +16,8 @@ struct wf_desk;
 struct wf_database *wf_desk_database(const struct wf_desk *desk);
 
 // The id of a job that is called by number or by name; a name means the newest job of the user that
-// is not over, else his newest, else (all) anybody's. Errors: WF_NOTFOUND; what the database says.
+// is not over, else his newest, else (all) anybody's. Work that others asked for is also called by
+// its engine's name and its key: "slurm:4711". Errors: WF_NOTFOUND; what the database says.
 enum wf_status wf_desk_find(struct wf_desk *desk, const char *job, const char *user, bool all,
                             uint64_t *id_out, struct wf_error *err) WF_MUST_USE;
 

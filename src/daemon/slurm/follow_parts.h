@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The follower from within. Internal to the daemon.
+#pragma once
+
+#include "daemon/slurm/follow.h"
+#include "daemon/slurm/translate.h"
+
+#define WF_FOLLOW_ASK_MS 60000   // a hold or leave that came to nothing is asked for again
+#define WF_FOLLOW_AGAIN_MS 200   // when the desk had no room for more
+#define WF_FOLLOW_ADVICE_MS 5000 // between looks for advice,
+#define WF_FOLLOW_ADVICE_MAX 50  // and what is written at once
+
+struct wf_follow_record; // follow_job.c
+struct wf_advice;        // advise.c
+
+struct wf_follow {
+    struct wf_follow_config config;
+    struct wf_desk *desk;
+    struct wf_list_prices prices;
+    struct wf_slurm_cluster cluster;
+    bool has_cluster;
+    bool is_blind;
+    bool tells_all;   // the next look is of all jobs
+    bool is_full;     // the desk took no more in this look
+    uint32_t changes; // in this look
+    char *accounts[WF_SLURM_ACCOUNTS_MAX + 1];
+    uint32_t account_count;
+    bool accounts_grew;
+    struct wf_follow_record *records;
+    struct wf_advice *advice;
+    int64_t again_ms, advice_ms;
+    struct wf_desk_granter granter;
+    char said[600];
+};
+
+struct wf_slurm_view wf_follow_view(struct wf_follow *follow);
+void wf_follow_say(struct wf_follow *follow, const char *format, ...) WF_PRINTF(2, 3);
+
+// follow_job.c: one job to the desk. gone: Slurm does not know it any more.
+void wf_follow_tell(struct wf_follow *follow, const struct wf_slurm_job *job, bool gone);
+void wf_follow_tell_waiting(struct wf_follow *follow); // those that wait for other jobs
+void wf_follow_forget_records(struct wf_follow *follow);
+
+// advise.c: what is expected of waiting jobs into their comments.
+void wf_follow_advise(struct wf_follow *follow);
+void wf_follow_forget_advice(struct wf_follow *follow);
