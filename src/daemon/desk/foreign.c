@@ -103,11 +103,12 @@ static void note_over(struct wf_desk *desk, const struct wf_book_job *job)
 
 static void forget_over(struct wf_over_work **list)
 {
-    struct wf_over_work *over, *next;
-    HASH_ITER(hh, *list, over, next)
-    {
-        HASH_DEL(*list, over);
+    struct wf_over_work *over = *list;
+    HASH_CLEAR(hh, *list); // the table, not what was in it
+    while (over) {
+        struct wf_over_work *next = over->hh.next;
         free(over);
+        over = next;
     }
 }
 
