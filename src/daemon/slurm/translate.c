@@ -134,22 +134,30 @@ static void count_gpus(struct translation *translation)
     }
 }
 
-// A share is so many of the equal parts that a GPU has there, and those must be of one GPU.
+// Into how many equal parts GPUs are shared, which must be as many everywhere. 0: none are.
+static bool find_parts(const struct wf_slurm_cluster *cluster, uint32_t *parts_out)
+{
+    bool even = true;
+    *parts_out = 0;
+    for (uint32_t i = 0; i < cluster->type_count; i++) {
+        const struct wf_slurm_type *type = &cluster->types[i];
+        uint32_t parts = type->shards_per_gpu;
+        even = even && !type->uneven && (parts == 0 || !type->twin) &&
+               (parts == 0 || *parts_out == 0 || parts == *parts_out);
+        *parts_out = parts > 0 ? parts : *parts_out;
+    }
+    return even;
+}
+
+// Those must be of one GPU.
 static void count_shards(struct translation *translation)
 {
-    const struct wf_slurm_cluster *cluster = translation->cluster;
-    uint32_t per_gpu = 0, shards = translation->job->shards_per_node;
-    bool uneven = false;
+    uint32_t per_gpu, shards = translation->job->shards_per_node;
     if (shards == 0) {
         return;
     }
-    for (uint32_t i = 0; i < cluster->type_count; i++) {
-        uint32_t parts = cluster->types[i].shards_per_gpu;
-        uneven = uneven || cluster->types[i].uneven || (parts > 0 && cluster->types[i].twin) ||
-                 (parts > 0 && per_gpu > 0 && parts != per_gpu);
-        per_gpu = parts > 0 ? parts : per_gpu;
-    }
-    if (per_gpu == 0 || uneven) {
+    bool even = find_parts(translation->cluster, &per_gpu);
+    if (per_gpu == 0 || !even) {
         leave(translation, per_gpu == 0
                                ? "it asks for shares of a GPU, and no node has any"
                                : "it asks for shares of a GPU, which are not the same everywhere");
