@@ -13,6 +13,7 @@
 #include "slurm/hosts.h"
 #include "slurm/line.h"
 #include "slurm/look.h"
+#include "slurm/node_line.h"
 #include "slurm/pin.h"
 #include "slurm/tasks.h"
 #include "slurm/underway.h"
@@ -370,6 +371,20 @@ void wf_carry_requeued(struct wf_adapter *adapter, int64_t request, uint32_t job
     adapter->next_ms[WF_LOOK_JOBS] = 0;
 }
 
+static bool has_power(struct wf_adapter *adapter, const char *name)
+{
+    node_info_msg_t *table = NULL;
+
+    wf_call_begin(adapter);
+    const int errnum = wf_call_end(adapter, slurm_load_node_single(&table, (char *)name, SHOW_ALL));
+    const bool has = errnum == 0 && table != NULL && table->record_count == 1 &&
+                     wf_node_has_power(table->node_array[0].node_state);
+    if (table != NULL) {
+        slurm_free_node_info_msg(table);
+    }
+    return has;
+}
+
 static void carry_node(struct wf_adapter *adapter, const struct wf_request *request,
                        struct answer *answer)
 {
@@ -381,6 +396,9 @@ static void carry_node(struct wf_adapter *adapter, const struct wf_request *requ
     };
     update_node_msg_t change;
 
+    if (request->what == WF_DO_POWER_UP && has_power(adapter, request->node)) {
+        return;
+    }
     slurm_init_update_node_msg(&change);
     change.node_names = (char *)request->node;
     change.node_state = states[request->what];

@@ -34,10 +34,20 @@ static const char *power_word(uint32_t state)
     if ((state & (NODE_STATE_POWERING_DOWN | NODE_STATE_POWER_DOWN)) != 0) {
         return "going";
     }
-    if ((state & (NODE_STATE_POWERING_UP | NODE_STATE_POWER_UP)) != 0) {
+    if ((state & NODE_STATE_POWERING_UP) != 0) {
         return "coming";
     }
-    return (state & NODE_STATE_POWERED_DOWN) != 0 ? "down" : "up";
+    if ((state & NODE_STATE_POWERED_DOWN) == 0) {
+        return "up"; // 22.05 leaves a wish for power standing that came while the node came up
+    }
+    return (state & NODE_STATE_POWER_UP) != 0 ? "coming" : "down";
+}
+
+bool wf_node_has_power(uint32_t state)
+{
+    const char *const word = power_word(state);
+
+    return strcmp(word, "up") == 0 || strcmp(word, "coming") == 0;
 }
 
 static bool is_down(uint32_t state)
