@@ -99,7 +99,66 @@ def a_large_gang_keeps_its_start(case):
     case.picture(serve)
 
 
-TESTS = [who_loses_least_gives_way, a_large_gang_keeps_its_start]
+def word_of_notice(lab, node, text):
+    """What a script on the node does that hears of it from the cloud."""
+    lab.run(['scontrol', 'update', f'nodename={node}', 'state=drain', f'reason={text}'])
+
+
+def heard(case, name):
+    """When and where a job that notes its starts and signals in a file did so: words of each line."""
+    path = case.lab.folder / 'jobs' / f'ran-{name}'
+    return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def noting(case, name, script, *options):
+    """A job that notes its starts, and then does as the script says; `note` notes more."""
+    text = (f'note() {{ echo "$1 $(date +%s.%N) $SLURMD_NODENAME" >> ran-{name}; }}\n{script}\n')
+    return case.lab.submit(text, '-p', 'gpu', '-t', '10', '--mem=100', '-J', name, *options)
+
+
+SAVES = """trap 'note told; sleep 2; note saved; scontrol requeue $SLURM_JOB_ID; sleep 60' USR1
+note start
+sleep 300 & wait; wait"""
+SLOW = """trap 'note told; sleep 1; exit 1' TERM
+note start
+sleep 300 & wait"""
+
+
+def reclaimed(case, serve, name, script, *options):
+    """A job whose node is to go: its notes from then on, and how long after the notice, or after it was done with
+    saving, it ran elsewhere."""
+    lab = case.lab
+    job = noting(case, name, script, '--gres=gpu:h100:8', '--requeue', *options)
+    node = running(case, job)
+    wait_until('it began', 10, lambda: heard(case, name))
+    before, notice = len(heard(case, name)), time.time()
+    word_of_notice(lab, node, 'reclaim 60s')
+    notes = wait_until('it runs elsewhere', 60, lambda: heard(case, name)
+                       if heard(case, name)[-1][0] == 'start' and len(heard(case, name)) > before else None)[before:]
+    need(notes[-1][2] != node, 'it runs where it was')
+    need(lab.job(job)['Restarts'] == '1', f'it was started more often: {lab.job(job)}')
+    saved = [float(when) for what, when, _ in notes if what in ('saved', 'told')]
+    print(f'# {name}: {[(what, round(float(when) - notice, 2), where) for what, when, where in notes]}')
+    wait_until('it is running here, too', 10, lambda: serve.jobs()[job]['state'] == 'running')
+    words = serve.ask('explain', f'slurm:{job}').stdout
+    print('# ' + words.replace('\n', '\n# '))
+    lab.run(['scancel', job])
+    lab.run(['scontrol', 'update', f'nodename={node}', 'state=resume'])
+    return float(notes[-1][1]) - max(saved + [notice])
+
+
+def work_leaves_a_node_that_is_taken(case):
+    lab, serve = case.lab, decide(case)
+    took = []
+    for number in range(3):
+        took.append(reclaimed(case, serve, f'plain{number}', 'note start; sleep 300'))
+    for number in range(2):
+        took.append(reclaimed(case, serve, f'saves{number}', SAVES, '--comment', 'whaleflux:checkpoint=B:USR1@20'))
+    print(f'# took {took}')
+    case.picture(serve)
+
+
+TESTS = [work_leaves_a_node_that_is_taken, who_loses_least_gives_way, a_large_gang_keeps_its_start]
 
 
 if __name__ == '__main__':

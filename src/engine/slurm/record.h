@@ -89,7 +89,7 @@ struct wf_slurm_job {
     bool requeue, batch, exclusive;
     uint32_t restarts;
     int32_t exit_code, exit_signal;
-    const char *folder;
+    const char *folder, *comment;
     const char *output; // where its script's output goes; "": not told
 };
 
@@ -117,7 +117,7 @@ struct wf_slurm_node {
     const struct wf_slurm_gpus *gpus;
     uint32_t gpus_count; // kinds of GPU
     uint32_t shards, weight;
-    int64_t boot_ms;
+    int64_t boot_ms, reason_ms; // reason_ms: since when the reason stands
 };
 
 struct wf_slurm_partition {
