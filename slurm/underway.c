@@ -73,7 +73,8 @@ static bool is_over(struct wf_adapter *adapter, const struct wf_underway *way,
                     struct wf_facts *facts)
 {
     if (way->ends) {
-        return facts == NULL || !wf_facts_is_running(facts);
+        return facts == NULL ||
+               (!wf_facts_is_running(facts) && (facts->state & JOB_COMPLETING) == 0);
     }
     if (way->request == 0) {
         return facts == NULL || !wf_facts_is_pending(facts);

@@ -141,7 +141,7 @@ def reclaimed(case, serve, name, script, *options):
     print(f'# {name}: {[(what, round(float(when) - notice, 2), where) for what, when, where in notes]}')
     wait_until('it is running here, too', 10, lambda: serve.jobs()[job]['state'] == 'running')
     words = serve.ask('explain', f'slurm:{job}').stdout
-    print('# ' + words.replace('\n', '\n# '))
+    need('its node goes' in words, f'explain says {words}')
     lab.run(['scancel', job])
     lab.run(['scontrol', 'update', f'nodename={node}', 'state=resume'])
     return float(notes[-1][1]) - max(saved + [notice])
@@ -154,7 +154,9 @@ def work_leaves_a_node_that_is_taken(case):
         took.append(reclaimed(case, serve, f'plain{number}', 'note start; sleep 300'))
     for number in range(2):
         took.append(reclaimed(case, serve, f'saves{number}', SAVES, '--comment', 'whaleflux:checkpoint=B:USR1@20'))
-    print(f'# took {took}')
+    print(f'# from a notice, or from a saved job, to running elsewhere: {max(took):.2f} s at most of {len(took)}: '
+          f'{" ".join(f"{each:.2f}" for each in took)}')
+    need(max(took) < 2, f'{max(took)} s is too long')
     case.picture(serve)
 
 

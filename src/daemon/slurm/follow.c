@@ -169,9 +169,7 @@ static void tell_changed(void *context, const struct wf_slurm_job *job, bool gon
 static void tell_notice(void *context, const struct wf_slurm_node *node)
 {
     const struct wf_follow *follow = context;
-    if (wf_slurm_find_node(&follow->cluster, node->name)) {
-        wf_desk_foreign_notice(follow->desk, node->name, wf_slurm_gone_ms(node), node->reason);
-    }
+    wf_desk_foreign_notice(follow->desk, node->name, wf_slurm_gone_ms(node), node->reason);
 }
 
 static void look(struct wf_follow *follow)
