@@ -86,6 +86,10 @@ void wf_desk_foreign_seen(struct wf_desk *desk, bool whole);
 void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone_ms,
                             const char *what);
 
+// Tells those who watch what is done with a node, and why.
+void wf_desk_foreign_node(struct wf_desk *desk, const char *node, const char *kind,
+                          const char *why);
+
 // What was told is not to be relied on any more: nobody hears of the cluster.
 void wf_desk_foreign_blind(struct wf_desk *desk);
 // Whether a whole look is wanted, which may have several parts: what is told between here and a

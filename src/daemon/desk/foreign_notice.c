@@ -35,6 +35,14 @@ static struct wf_node_notice *find(const struct wf_desk *desk, uint32_t node)
     return notice;
 }
 
+// People write reasons in any letters, and cut ones are none.
+static void make_plain(char *text)
+{
+    for (; *text; text++) {
+        *text = (char)((unsigned char)*text < 0x80 ? *text : '?');
+    }
+}
+
 static void say(struct wf_desk *desk, uint32_t node, int64_t gone_ms, const char *what)
 {
     struct wf_node_notice *notice = find(desk, node);
@@ -51,13 +59,16 @@ static void say(struct wf_desk *desk, uint32_t node, int64_t gone_ms, const char
         notice->node = node;
         HASH_ADD(hh, desk->foreign.notices, node, sizeof notice->node, notice);
     }
+    char words[81];
+    snprintf(words, sizeof words, "%.80s", what);
+    make_plain(words);
     (void)gmtime_r(&seconds, &parts);
     (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &parts);
     if (left_ms > 0) {
-        snprintf(notice->text, sizeof notice->text, "'%.80s': %.60s goes at %s, in %.0f s", what,
+        snprintf(notice->text, sizeof notice->text, "'%s': %.60s goes at %s, in %.0f s", words,
                  name ? name : "its node", when, (double)left_ms / 1000);
     } else {
-        snprintf(notice->text, sizeof notice->text, "'%.80s': %.60s goes now", what,
+        snprintf(notice->text, sizeof notice->text, "'%s': %.60s goes now", words,
                  name ? name : "its node");
     }
 }
@@ -98,8 +109,18 @@ void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone
     desk->counts.notices += gone_ms > 0;
     wf_desk_tell_node_why(desk, node, gone_ms > 0 ? "node-notice" : "node-notice-withdrawn",
                           notice        ? notice->text
-                          : gone_ms > 0 ? what
+                          : gone_ms > 0 ? "it goes"
                                         : "it stays");
     enum wf_status status = wf_desk_step(desk, &event, NULL);
     WF_ASSERT(status == WF_OK); // the node is up, and the time was checked
+}
+
+void wf_desk_foreign_node(struct wf_desk *desk, const char *node, const char *kind, const char *why)
+{
+    char words[WF_DESK_NOTICE_BYTES];
+    snprintf(words, sizeof words, "%.250s", why);
+    make_plain(words);
+    if (!desk->is_stalled && !desk->is_broken) {
+        wf_desk_tell_node_why(desk, node, kind, words);
+    }
 }

@@ -85,6 +85,7 @@ void wf_follow_close(struct wf_follow *follow)
     wf_list_prices_finish(&follow->prices);
     wf_follow_forget_records(follow);
     wf_follow_forget_advice(follow);
+    wf_follow_forget_power(follow);
     for (uint32_t i = 0; i < follow->account_count; i++) {
         free(follow->accounts[i]);
     }
@@ -224,6 +225,10 @@ void wf_follow_work(struct wf_follow *follow)
     }
     follow->is_blind = false;
     look(follow);
+    if (now_ms >= follow->power_ms) {
+        follow->power_ms = now_ms + WF_FOLLOW_POWER_MS;
+        wf_follow_power(follow);
+    }
     if (follow->config.slurm->mode == WF_SLURM_ADVISE && now_ms >= follow->advice_ms) {
         follow->advice_ms = now_ms + WF_FOLLOW_ADVICE_MS;
         wf_follow_advise(follow);

@@ -27,7 +27,8 @@ struct wf_slurm_attempt {
     enum wf_slurm_phase phase;
     uint64_t request;
     int64_t since_ms;
-    char **nodes; // owned
+    int64_t woke_ms; // when power was last asked for; 0: not yet
+    char **nodes;    // owned
     uint32_t node_count;
     char why[256];
     UT_hash_handle hh;

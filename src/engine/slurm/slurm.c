@@ -439,6 +439,15 @@ enum wf_status wf_slurm_leave(struct wf_engine *engine, uint32_t job, struct wf_
     return ask(engine, json_pack("{sssI}", "do", "leave", "job", (json_int_t)job), err);
 }
 
+enum wf_status wf_slurm_power(struct wf_engine *engine, const char *node, bool up,
+                              struct wf_error *err)
+{
+    return ask(engine,
+               json_pack("{ssssss}", "do", up ? "power_up" : "power_down", "node", node, "reason",
+                         "whaleflux"),
+               err);
+}
+
 enum wf_status wf_slurm_advise(struct wf_engine *engine, uint32_t job, const char *text,
                                struct wf_error *err)
 {

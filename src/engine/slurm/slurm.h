@@ -16,6 +16,7 @@
 #define WF_SLURM_NAMES_MAX 128    // partitions that are ours,
 #define WF_SLURM_NAMES_BYTES 8192 // and all their names
 #define WF_SLURM_WAKE_MS 900000   // for a node that is powered down to come up
+#define WF_SLURM_BOOT_MS 120000   // usual: what that is believed to take before it was seen
 
 // X(NAME, text)
 #define WF_SLURM_MODES(X)                                                                          \
@@ -34,10 +35,12 @@ struct wf_slurm_config {
     enum wf_slurm_mode mode;
     const char *const *partitions; // that are ours, NULL ends; NULL: all
     uint32_t silence_ms;           // of ours, after which the adapter gives all jobs to Slurm
-    const char *socket;            // NULL: DATA/slurm.sock
-    const char *adapter;           // program that is started where nobody listens; NULL: found
-    const char *conf;              // its slurm.conf; NULL: the usual one
-    const char *heartbeat;         // file that the adapter renews while it is told to decide
+    uint32_t boot_ms;              // at least what a cloud node takes to come up; 0: usual
+    bool leaves_power;     // nodes are powered up for a start, and by nobody else than Slurm
+    const char *socket;    // NULL: DATA/slurm.sock
+    const char *adapter;   // program that is started where nobody listens; NULL: found
+    const char *conf;      // its slurm.conf; NULL: the usual one
+    const char *heartbeat; // file that the adapter renews while it is told to decide
     void (*say)(void *context, const char *line); // NULL: nobody listens
     void *context;
 };
@@ -77,6 +80,8 @@ struct wf_slurm_start wf_slurm_start_of(struct wf_engine *engine, const char *ke
 enum wf_status wf_slurm_hold(struct wf_engine *engine, uint32_t job,
                              struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_slurm_leave(struct wf_engine *engine, uint32_t job,
+                              struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_slurm_power(struct wf_engine *engine, const char *node, bool up,
                               struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_slurm_advise(struct wf_engine *engine, uint32_t job, const char *text,
                                struct wf_error *err) WF_MUST_USE;
