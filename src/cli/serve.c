@@ -139,13 +139,18 @@ static enum wf_status read_power(struct wish *wish, struct wf_error *err)
     return WF_OK;
 }
 
+static bool has_times(const struct wish *wish)
+{
+    return wish->silence || wish->boot || wish->power;
+}
+
 // The options about Slurm, which mean nothing without --slurm.
 static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
 {
     const struct wf_daemon_config *daemon = &wish->daemon;
     if (!wish->slurm_mode) {
-        bool told = wish->partitions || wish->silence || wish->boot || wish->power ||
-                    wish->slurm.conf || wish->slurm.heartbeat;
+        bool told =
+            wish->partitions || wish->slurm.conf || wish->slurm.heartbeat || has_times(wish);
         return told ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE") : WF_OK;
     }
     if (!wf_slurm_mode_read(wish->slurm_mode, &wish->slurm.mode)) {

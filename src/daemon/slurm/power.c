@@ -178,11 +178,27 @@ static void power_down(struct powering *powering, struct wf_power_node *seen, in
     ask(powering, seen, false, why);
 }
 
+// Whether power is ours to decide about.
+static bool decides(const struct wf_follow *follow)
+{
+    const struct wf_slurm_config *config = follow->config.slurm;
+    return config->mode == WF_SLURM_DECIDE && !config->leaves_power &&
+           !wf_desk_foreign_wants_all(follow->desk);
+}
+
+static void note_idling(const struct powering *powering, const struct wf_slurm_node *node,
+                        const struct wf_node *known, struct wf_power_node *seen)
+{
+    bool idle = node->power == WF_SLURM_POWER_UP && strcmp(node->state, "idle") == 0 &&
+                known->first_placement == WF_NONE;
+    int64_t since_ms = seen->idle_ms > 0 ? seen->idle_ms : powering->now_ms;
+    seen->idle_ms = idle ? since_ms : 0;
+}
+
 static void look_at(void *context, const struct wf_slurm_node *node)
 {
     struct powering *powering = context;
     struct wf_follow *follow = powering->follow;
-    const struct wf_slurm_config *config = follow->config.slurm;
     const struct wf_cluster *cluster = wf_core_cluster(wf_desk_core(follow->desk));
     struct wf_power_node *seen = node->cloud ? find(follow, node, powering->now_ms) : NULL;
     uint32_t number = wf_desk_number(follow->desk, WF_JOURNAL_NODE, node->name);
@@ -191,20 +207,15 @@ static void look_at(void *context, const struct wf_slurm_node *node)
         return;
     }
     note_power(powering, node, seen);
-    bool idle = node->power == WF_SLURM_POWER_UP && strcmp(node->state, "idle") == 0 &&
-                cluster->nodes[number].first_placement == WF_NONE;
-    int64_t since_ms = seen->idle_ms > 0 ? seen->idle_ms : powering->now_ms;
-    seen->idle_ms = idle ? since_ms : 0;
-    bool may = config->mode == WF_SLURM_DECIDE && !config->leaves_power &&
-               !wf_desk_foreign_wants_all(follow->desk);
-    if (!may || node->down || node->drain) {
+    const struct wf_node *known = &cluster->nodes[number];
+    note_idling(powering, node, known, seen);
+    if (!decides(follow) || node->down || node->drain) {
         return;
     }
     int64_t start_ms = needed_ms(follow, number, &job);
     if (node->power == WF_SLURM_POWER_DOWN && start_ms != INT64_MAX) {
         power_up(powering, seen, start_ms, job);
-    } else if (idle) {
-        const struct wf_node *known = &cluster->nodes[number];
+    } else if (seen->idle_ms > 0) {
         power_down(powering, seen, start_ms, &cluster->pools[known->pool.index], known->spec.gpus);
     }
 }
