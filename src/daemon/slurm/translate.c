@@ -65,7 +65,7 @@ static void leave_strange(struct translation *translation)
     if (job->excluded_count > 0) {
         leave(translation, "it names nodes that it does not want");
     }
-    if (job->wanted_count > 0 || (job->required_count > 0 && !job->decision[0])) {
+    if (job->wanted_count > 0 || (job->required_count > 0 && !job->decision[0] && !job->pinned)) {
         leave(translation, "it names the nodes that it wants");
     }
     if (job->edited) {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "daemon/slurm/dependency.h"
+#include "daemon/slurm/follow_parts.h"
 #include "daemon/slurm/translate.h"
 
 static struct wf_slurm_picture *picture;
@@ -238,6 +239,9 @@ static void our_own_pin_is_no_wish_of_its_owner(void **unused)
     (void)unused;
     translate("'required_nodes':['h1'],'decision':'j1-1','ours':true");
     assert_false(words.left);
+    // On its way back into the queue it is held, and the pin is still there.
+    translate("'required_nodes':['h1'],'pinned':true,'ours':true,'held':'admin'");
+    assert_false(words.left);
 }
 
 static void a_job_keeps_its_names(void **unused)
@@ -347,6 +351,17 @@ static void other_jobs_are_waited_for_until_they_are_over(void **unused)
     }
 }
 
+static void idling_is_dearer_than_a_restart_after_a_while(void **unused)
+{
+    (void)unused;
+    // As dear as GPUs are in the mean: the boot's rent, and as much for who waits.
+    assert_int_equal(wf_power_idle_max_ms(120000, 2000, 2000), 240000);
+    // Cheap nodes may idle for longer, dear ones less long.
+    assert_int_equal(wf_power_idle_max_ms(120000, 1000, 2000), 360000);
+    assert_int_equal(wf_power_idle_max_ms(120000, 4000, 2000), 180000);
+    assert_true(wf_power_idle_max_ms(120000, 0, 2000) == INT64_MAX);
+}
+
 int main(void)
 {
 #define WITH_CLUSTER(test) cmocka_unit_test_setup_teardown(test, open_cluster, close_cluster)
@@ -354,6 +369,7 @@ int main(void)
         WITH_CLUSTER(nodes_become_pools_of_one_kind),
         WITH_CLUSTER(the_signature_changes_with_what_matters),
         WITH_CLUSTER(what_a_job_has_on_one_node_is_a_task),
+        cmocka_unit_test(idling_is_dearer_than_a_restart_after_a_while),
         WITH_CLUSTER(what_we_have_no_word_for_is_left_to_slurm),
         WITH_CLUSTER(our_own_pin_is_no_wish_of_its_owner),
         WITH_CLUSTER(a_job_keeps_its_names),
