@@ -465,6 +465,15 @@ class Lab:
             send(pid, signal.SIGKILL)
         wait_until(f"{name} ends", 10, lambda: not on_it())
 
+    def mark_down(self, name):
+        """As its administrator does who knows that it is lost. 24.11 may take a late answer from it, just after,
+        as its return to service: then once more."""
+        def stays_down():
+            self.run(["scontrol", "update", f"nodename={name}", "state=down", "reason=test"])
+            time.sleep(1.5)
+            return self.node_states().get(name, "").startswith("down")
+        wait_until(f"{name} stays down", 20, stays_down)
+
     def is_on(self, node, pid, part):
         """Tells whether a process of the cluster runs on that node."""
         process = pathlib.Path("/proc", str(pid))
