@@ -17,8 +17,9 @@ static const char *own_name(char *space, size_t size)
     static _Thread_local struct passwd entry;
     struct passwd *found = NULL;
 
-    return getpwuid_r(geteuid(), &entry, space, size, &found) == 0 && found != NULL ? entry.pw_name
-                                                                                    : "";
+    return getpwuid_r(wf_slurm_user(), &entry, space, size, &found) == 0 && found != NULL
+               ? entry.pw_name
+               : "";
 }
 
 json_t *wf_hello_line(const struct wf_adapter *adapter)
@@ -51,7 +52,8 @@ static assoc_mgr_info_msg_t *load_accounts(struct wf_adapter *adapter, uint32_t 
 static bool ask_rights(struct wf_adapter *adapter, const slurm_conf_t *conf)
 {
     char space[4096];
-    bool found = geteuid() == 0 || geteuid() == conf->slurm_user_id;
+    const uid_t uid = wf_slurm_user();
+    bool found = uid == 0 || uid == conf->slurm_user_id;
     int errnum;
 
     if (found || !adapter->has_accounting) {
