@@ -11,8 +11,8 @@
 #include "slurm/rest/value.h"
 #include "slurm/rest/write.h"
 
-// A look at all of something. slurmrestd says that nothing is newer than `updated` by telling of
-// nothing at all, as of the year 1970.
+// A look at all of something. That nothing is newer than `updated` slurmrestd says by the status
+// 304 or, of jobs, by telling of nothing at all, as of the year 1970.
 static int look(const char *path, time_t updated, json_t **answer_out)
 {
     char whole[128];

@@ -168,13 +168,14 @@ static void sort(struct hosts *hosts)
     hosts->count = kept;
 }
 
-// Whether b's number is the one after a's, with the same stem and as wide.
+// Whether b's number is the one after a's, with the same stem and written as wide, or without
+// zeros.
 static bool follows(const char *a, const char *b)
 {
     const size_t length = stem(a);
 
-    return length == stem(b) && strlen(a) == strlen(b) && a[length] != '\0' &&
-           strncmp(a, b, length) == 0 &&
+    return length == stem(b) && a[length] != '\0' && strncmp(a, b, length) == 0 &&
+           (strlen(a) == strlen(b) || (a[length] != '0' && b[length] != '0')) &&
            strtoull(a + length, NULL, 10) + 1 == strtoull(b + length, NULL, 10);
 }
 

@@ -250,6 +250,10 @@ static int judge(const struct buffer *buffer, long status, json_t **answer_out)
         buffer->length > 0 ? json_loadb(buffer->bytes, buffer->length, 0, NULL) : NULL;
     const int errnum = wf_rest_read_error(answer, &sentence);
 
+    if (status == 304) {
+        json_decref(answer);
+        return SLURM_NO_CHANGE_IN_DATA;
+    }
     if (status == 401 || status == 403) {
         json_decref(answer);
         return fail(SLURM_PROTOCOL_AUTHENTICATION_ERROR,

@@ -39,6 +39,8 @@ static const struct wf_option options[] = {
     {"slurm-partitions", "NAME[,NAME...]", "of the cluster, these alone (all)"},
     {"slurm-silence", "TIME", "without a daemon for so long, Slurm decides again (60s)"},
     {"slurm-conf", "FILE", "the cluster's slurm.conf (where Slurm looks)"},
+    {"slurm-rest", "URL", "asks slurmrestd there (unix:/PATH, http://HOST:PORT), without libslurm"},
+    {"slurm-token", "FILE", "has the token for slurmrestd (the variable SLURM_JWT, or none)"},
     {"slurm-heartbeat", "FILE",
      "tells slurm/job_submit.lua that a daemon decides (/run/whaleflux/slurm.heartbeat)"},
     {NULL, NULL, NULL},
@@ -65,6 +67,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"slurm-partitions", &wish->partitions},
         {"slurm-silence", &wish->silence},
         {"slurm-conf", &wish->slurm.conf},
+        {"slurm-rest", &wish->slurm.rest},
+        {"slurm-token", &wish->slurm.token_file},
         {"slurm-heartbeat", &wish->slurm.heartbeat},
         {"watch", &config->watch},
     };
@@ -122,7 +126,8 @@ static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
 {
     const struct wf_daemon_config *daemon = &wish->daemon;
     if (!wish->slurm_mode) {
-        bool told = wish->partitions || wish->silence || wish->slurm.conf || wish->slurm.heartbeat;
+        bool told = wish->partitions || wish->silence || wish->slurm.conf || wish->slurm.rest ||
+                    wish->slurm.token_file || wish->slurm.heartbeat;
         return told ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE") : WF_OK;
     }
     if (!wf_slurm_mode_read(wish->slurm_mode, &wish->slurm.mode)) {
@@ -133,6 +138,10 @@ static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
         return wf_fail(err, WF_INVALID,
                        "--spot, --cgroup, --sysroot and --nvml are about this "
                        "machine, on which nothing runs with --slurm");
+    }
+    if (wish->slurm.rest ? wish->slurm.conf != NULL : wish->slurm.token_file != NULL) {
+        return wf_fail(err, WF_INVALID,
+                       "--slurm-conf is for libslurm, --slurm-token for slurmrestd");
     }
     if (!wish->slurm.heartbeat && wish->slurm.mode == WF_SLURM_DECIDE) {
         wish->slurm.heartbeat = HEARTBEAT;

@@ -362,9 +362,9 @@ class Lab:
             raise Trouble(f"the database cannot be made: see {self.folder}/log/mariadb-install.out")
 
     def make_accounts(self):
-        """Accounts red and blue below lab, users of both, and an operator; in one go, since each takes long."""
+        """Accounts red and blue below lab, users of both, and an administrator; in one go, since each takes long."""
         path = self.folder / "etc" / "accounts"
-        path.write_text(lab_config.ACCOUNTS.format(cluster=self.cluster, operator=REST_USER))
+        path.write_text(lab_config.ACCOUNTS.format(cluster=self.cluster, administrator=REST_USER))
         self.run(["sacctmgr", "-i", "-Q", "load", path])
 
     def down(self, keep=False):
