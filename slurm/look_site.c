@@ -47,8 +47,9 @@ static assoc_mgr_info_msg_t *load_accounts(struct wf_adapter *adapter, uint32_t 
     return *errnum_out == 0 ? found : NULL;
 }
 
-// Whether Slurm lets our account change other people's jobs: root and SlurmUser always, else whom
-// accounting names an operator or administrator.
+// Whether Slurm lets our account do all that mode decide needs: root and SlurmUser always, else
+// whom accounting names an administrator. An operator may not write an admin_comment, nor drain a
+// node.
 static bool ask_rights(struct wf_adapter *adapter, const slurm_conf_t *conf)
 {
     char space[4096];
@@ -69,7 +70,7 @@ static bool ask_rights(struct wf_adapter *adapter, const slurm_conf_t *conf)
         const slurmdb_user_rec_t *user;
         while ((user = slurm_list_next(every)) != NULL) {
             if (user->name != NULL && strcmp(user->name, name) == 0) {
-                found = user->admin_level >= SLURMDB_ADMIN_OPERATOR;
+                found = user->admin_level >= SLURMDB_ADMIN_SUPER_USER;
             }
         }
         slurm_list_iterator_destroy(every);
