@@ -325,6 +325,9 @@ static void carry_kill(struct wf_adapter *adapter, const struct wf_request *requ
             slurm_kill_job2(name, (uint16_t)(cancels ? SIGKILL : request->signal), flags, NULL));
         refuse_as_slurm(adapter, answer, errnum, cancels ? "cancel job" : "signal job", name);
         adapter->next_ms[WF_LOOK_JOBS] = 0;
+        if (request->task != WF_NO_TASK) {
+            adapter->updated[WF_LOOK_JOBS] = 0; // 26.05 does not count this as a change
+        }
     }
     free(name);
 }

@@ -97,6 +97,9 @@ static inline const char *wf_slurm_version(char *space, size_t size)
 #define wf_slurm_is_exclusive(job) ((job)->shared == JOB_SHARED_NONE)
 #endif
 
+// One part of the time in so many may be spent in calls.
+#define WF_SLURM_LOOK_SHARE 20
+
 // Whom Slurm takes us for.
 #define wf_slurm_user geteuid
 

@@ -193,6 +193,7 @@ int slurm_update_job2(job_desc_msg_t *change, job_array_resp_msg_t **answers)
     return ESLURM_NOT_SUPPORTED;
 }
 
+// Several tasks of an array have a name with brackets, which only this takes.
 int slurm_kill_job2(const char *name, uint16_t signal, uint16_t flags, const char *sibling)
 {
     (void)sibling;

@@ -21,6 +21,9 @@ typedef list_itr_t *wf_list_iterator;
 #define WF_SLURM_HAS_CPUS_ON_NODE
 #define WF_SLURM_HAS_STEP_IDS // as 26.05 has it: nobody need say who gives a reason
 
+// Most of a call's time is slurmrestd's own, which writes 8 KB of JSON a job, and not slurmctld's.
+#define WF_SLURM_LOOK_SHARE 4
+
 #define WF_SLURM_TASKS_WHY "slurmrestd changes an array as a whole only, not one task of it"
 
 static inline const char *wf_slurm_version(char *space, size_t size)
