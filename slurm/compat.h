@@ -9,10 +9,7 @@
 
 #include <jansson.h>
 
-// Without libslurm its calls go over slurmrestd.
-#ifdef WF_SLURM_REST
-#include "slurm/rest/compat.h"
-#else
+#ifndef WF_SLURM_REST
 
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -120,4 +117,6 @@ static inline bool wf_slurm_node_is_in(const node_info_t *node, int32_t index,
     return false;
 }
 
+#else // without libslurm its calls go over slurmrestd
+#include "slurm/rest/compat.h"
 #endif

@@ -13,6 +13,7 @@
 #include "slurm/adapter.h"
 #include "slurm/check.h"
 #include "slurm/free.h"
+#include "slurm/open.h"
 #include "slurm/server.h"
 
 #ifdef WF_SLURM_REST
@@ -23,7 +24,7 @@
 
 struct settings {
     struct wf_server_config server;
-    const char *conf, *rest, *token_file;
+    struct wf_slurm_place place;
     bool json, dry_run;
 };
 
@@ -97,13 +98,13 @@ static int take_option(int option, struct settings *settings)
         settings->server.socket_path = optarg;
         return 0;
     case CONF:
-        settings->conf = optarg;
+        settings->place.conf = optarg;
         return 0;
     case REST:
-        settings->rest = optarg;
+        settings->place.rest = optarg;
         return 0;
     case TOKEN_FILE:
-        settings->token_file = optarg;
+        settings->place.token_file = optarg;
         return 0;
     case HEARTBEAT:
         settings->server.heartbeat_path = optarg;
@@ -181,50 +182,13 @@ static int serve(const struct settings *settings, char **argv)
     return 0;
 }
 
-#ifdef WF_SLURM_REST
-static bool open_slurm(const struct settings *settings)
-{
-    struct wf_error err;
-
-    if (settings->rest == NULL) {
-        complain("--rest URL is missing (--help tells more)", "");
-        return false;
-    }
-    if (wf_rest_open(settings->rest, settings->token_file, &err) != WF_OK) {
-        complain("", err.text);
-        return false;
-    }
-    return true;
-}
-
-static void close_slurm(void)
-{
-    wf_rest_close();
-}
-#else
-static bool open_slurm(const struct settings *settings)
-{
-    if (settings->conf != NULL) {
-        setenv("SLURM_CONF", settings->conf, 1);
-    }
-    // Else long lists of tasks come cut.
-    setenv("SLURM_BITSTR_LEN", "0", 1);
-    slurm_init(settings->conf);
-    return true;
-}
-
-static void close_slurm(void)
-{
-    slurm_fini();
-}
-#endif
-
 static int run(const char *verb, const struct settings *settings, char **argv)
 {
+    struct wf_error err;
     int status;
 
-    if (!open_slurm(settings)) {
-        return 2;
+    if (wf_slurm_open(&settings->place, &err) != WF_OK) {
+        return complain("", err.text);
     }
     if (verb == NULL) {
         status = serve(settings, argv);
@@ -233,7 +197,7 @@ static int run(const char *verb, const struct settings *settings, char **argv)
     } else {
         status = wf_check(settings->json);
     }
-    close_slurm();
+    wf_slurm_close();
     return status;
 }
 

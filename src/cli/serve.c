@@ -121,14 +121,29 @@ static enum wf_status read_silence(struct wish *wish, struct wf_error *err)
     return WF_OK;
 }
 
+static bool tells_of_slurm(const struct wish *wish)
+{
+    const struct wf_slurm_config *slurm = &wish->slurm;
+    return wish->partitions || wish->silence || slurm->conf || slurm->rest || slurm->token_file ||
+           slurm->heartbeat;
+}
+
+static enum wf_status check_place(const struct wf_slurm_config *slurm, struct wf_error *err)
+{
+    bool mixed = slurm->rest ? slurm->conf != NULL : slurm->token_file != NULL;
+    return mixed ? wf_fail(err, WF_INVALID,
+                           "--slurm-conf is for libslurm, --slurm-token for --slurm-rest")
+                 : WF_OK;
+}
+
 // The options about Slurm, which mean nothing without --slurm.
 static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
 {
     const struct wf_daemon_config *daemon = &wish->daemon;
     if (!wish->slurm_mode) {
-        bool told = wish->partitions || wish->silence || wish->slurm.conf || wish->slurm.rest ||
-                    wish->slurm.token_file || wish->slurm.heartbeat;
-        return told ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE") : WF_OK;
+        return tells_of_slurm(wish)
+                   ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE")
+                   : WF_OK;
     }
     if (!wf_slurm_mode_read(wish->slurm_mode, &wish->slurm.mode)) {
         return wf_fail(err, WF_INVALID, "--slurm: '%.100s' is none of observe, advise, decide",
@@ -147,7 +162,8 @@ static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
         wish->slurm.heartbeat = HEARTBEAT;
     }
     wish->daemon.slurm = &wish->slurm;
-    enum wf_status status = read_silence(wish, err);
+    enum wf_status status = check_place(&wish->slurm, err);
+    status = status == WF_OK ? read_silence(wish, err) : status;
     return status == WF_OK ? read_partitions(wish, err) : status;
 }
 

@@ -125,6 +125,9 @@ class Lab:
         if missing:
             where = f" in {self.root()}" if self.root() else ""
             raise Missing(f'no test cluster of Slurm without the Debian packages {" ".join(missing)}{where}')
+        if self.options["slurmrestd"] and self.find_version() < (26, 5):
+            raise Missing("slurmrestd is of use from Slurm 26.05 on: tests/slurm/chroot 26.05 DIR gets one, and "
+                          "--chroot (WHALEFLUX_CHROOT for tests) names it")
         probe = self.folder.parent / f".{self.folder.name}.device"
         try:
             probe.parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +214,10 @@ class Lab:
         if part == "slurmdbd":
             return ["slurmdbd"]
         if part == "slurmctld":
-            return ["slurmctld", "-f", str(self.conf)]
+            # Killed within its first minutes it has not saved how much the accounts used, and 26.05 does not start
+            # without: -i lets it begin from nothing.
+            fresh = self.options["accounting"] and not (folder / "state" / "assoc_usage").exists()
+            return ["slurmctld", "-f", str(self.conf)] + (["-i"] if fresh else [])
         if part == "slurmrestd":
             return ["slurmrestd", "-f", str(self.conf), "-a", "rest_auth/local", f"unix:{folder}/rest/socket"]
         # -b: booted just now. A cloud node counts as registered only if it was booted since it was asked for,
