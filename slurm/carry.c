@@ -152,6 +152,16 @@ static void need_task(const struct wf_facts *facts, const struct wf_request *req
     }
 }
 
+static void need_whole(const struct wf_request *request, struct answer *answer)
+{
+    const char *const why = WF_SLURM_TASKS_WHY;
+
+    if (request->task != WF_NO_TASK && why != NULL) {
+        refuse(answer, "unfit", "job %" PRIu32 ", task %" PRIu32 ": %s", request->job,
+               request->task, why);
+    }
+}
+
 // Whether somebody else than us has a say in the job's start.
 static void need_free_hand(const struct wf_facts *facts, bool anyway, struct answer *answer)
 {
@@ -231,6 +241,7 @@ static void carry_start(struct wf_adapter *adapter, const struct wf_request *req
 
     need_pending(facts, answer);
     need_task(facts, request, answer);
+    need_whole(request, answer);
     need_free_hand(facts, request->anyway, answer);
     if (!request->anyway) {
         need_fit(facts, nodes, wf_hosts_count(nodes), answer);
@@ -255,6 +266,7 @@ static void carry_change(struct wf_adapter *adapter, const struct wf_request *re
     need_pending(facts, answer);
     if (request->task != WF_NO_TASK) {
         need_task(facts, request, answer);
+        need_whole(request, answer);
     }
     if (request->what == WF_DO_LEAVE && !facts->mark.ours && wf_facts_is_held(facts)) {
         refuse(answer, "not-ours", "job %" PRIu32 " is held, but not by us", id);
@@ -316,6 +328,9 @@ static void carry_kill(struct wf_adapter *adapter, const struct wf_request *requ
         adapter->next_ms[WF_LOOK_JOBS] = 0;
         if (errnum == 0 && !cancels) {
             wf_underway_signalled(adapter, facts->id);
+        }
+        if (request->task != WF_NO_TASK) {
+            adapter->updated[WF_LOOK_JOBS] = 0; // 26.05 does not count this as a change
         }
     }
     free(name);

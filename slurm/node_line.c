@@ -60,18 +60,6 @@ static bool is_down(uint32_t state)
                      NODE_STATE_REBOOT_ISSUED)) != 0;
 }
 
-static bool has_node(const partition_info_t *partition, int32_t index)
-{
-    const int32_t *pair = partition->node_inx;
-
-    for (; pair != NULL && pair[0] >= 0; pair += 2) {
-        if (index >= pair[0] && index <= pair[1]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 json_t *wf_node_line(const node_info_t *node, int32_t index, const partition_info_msg_t *partitions)
 {
     const uint32_t state = node->node_state;
@@ -98,7 +86,7 @@ json_t *wf_node_line(const node_info_t *node, int32_t index, const partition_inf
     wf_line_number(line, "shards", shards);
     for (uint32_t i = 0; partitions != NULL && i < partitions->record_count; i++) {
         const partition_info_t *const partition = &partitions->partition_array[i];
-        if (partition->name != NULL && has_node(partition, index)) {
+        if (partition->name != NULL && wf_slurm_node_is_in(node, index, partition)) {
             json_array_append_new(names, wf_line_string(partition->name, strlen(partition->name)));
         }
     }

@@ -42,6 +42,8 @@ static const struct wf_option options[] = {
      "what a cloud node takes to come up, at least (as seen; before that 2m)"},
     {"slurm-power", "WHO", "who has cloud nodes idle or not: plan, slurm (plan)"},
     {"slurm-conf", "FILE", "the cluster's slurm.conf (where Slurm looks)"},
+    {"slurm-rest", "URL", "asks slurmrestd there (unix:/PATH, http://HOST:PORT), without libslurm"},
+    {"slurm-token", "FILE", "has the token for slurmrestd (the variable SLURM_JWT, or none)"},
     {"slurm-heartbeat", "FILE",
      "tells slurm/job_submit.lua that a daemon decides (/run/whaleflux/slurm.heartbeat)"},
     {NULL, NULL, NULL},
@@ -70,6 +72,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"slurm-boot", &wish->boot},
         {"slurm-power", &wish->power},
         {"slurm-conf", &wish->slurm.conf},
+        {"slurm-rest", &wish->slurm.rest},
+        {"slurm-token", &wish->slurm.token_file},
         {"slurm-heartbeat", &wish->slurm.heartbeat},
         {"watch", &config->watch},
     };
@@ -139,9 +143,19 @@ static enum wf_status read_power(struct wish *wish, struct wf_error *err)
     return WF_OK;
 }
 
-static bool has_times(const struct wish *wish)
+static bool tells_of_slurm(const struct wish *wish)
 {
-    return wish->silence || wish->boot || wish->power;
+    const struct wf_slurm_config *slurm = &wish->slurm;
+    return wish->partitions || wish->silence || wish->boot || wish->power || slurm->conf ||
+           slurm->rest || slurm->token_file || slurm->heartbeat;
+}
+
+static enum wf_status check_place(const struct wf_slurm_config *slurm, struct wf_error *err)
+{
+    bool mixed = slurm->rest ? slurm->conf != NULL : slurm->token_file != NULL;
+    return mixed ? wf_fail(err, WF_INVALID,
+                           "--slurm-conf is for libslurm, --slurm-token for --slurm-rest")
+                 : WF_OK;
 }
 
 // The options about Slurm, which mean nothing without --slurm.
@@ -149,9 +163,9 @@ static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
 {
     const struct wf_daemon_config *daemon = &wish->daemon;
     if (!wish->slurm_mode) {
-        bool told =
-            wish->partitions || wish->slurm.conf || wish->slurm.heartbeat || has_times(wish);
-        return told ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE") : WF_OK;
+        return tells_of_slurm(wish)
+                   ? wf_fail(err, WF_INVALID, "options about Slurm need --slurm=MODE")
+                   : WF_OK;
     }
     if (!wf_slurm_mode_read(wish->slurm_mode, &wish->slurm.mode)) {
         return wf_fail(err, WF_INVALID, "--slurm: '%.100s' is none of observe, advise, decide",
@@ -162,11 +176,16 @@ static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
                        "--spot, --cgroup, --sysroot and --nvml are about this "
                        "machine, on which nothing runs with --slurm");
     }
+    if (wish->slurm.rest ? wish->slurm.conf != NULL : wish->slurm.token_file != NULL) {
+        return wf_fail(err, WF_INVALID,
+                       "--slurm-conf is for libslurm, --slurm-token for slurmrestd");
+    }
     if (!wish->slurm.heartbeat && wish->slurm.mode == WF_SLURM_DECIDE) {
         wish->slurm.heartbeat = HEARTBEAT;
     }
     wish->daemon.slurm = &wish->slurm;
-    enum wf_status status = read_silence(wish, err);
+    enum wf_status status = check_place(&wish->slurm, err);
+    status = status == WF_OK ? read_silence(wish, err) : status;
     status = status == WF_OK ? read_power(wish, err) : status;
     return status == WF_OK ? read_partitions(wish, err) : status;
 }

@@ -68,6 +68,9 @@ static void leave_strange(struct translation *translation)
     if (job->wanted_count > 0 || (job->required_count > 0 && !job->decision[0] && !job->pinned)) {
         leave(translation, "it names the nodes that it wants");
     }
+    if (job->unstartable[0]) {
+        leave(translation, "%.200s", job->unstartable);
+    }
     if (job->edited) {
         leave(translation, "somebody has changed by hand what WhaleFlux decided about it");
     }

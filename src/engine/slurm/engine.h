@@ -47,7 +47,7 @@ struct wf_slurm_leaving {
 struct wf_engine {
     struct wf_slurm_config config;
     char path[4096 + 32], log[4096 + 32], program[4096];
-    const char *arguments[8];
+    const char *arguments[12];
     struct wf_wire *wire;
     struct wf_slurm_picture *picture;
     struct wf_slurm_attempt *attempts;

@@ -198,6 +198,7 @@ static void read_standing(struct wf_slurm_fields *fields, struct wf_slurm_job *j
     job->ours = wf_slurm_flag(fields, "ours");
     job->edited = wf_slurm_flag(fields, "edited");
     job->pinned = wf_slurm_flag(fields, "pinned");
+    job->unstartable = wf_slurm_text(fields, "unstartable");
     job->requeue = wf_slurm_flag(fields, "requeue");
     job->batch = wf_slurm_flag(fields, "batch");
     job->exclusive = wf_slurm_flag(fields, "exclusive");

@@ -35,10 +35,10 @@ const char *wf_slurm_mode_text(enum wf_slurm_mode mode)
     return modes[mode];
 }
 
-bool wf_slurm_find_adapter(const char *wish, char *path_out, size_t size)
+bool wf_slurm_find_adapter(const char *wish, bool rest, char *path_out, size_t size)
 {
-    static const char *const places[] = {ADAPTER, "slurm/" ADAPTER, "../libexec/whaleflux/" ADAPTER,
-                                         "../sbin/" ADAPTER};
+    static const char *const places[] = {"", "slurm/", "../libexec/whaleflux/", "../sbin/"};
+    const char *const name = rest ? ADAPTER "-rest" : ADAPTER;
     char folder[4096];
     if (wish) {
         snprintf(path_out, size, "%s", wish);
@@ -49,12 +49,12 @@ bool wf_slurm_find_adapter(const char *wish, char *path_out, size_t size)
     char *slash = strrchr(folder, '/');
     for (uint32_t i = 0; slash && i < WF_COUNT_OF(places); i++) {
         slash[1] = '\0';
-        snprintf(path_out, size, "%s%s", folder, places[i]);
+        snprintf(path_out, size, "%s%s%s", folder, places[i], name);
         if (access(path_out, X_OK) == 0) {
             return true;
         }
     }
-    snprintf(path_out, size, "%s%s", slash ? folder : "", ADAPTER);
+    snprintf(path_out, size, "%s%s", slash ? folder : "", name);
     return false;
 }
 
@@ -219,8 +219,9 @@ static void slurm_close(struct wf_engine *engine)
 static void set_arguments(struct wf_engine *engine)
 {
     const struct wf_slurm_config *config = &engine->config;
-    const char *const words[] = {"--socket",   engine->path,  "--conf",
-                                 config->conf, "--heartbeat", config->heartbeat};
+    const char *const words[] = {"--socket",     engine->path,      "--conf", config->conf,
+                                 "--heartbeat",  config->heartbeat, "--rest", config->rest,
+                                 "--token-file", config->token_file};
     uint32_t count = 0;
     engine->arguments[count++] = engine->program;
     for (uint32_t i = 0; i < WF_COUNT_OF(words); i += 2) {
@@ -247,8 +248,8 @@ static enum wf_status slurm_open(const struct wf_engine_config *config,
     } else {
         snprintf(engine->path, sizeof engine->path, "%.4096s/slurm.sock", config->data);
     }
-    bool found =
-        wf_slurm_find_adapter(engine->config.adapter, engine->program, sizeof engine->program);
+    bool found = wf_slurm_find_adapter(engine->config.adapter, engine->config.rest != NULL,
+                                       engine->program, sizeof engine->program);
     set_arguments(engine);
     struct wf_wire_config wire = {.socket = engine->path,
                                   .program = found ? engine->arguments : NULL,

@@ -36,11 +36,13 @@ struct wf_slurm_config {
     const char *const *partitions; // that are ours, NULL ends; NULL: all
     uint32_t silence_ms;           // of ours, after which the adapter gives all jobs to Slurm
     uint32_t boot_ms;              // at least what a cloud node takes to come up; 0: usual
-    bool leaves_power;     // nodes are powered up for a start, and by nobody else than Slurm
-    const char *socket;    // NULL: DATA/slurm.sock
-    const char *adapter;   // program that is started where nobody listens; NULL: found
-    const char *conf;      // its slurm.conf; NULL: the usual one
-    const char *heartbeat; // file that the adapter renews while it is told to decide
+    bool leaves_power;      // nodes are powered up for a start, and by nobody else than Slurm
+    const char *socket;     // NULL: DATA/slurm.sock
+    const char *adapter;    // program that is started where nobody listens; NULL: found
+    const char *conf;       // its slurm.conf; NULL: the usual one
+    const char *rest;       // where slurmrestd is, to be asked in place of slurmctld; NULL: no
+    const char *token_file; // with a token for it; NULL: SLURM_JWT, where that is set
+    const char *heartbeat;  // file that the adapter renews while it is told to decide
     void (*say)(void *context, const char *line); // NULL: nobody listens
     void *context;
 };
@@ -50,9 +52,9 @@ struct wf_engine;
 bool wf_slurm_mode_read(const char *text, enum wf_slurm_mode *mode_out);
 const char *wf_slurm_mode_text(enum wf_slurm_mode mode);
 
-// The program whaleflux-slurm: wish, or the one beside this program, or where it is installed.
-// Returns false when there is none; path_out gets the first place then.
-bool wf_slurm_find_adapter(const char *wish, char *path_out, size_t size);
+// The program whaleflux-slurm, or whaleflux-slurm-rest: wish, or the one beside this program, or
+// where it is installed. Returns false when there is none; path_out gets the first place then.
+bool wf_slurm_find_adapter(const char *wish, bool rest, char *path_out, size_t size);
 
 // The following are of an engine of kind wf_engine_slurm.
 struct wf_slurm_picture *wf_slurm_picture_of(struct wf_engine *engine);
