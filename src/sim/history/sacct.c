@@ -142,6 +142,12 @@ static enum wf_status put_new(struct wf_history *history, struct state *state,
     return wf_index_set(&state->index, job->id, *index_out, err);
 }
 
+static int64_t ran_ms(const struct wf_history_job *run)
+{
+    bool ran = run->start_ms != WF_TIME_UNKNOWN && run->end_ms != WF_TIME_UNKNOWN;
+    return ran && run->end_ms > run->start_ms ? run->end_ms - run->start_ms : 0;
+}
+
 // Joins another run of a job, or the same run told again, with what is known of the job.
 static void join(struct wf_history *history, struct state *state, uint32_t index,
                  const struct wf_history_job *run)
@@ -154,11 +160,13 @@ static void join(struct wf_history *history, struct state *state, uint32_t index
                                 (run->end != WF_ENDED_NOT_YET || known->end == WF_ENDED_NOT_YET)
                           : run->submit_ms > *run_submit_ms;
     uint32_t restarts = known->restarts + !same_run;
+    int64_t lost_ms = same_run ? 0 : ran_ms(shown ? known : run);
     if (shown) {
         joined = *run;
         joined.line = known->line;
         *run_submit_ms = run->submit_ms;
     }
+    joined.lost_ms = known->lost_ms + lost_ms;
     joined.restarts = run->restarts > restarts ? run->restarts : restarts;
     joined.submit_ms = known->submit_ms < run->submit_ms ? known->submit_ms : run->submit_ms;
     joined.eligible_ms = known->submit_ms <= run->submit_ms ? known->eligible_ms : run->eligible_ms;
