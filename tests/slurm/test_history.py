@@ -31,6 +31,7 @@ NVIDIA, AMD, GPUS = 10, 6, 8
 COLUMNS = ('JobID,User,Account,Partition,Submit,Eligible,Start,End,ElapsedRaw,Timelimit,State,ExitCode,ReqTRES,'
            'AllocTRES,ReqMem,ReqCPUS,NCPUS,NNodes,NodeList,Constraints,Priority,JobName')
 # Limits of jobs that run for seconds are minutes: what a minute is to a site's hours a second is to them.
+# Without bf_window_linear=1 Slurm looks at expected ends in steps that double, which no replay does.
 SCHEDULER = 'batch_sched_delay=0,sched_interval=2,bf_interval=1,bf_resolution=1,bf_window_linear=1'
 NODE_THAT_FAILS = 'h6'
 ERROR_MAX = .05
