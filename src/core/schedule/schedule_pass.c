@@ -6,7 +6,7 @@
 enum {
     LOOK_MS = 1000,   // a kept start time is looked at again no sooner than this,
     LOOK_PARTS = 100, // or this part of the time that is left until then;
-    FEW_NODES = 8,    // among so few nodes a look costs nothing
+    FEW_NODES = 64,   // among so few nodes a look costs nothing
 };
 
 static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
