@@ -617,41 +617,54 @@ static enum wf_status change_node(struct rerun *rerun, struct wf_error *err)
     return tell(rerun, &event, err);
 }
 
-// Goes from event to event: nodes before all, ends before arrivals, arrivals before what the core
-// asked for.
+// The next of what is due at that time: nodes before all, ends before arrivals, arrivals before
+// what the core asked for.
+static enum wf_status step(struct rerun *rerun, int64_t due_ms, struct wf_error *err)
+{
+    int64_t end_ms = next_end_ms(rerun);
+    int64_t submit_ms = next_submit_ms(rerun);
+    begin_until(rerun, due_ms);
+    if (!rerun->expects_more && next_outage_ms(rerun) == due_ms) {
+        return change_node(rerun, err);
+    }
+    if (rerun->wake_ms < end_ms && rerun->wake_ms < submit_ms) {
+        wf_meter_pass(&rerun->meter, rerun->wake_ms);
+        struct wf_event event = {.time_ms = rerun->wake_ms, .kind = WF_EVENT_TIME};
+        return tell(rerun, &event, err);
+    }
+    if (end_ms <= submit_ms) {
+        return end(rerun, rerun->heap[0], err);
+    }
+    enum wf_status status = submit(rerun, rerun->order[rerun->next++], err);
+    if (rerun->config->progress && rerun->next % PROGRESS_EVERY == 0) {
+        rerun->config->progress(rerun->config->context, rerun->next, rerun->config->jobs->count);
+    }
+    return status;
+}
+
+static int64_t due_ms(const struct rerun *rerun)
+{
+    int64_t end_ms = next_end_ms(rerun), submit_ms = next_submit_ms(rerun);
+    int64_t due = end_ms < submit_ms ? end_ms : submit_ms;
+    due = rerun->wake_ms < due ? rerun->wake_ms : due;
+    // While more is to come at this time, no node changes.
+    int64_t outage_ms = rerun->expects_more ? INT64_MAX : next_outage_ms(rerun);
+    return outage_ms < due ? outage_ms : due;
+}
+
+// Goes from event to event.
 static enum wf_status run_until(struct rerun *rerun, int64_t until_ms, struct wf_error *err)
 {
-    uint32_t count = rerun->config->jobs->count;
     enum wf_status status = WF_OK;
     while (status == WF_OK && (has_more(rerun) || rerun->expects_more)) {
-        int64_t end_ms = next_end_ms(rerun);
-        int64_t submit_ms = next_submit_ms(rerun);
         if (rerun->expects_more && !happens_again(rerun, rerun->now_ms)) {
             // What was to come at this time could never run here.
             struct wf_event event = {.time_ms = rerun->now_ms, .kind = WF_EVENT_TIME};
             status = tell(rerun, &event, err);
-            continue;
-        }
-        if (end_ms > until_ms && submit_ms > until_ms && rerun->wake_ms > until_ms) {
+        } else if (due_ms(rerun) > until_ms) {
             break;
-        }
-        int64_t next_ms = end_ms < submit_ms ? end_ms : submit_ms;
-        next_ms = next_ms < rerun->wake_ms ? next_ms : rerun->wake_ms;
-        bool outage = !rerun->expects_more && next_outage_ms(rerun) <= next_ms;
-        begin_until(rerun, outage ? next_outage_ms(rerun) : next_ms);
-        if (outage) {
-            status = change_node(rerun, err);
-        } else if (rerun->wake_ms < end_ms && rerun->wake_ms < submit_ms) {
-            wf_meter_pass(&rerun->meter, rerun->wake_ms);
-            struct wf_event event = {.time_ms = rerun->wake_ms, .kind = WF_EVENT_TIME};
-            status = tell(rerun, &event, err);
-        } else if (end_ms <= submit_ms) {
-            status = end(rerun, rerun->heap[0], err);
         } else {
-            status = submit(rerun, rerun->order[rerun->next++], err);
-            if (rerun->config->progress && rerun->next % PROGRESS_EVERY == 0) {
-                rerun->config->progress(rerun->config->context, rerun->next, count);
-            }
+            status = step(rerun, due_ms(rerun), err);
         }
     }
     return status;
@@ -864,13 +877,7 @@ bool wf_rerun_is_over(const struct wf_rerun_stepper *stepper)
 
 int64_t wf_rerun_next_ms(const struct wf_rerun_stepper *stepper)
 {
-    const struct rerun *rerun = &stepper->rerun;
-    if (!has_more(rerun)) {
-        return INT64_MAX;
-    }
-    int64_t end_ms = next_end_ms(rerun), submit_ms = next_submit_ms(rerun);
-    int64_t first_ms = end_ms < submit_ms ? end_ms : submit_ms;
-    return first_ms < rerun->wake_ms ? first_ms : rerun->wake_ms;
+    return has_more(&stepper->rerun) ? due_ms(&stepper->rerun) : INT64_MAX;
 }
 
 enum wf_status wf_rerun(const struct wf_rerun_config *config, struct wf_outcome_run *run_out,
