@@ -58,7 +58,7 @@ bench-queue: all
 	@bench/queue $(BUILD)/whaleflux
 
 bench-slurm: all
-	@bench/slurm_churn $(BUILD)/whaleflux
+	@bench/slurm-churn $(BUILD)/whaleflux
 
 bench-spot: all
 	@bench/spot $(BUILD)/whaleflux
