@@ -326,6 +326,30 @@ static void label_node(void *context, const struct wf_slurm_node *node)
     }
 }
 
+// Also where no node is in the set now, so that jobs wait for one.
+static void add_sets(struct sketch *sketch)
+{
+    const struct wf_slurm_sets *sets = sketch->view->sets;
+    struct wf_slurm_cluster *cluster = sketch->cluster;
+    struct wf_site_node nobody = {0};
+    char label[WF_SLURM_NAME_BYTES];
+    for (uint32_t i = 0; i < WF_SLURM_SETS_MAX && sets; i++) {
+        if (!sets->sets[i].rule) {
+            continue;
+        }
+        wf_slurm_set_label(i, label, sizeof label);
+        add_label(sketch, &nobody, label);
+        for (uint32_t node = 0; node < cluster->site.node_count; node++) {
+            struct wf_site_node *made = &cluster->site.nodes[node];
+            const struct wf_slurm_picture *picture = sketch->view->picture;
+            const struct wf_slurm_node *known = wf_slurm_picture_node(picture, made->name);
+            if (known && wf_slurm_rule_admits(sets->sets[i].rule, picture, known)) {
+                add_label(sketch, made, label);
+            }
+        }
+    }
+}
+
 static void count_node(void *context, const struct wf_slurm_node *node)
 {
     (void)node;
@@ -349,6 +373,7 @@ enum wf_status wf_slurm_cluster_init(struct wf_slurm_cluster *cluster,
         wf_slurm_picture_nodes(view->picture, add_node, &sketch);
         wf_slurm_picture_partitions(view->picture, add_room, &sketch);
         wf_slurm_picture_nodes(view->picture, label_node, &sketch);
+        add_sets(&sketch);
         wf_slurm_add_queues(cluster, view);
         site->origin = copy(cluster, "a Slurm cluster");
     }
@@ -399,6 +424,16 @@ static void sign_partition(void *context, const struct wf_slurm_partition *parti
     *(uint64_t *)context = add_text(*(uint64_t *)context, partition->name);
 }
 
+static void sign_reservation(void *context, const struct wf_slurm_reservation *reservation)
+{
+    uint64_t hash = add_text(*(uint64_t *)context, reservation->name);
+    hash = wf_hash_add(hash, (uint64_t)reservation->start_ms);
+    for (uint32_t i = 0; i < reservation->node_count; i++) {
+        hash = add_text(hash, reservation->nodes[i]);
+    }
+    *(uint64_t *)context = hash;
+}
+
 static void sign_account(void *context, const struct wf_slurm_account *account)
 {
     uint64_t hash = add_text(add_text(*(uint64_t *)context, account->name), account->parent);
@@ -414,5 +449,6 @@ uint64_t wf_slurm_signature(const struct wf_slurm_view *view)
     for (uint32_t i = 0; view->accounts && view->accounts[i]; i++) {
         hash = add_text(hash, view->accounts[i]);
     }
-    return hash;
+    wf_slurm_picture_reservations(view->picture, sign_reservation, &hash);
+    return view->sets ? wf_hash_add(hash, view->sets->version) : hash;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/list_price.h"
+#include "daemon/slurm/sets.h"
 #include "engine/engine.h"
 #include "site/site.h"
 
@@ -56,6 +57,8 @@ struct wf_slurm_view {
     const struct wf_list_prices *prices;
     // Accounts that jobs are in: their names, NULL ends.
     const char *const *accounts;
+    const struct wf_slurm_sets *sets; // NULL: none
+    int64_t now_ms;
     // Whether a label of that name may be given out: there are few numbers, and they stay.
     bool (*label_fits)(void *context, const char *label);
     void *context;

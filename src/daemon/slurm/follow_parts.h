@@ -18,6 +18,7 @@ struct wf_follow {
     struct wf_desk *desk;
     struct wf_list_prices prices;
     struct wf_slurm_cluster cluster;
+    struct wf_slurm_sets sets;
     bool has_cluster;
     bool is_blind;
     bool tells_all;   // the next look is of all jobs

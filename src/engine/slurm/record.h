@@ -71,7 +71,7 @@ struct wf_slurm_job {
     bool configuring;     // it has its nodes, which are being made ready
     bool ours, edited;    // it carries our mark; somebody changed our pin since
     const char *decision; // of the mark: "j17-1"; "" while it is only held
-    wf_slurm_texts nodes, required_nodes, excluded_nodes; // required: our own pin, too
+    wf_slurm_texts nodes, required_nodes, excluded_nodes, wanted_nodes; // required: our pin, too
     uint32_t node_count, required_count, excluded_count;
     uint32_t wanted_count; // nodes that its submitter named, where we have pinned over them
     const struct wf_slurm_part *parts;
