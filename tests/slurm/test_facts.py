@@ -108,7 +108,58 @@ def reservations_keep_their_nodes_and_get_their_jobs(case):
     case.picture(serve)
 
 
-TESTS = [named_and_excluded_nodes_and_choices_of_features, reservations_keep_their_nodes_and_get_their_jobs]
+def licences_are_waited_for_and_none_are_given_out_twice(case):
+    lab, serve = case.lab, decide(case)  # there are four of solver
+    big = case.once('big', 300, '-L', 'solver:3')
+    lab.wait_job(big, 'RUNNING')
+    two = case.once('two', 2, '-L', 'solver:2')
+    one = case.once('one', 2, '-L', 'solver')
+    array = case.once('array', 3, '--array=1-4', '-L', 'solver:2')
+    decided(case, one, NODES)
+    says(case, serve, two, 'waits for licences: solver:2')
+    if lab.job_state(big) != 'RUNNING' or lab.job_state(two) != 'PENDING':
+        raise Trouble('a job did not wait for its licences')
+    lab.run(['scancel', big])
+    most = 0
+
+    def over():
+        nonlocal most
+        lines = lab.run(['squeue', '-h', '-r', '-t', 'running,completing', '-o', '%W']).stdout.split()
+        most = max(most, sum(int(word.partition(':')[2] or 1) for word in lines if word.startswith('solver')))
+        waits = [word for word in lab.run(['squeue', '-h', '-t', 'pending', '-o', '%r']).stdout.splitlines()
+                 if 'icense' in word]
+        if waits:
+            raise Trouble(f'a job was released to Slurm that has no licences there: {waits}')
+        return not case.left()
+    wait_until('all are over', 90, over)
+    decided(case, two, NODES)
+    if len(case.ran('array')) != 4 or most != 4:
+        raise Trouble(f'the array ran as {case.ran("array")}, {most} licences were used at a time')
+    case.picture(serve)
+
+
+def output_is_found_under_the_name_that_the_job_gave_it(case):
+    lab, serve = case.lab, decide(case)
+    jobs = lab.folder / 'jobs'
+    names = {'given.txt': 'given.txt', f'{jobs}/sub-%j-%u.txt': 'sub-{job}-root.txt',
+             '%x-%7j-%%.txt': 'my job-{job:0>7}-%.txt', 'array-%A_%a.out': 'array-{job}_3.out',
+             'node-%t-%n.out': 'node-0-0.out', '': 'slurm-{job}.out'}
+    for pattern, name in names.items():
+        array = ['--array=3'] if 'array' in name else []
+        job = lab.submit('echo words of $SLURM_JOB_ID', '-p', 'gpu', '-t', '10', '--mem=100', '-J', 'my job',
+                         *(['-o', pattern] if pattern else []), *array)
+        key = f'{job}_3' if array else job
+        lab.wait_job(key, 'COMPLETED', seconds=60)
+        path = jobs / name.format(job=job)
+        wait_until(f'{path} is there', 10, path.exists)
+        wait_until('it is over here', 20, lambda: serve.jobs('--all').get(key, {}).get('state') == 'done')
+        seen = serve.ask('logs', f'slurm:{key}', check=False)
+        if seen.stdout != path.read_text() or 'words of' not in seen.stdout:
+            raise Trouble(f'{pattern}: logs says {seen.stdout} {seen.stderr}')
+
+
+TESTS = [named_and_excluded_nodes_and_choices_of_features, reservations_keep_their_nodes_and_get_their_jobs,
+         licences_are_waited_for_and_none_are_given_out_twice, output_is_found_under_the_name_that_the_job_gave_it]
 
 
 class FactsCase(Case):

@@ -185,6 +185,7 @@ static void look(struct wf_follow *follow)
     follow->is_full = false;
     wf_desk_foreign_look(follow->desk);
     follow->changes = 0;
+    wf_follow_grant(follow);
     wf_slurm_picture_changed(picture, tell_changed, follow);
     if (follow->changes > 0 && !all) {
         wf_follow_tell_waiting(follow);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/slurm/dependency.h"
+#include "daemon/slurm/licenses.h"
 
 // What it asks for on each of its nodes.
 struct share {
@@ -56,8 +57,12 @@ static void leave_strange(struct translation *translation)
         leave(translation, "it asks for several kinds of GPU, for GPUs by socket, or for shares "
                            "otherwise than by node");
     }
+    char why[WF_SLURM_WHY_BYTES] = "";
     if (job->licenses[0]) {
-        leave(translation, "it asks for licences: %.150s", job->licenses);
+        wf_licenses_judge(translation->view->picture, job, why, sizeof why);
+    }
+    if (why[0]) {
+        leave(translation, "%s", why);
     }
     if (strchr(job->reservation, ',')) {
         leave(translation, "it names several reservations: %.150s", job->reservation);
