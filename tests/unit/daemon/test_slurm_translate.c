@@ -162,7 +162,8 @@ static void what_a_job_has_on_one_node_is_a_task(void **unused)
         {"'nodes_min':2,'gpus_per_node':{'type':'mi300x','count':8},'tasks':16", "MI300X", 2, 8,
          1000, 2000, 0, true},
         {"'tasks':8,'tasks_per_node':4,'cpus_min':8", "", 2, 0, 0, 4000, 0, true},
-        {"'shards_per_node':3", "", 1, 1, 375, 4000, 0, false},
+        {"'shards_per_node':3", "H100", 1, 1, 375, 4000, 0, false}, // others have no shares
+        {"'shards_per_node':8", "H100", 1, 1, 1000, 4000, 0, false},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(jobs); i++) {
         char members[400];
@@ -320,7 +321,14 @@ static void other_jobs_are_waited_for_until_they_are_over(void **unused)
         {"afterany:2(unfulfilled),afternotok:1(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
         {"afterany:2(unfulfilled)?afternotok:1(unfulfilled)", WF_SLURM_DEPENDS_MET},
         {"afterany:1(fulfilled)", WF_SLURM_DEPENDS_MET},
-        {"afterok:2(failed)", WF_SLURM_DEPENDS_WAITS},
+        {"afterok:2(failed)", WF_SLURM_DEPENDS_NEVER},
+        {"afternotok:2(unfulfilled)", WF_SLURM_DEPENDS_NEVER}, // it ended well
+        {"afterok:3_2(unfulfilled)", WF_SLURM_DEPENDS_NEVER},  // and this one badly
+        {"afterok:3_*(unfulfilled)", WF_SLURM_DEPENDS_NEVER},
+        {"afternotok:3_2(unfulfilled)", WF_SLURM_DEPENDS_MET},
+        {"afternotok:2(unfulfilled),afterany:1(unfulfilled)", WF_SLURM_DEPENDS_NEVER},
+        {"afternotok:2(unfulfilled)?afterany:1(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
+        {"afterok:99(unfulfilled)", WF_SLURM_DEPENDS_MET}, // Slurm knows better
         {"afterany:3_2(unfulfilled)", WF_SLURM_DEPENDS_MET},
         {"afterany:3_7(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
         {"afterany:3_*(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
