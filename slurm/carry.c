@@ -302,7 +302,7 @@ static void carry_kill(struct wf_adapter *adapter, const struct wf_request *requ
 
     if (!cancels) {
         need_running(facts, answer);
-        flags = request->to_batch ? KILL_JOB_BATCH : KILL_FULL_JOB;
+        flags = request->to_batch ? KILL_JOB_BATCH : request->to_steps ? 0 : KILL_FULL_JOB;
     } else if (!wf_facts_is_pending(facts) && !wf_facts_is_running(facts)) {
         refuse(answer, "not-running", "job %" PRIu32 " is over or just ending", facts->id);
     }
@@ -313,6 +313,9 @@ static void carry_kill(struct wf_adapter *adapter, const struct wf_request *requ
             slurm_kill_job2(name, (uint16_t)(cancels ? SIGKILL : request->signal), flags, NULL));
         refuse_as_slurm(adapter, answer, errnum, cancels ? "cancel job" : "signal job", name);
         adapter->next_ms[WF_LOOK_JOBS] = 0;
+        if (errnum == 0 && !cancels) {
+            wf_underway_signalled(adapter, facts->id);
+        }
     }
     free(name);
 }

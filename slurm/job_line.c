@@ -190,6 +190,7 @@ static void add_nodes(json_t *line, const slurm_job_info_t *job, const struct wf
     wf_line_value(line, "nodes", wf_hosts_names(job->nodes));
     wf_line_value(line, "allocated", wf_allocated(job));
     wf_line_value(line, "required_nodes", wf_hosts_names(job->req_nodes));
+    wf_line_flag(line, "pinned", facts->mark.ours && facts->mark.pin != NULL);
     if (facts->mark.pin != NULL) {
         wf_line_value(line, "wanted_nodes", wf_hosts_names(facts->mark.was));
     }

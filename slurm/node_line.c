@@ -74,6 +74,7 @@ json_t *wf_node_line(const node_info_t *node, int32_t index, const partition_inf
     wf_line_flag(line, "down", is_down(state));
     wf_line_flag(line, "drain", (state & (NODE_STATE_DRAIN | NODE_STATE_POWER_DRAIN)) != 0);
     wf_line_text(line, "reason", node->reason);
+    wf_line_time(line, "reason_ms", node->reason_time);
     wf_line_text(line, "power", power_word(state));
     wf_line_flag(line, "cloud", (state & NODE_STATE_CLOUD) != 0);
     wf_line_number(line, "cpus", node->cpus_efctv != 0 ? node->cpus_efctv : node->cpus);

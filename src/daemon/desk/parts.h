@@ -48,7 +48,8 @@ struct wf_kept_runs {
     uint32_t first, count;
 };
 
-struct wf_over_work; // keys of work that is over, as long as no row says so
+struct wf_node_notice; // what was said of a node that goes: foreign_notice.c
+struct wf_over_work;   // keys of work that is over, as long as no row says so
 
 // Work that others asked for (foreign.h).
 struct wf_foreign_desk {
@@ -59,6 +60,7 @@ struct wf_foreign_desk {
     bool is_to_resume; // what was to be stopped before the daemon started is told so again
     uint64_t round;    // of looks that make a whole one
     struct wf_over_work *over, *over_writing;
+    struct wf_node_notice *notices;
     uint64_t told, found, elsewhere, lost_starts;
 };
 

@@ -66,9 +66,10 @@ static json_t *add_choice(json_t *rule, const char *features)
 json_t *wf_slurm_rule_of(const struct wf_slurm_job *job)
 {
     json_t *rule = NULL;
-    if (job->decision[0] && job->wanted_count > 0) {
+    bool pinned = job->decision[0] || job->pinned;
+    if (pinned && job->wanted_count > 0) {
         rule = add_names(rule, "on", job->wanted_nodes, job->wanted_count);
-    } else if (!job->decision[0] && job->required_count > 0) {
+    } else if (!pinned && job->required_count > 0) {
         rule = add_names(rule, "on", job->required_nodes, job->required_count);
     }
     if (job->excluded_count > 0) {

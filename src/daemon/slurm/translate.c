@@ -208,7 +208,7 @@ static void count_names(struct translation *translation)
 {
     const struct wf_slurm_job *job = translation->job;
     struct share *share = &translation->share;
-    bool pinned = job->decision[0] != '\0';
+    bool pinned = job->decision[0] || job->pinned;
     wf_slurm_texts names = pinned ? job->wanted_nodes : job->required_nodes;
     uint32_t count = pinned ? job->wanted_count : job->required_count;
     if (count > 0 && share->nodes > count) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/slurm/picture.h"
+#include "engine/slurm/wish.h"
 
 #define WF_SLURM_CONFIRM_MS 30000 // from the pin to the start
 #define WF_SLURM_SILENCE_MS 60000 // usual: after which the adapter gives everything to Slurm
@@ -59,6 +60,10 @@ bool wf_slurm_is_fresh(struct wf_engine *engine);
 bool wf_slurm_is_seen(const struct wf_engine *engine);
 // Why it is not, as a sentence.
 const char *wf_slurm_unseen_why(const struct wf_engine *engine);
+
+// After how long tick has something to do without the adapter's word; INT64_MAX: never.
+int64_t wf_slurm_wait_ms(const struct wf_engine *engine);
+void wf_slurm_tick(struct wf_engine *engine);
 
 // What became of the last start of a job: run NULL: none may come any more. why is "" or a
 // sentence.

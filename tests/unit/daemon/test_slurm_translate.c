@@ -238,6 +238,9 @@ static void our_own_pin_is_no_wish_of_its_owner(void **unused)
     (void)unused;
     translate("'required_nodes':['h1'],'decision':'j1-1','ours':true");
     assert_false(words.left);
+    // On its way back into the queue it is held, and the pin is still there.
+    translate("'required_nodes':['h1'],'pinned':true,'ours':true,'held':'admin'");
+    assert_false(words.left);
 }
 
 static void a_job_keeps_its_names(void **unused)
