@@ -3,7 +3,6 @@
 """What Slurm knows beside jobs and nodes reaches the core: nodes that jobs name, features, reservations, licences,
 files of output, accounts, QOS and limits.  On a real Slurm with accounting; see serve.py. TAP on standard output."""
 import json
-import os
 import pathlib
 import sys
 import time
@@ -158,8 +157,42 @@ def output_is_found_under_the_name_that_the_job_gave_it(case):
             raise Trouble(f'{pattern}: logs says {seen.stdout} {seen.stderr}')
 
 
+def accounts_share_and_a_limit_keeps_no_node_from_others(case):
+    lab = case.lab
+    lab.run(['sacctmgr', '-i', '-Q', 'modify', 'account', 'blue', 'set', 'fairshare=3'])
+    lab.run(['sacctmgr', '-i', '-Q', 'add', 'qos', 'few'], check=False)
+    lab.run(['sacctmgr', '-i', '-Q', 'modify', 'qos', 'few', 'set', 'MaxJobsPerUser=1', 'priority=50'])
+    lab.run(['sacctmgr', '-i', '-Q', 'modify', 'account', 'red', 'set', 'qos+=few'])
+    serve = decide(case)
+
+    def job(name, user, seconds, *options):
+        return lab.submit(f'sleep {seconds}', '-p', 'gpu', '-t', '10', '--mem=100', '-J', name, *options, user=user)
+    first = job('first', 'games', 300, '--qos=few', '--gres=gpu:h100:8')
+    lab.wait_job(first, 'RUNNING', seconds=60)
+    second = job('second', 'games', 2, '--qos=few', '--gres=gpu:h100:8')
+    says(case, serve, second, 'Slurm keeps it waiting, whatever is free: QOSMaxJobsPerUser')
+    other = job('other', 'news', 2, '--gres=gpu:h100:8')
+    decided(case, other, {'h1', 'h2'}, seconds=20)  # a limit keeps its node for seconds, not for half a minute
+    weights = {each['name']: each['weight'] for each in json.loads(serve.ask('queues', '--json').stdout)['queues']}
+    if weights.get('gpu.blue', 0) < 2.9 * weights.get('gpu.red', 1):
+        raise Trouble(f'the shares of red and blue are 1 and 3, and the weights {weights}')
+    lab.run(['scancel', first])
+    decided(case, second, {'h1', 'h2'}, seconds=120)
+    wait_until('what red costs is told', 30,
+               lambda: 'gpu.red' in serve.ask('cost', '--by', 'queue', '--since', '1h').stdout)
+    # Without slurmdbd everything goes on.
+    lab.kill('slurmdbd')
+    try:
+        decided(case, job('without', 'games', 2, '--gres=gpu:1'), NODES)
+        wait_until('a sentence says that slurmdbd is away', 200, lambda: 'slurmdbd' in serve.log.read_text())
+    finally:
+        lab.start('slurmdbd')
+    case.picture(serve)
+
+
 TESTS = [named_and_excluded_nodes_and_choices_of_features, reservations_keep_their_nodes_and_get_their_jobs,
-         licences_are_waited_for_and_none_are_given_out_twice, output_is_found_under_the_name_that_the_job_gave_it]
+         licences_are_waited_for_and_none_are_given_out_twice, output_is_found_under_the_name_that_the_job_gave_it,
+         accounts_share_and_a_limit_keeps_no_node_from_others]
 
 
 class FactsCase(Case):
@@ -168,8 +201,8 @@ class FactsCase(Case):
         super().fresh()
         for word in done.stdout.split():
             if word.startswith('ReservationName='):
-                self.lab.run(['scontrol', 'delete', word.lower().replace('reservationname', 'reservationname')], check=False)
+                self.lab.run(['scontrol', 'delete', f'reservationname={word.partition("=")[2]}'], check=False)
 
 
 if __name__ == '__main__':
-    sys.exit(main(TESTS, '--nodes', '4', '--hold', 'gpu', '--no-heartbeat', make=FactsCase))
+    sys.exit(main(TESTS, '--nodes', '4', '--hold', 'gpu', '--no-heartbeat', '--accounting', make=FactsCase))

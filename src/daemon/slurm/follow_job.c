@@ -376,6 +376,9 @@ static void tell_waiting(struct telling *telling)
         if (wf_desk_foreign_find(telling->follow->desk, job->key) != 0) {
             hand_over(telling, job->key); // it was moved out of our partitions
         }
+        if (job->ours && telling->follow->config.slurm->mode == WF_SLURM_DECIDE) {
+            ask(telling, wf_slurm_leave); // nobody else would release it there
+        }
         return;
     }
     telling->told.state = WF_FOREIGN_WAITS;
