@@ -89,22 +89,22 @@ def gres_that_nobody_knows_are_left_to_slurm(case):
     good = conf.read_text()
     try:
         # Its GPUs are gone from gres.conf, and slurm.conf still promises them.
-        conf.write_text('\n'.join(line for line in good.splitlines() if 'h[1-2]' not in line) + '\n')
-        lab.stop('h1')
-        lab.start('h1')
-        wait_until('Slurm does not trust the node', 60, lambda: lab.node_states()['h1'] != 'idle')
-        job = case.once('beside', 1, '--gres=gpu:h100:8')
-        ours(case, job, {'h2'})
+        conf.write_text('\n'.join(line for line in good.splitlines() if 'm[1-2]' not in line) + '\n')
+        lab.stop('m1')
+        lab.start('m1')
+        wait_until('Slurm does not trust the node', 60, lambda: lab.node_states()['m1'] != 'idle')
+        job = case.once('beside', 1, '--gres=gpu:mi300x:8')
+        ours(case, job, {'m2'})
         shown = wait_until('the node is not up here', 30, lambda: {
-            each['name']: each['state'] for each in json.loads(serve.ask('nodes', '--json').stdout)['nodes']}.get('h1'))
+            each['name']: each['state'] for each in json.loads(serve.ask('nodes', '--json').stdout)['nodes']}.get('m1'))
         if shown == 'up':
             raise Trouble('a node without its GPUs counts as up')
     finally:
         conf.write_text(good)
-        lab.stop('h1')
-        lab.start('h1')
-        lab.run(['scontrol', 'update', 'nodename=h1', 'state=resume'], check=False)
-        wait_until('the node is back', 60, lambda: lab.node_states()['h1'] == 'idle')
+        lab.stop('m1')
+        lab.start('m1')
+        lab.run(['scontrol', 'update', 'nodename=m1', 'state=resume'], check=False)
+        wait_until('the node is back', 60, lambda: lab.node_states()['m1'] == 'idle')
     case.picture(serve)
 
 

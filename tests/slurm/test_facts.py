@@ -157,6 +157,37 @@ def output_is_found_under_the_name_that_the_job_gave_it(case):
             raise Trouble(f'{pattern}: logs says {seen.stdout} {seen.stderr}')
 
 
+def a_higher_tier_goes_first_and_a_closed_partition_waits(case):
+    lab = case.lab
+    lab.run(['scontrol', 'create', 'partition=express', 'nodes=h[1-2],m[1-2]', 'priority=10'])
+    forget_runs(case)
+    serve = case.serve('decide')  # all partitions
+    wait_until('the heartbeat is written', 20, lab.heartbeat.exists)
+    try:
+        full = [case.once(f'full{node}', 300, '-w', node, '--gres=gpu:8') for node in ('h1', 'h2', 'm1', 'm2')]
+        for job in full:
+            lab.wait_job(job, 'RUNNING', seconds=60)
+        early = case.once('early', 3, '--gres=gpu:8')
+        late = case.once('late', 3, '--gres=gpu:8', partition='express')
+        wait_until('both wait here', 30, lambda: {early, late} <= set(serve.jobs()))
+        lab.run(['scancel', full[0]])
+        decided(case, late, NODES)
+        decided(case, early, NODES)
+        if lab.job(early)['StartTime'] < lab.job(late)['StartTime']:
+            raise Trouble('a job of a lower tier went first')
+        lab.run(['scontrol', 'update', 'partition=express', 'state=down'])
+        shut = case.once('shut', 1, partition='express')
+        says(case, serve, shut, 'its partition is closed in Slurm: express', seconds=60)
+        lab.run(['scontrol', 'update', 'partition=express', 'state=up'])
+        decided(case, shut, NODES)
+        case.picture(serve)
+    finally:
+        case.end()
+        lab.run(['scancel', '--partition=express'], check=False)
+        wait_until('the partition is empty', 30, lambda: not lab.run(['squeue', '-h', '-p', 'express']).stdout.strip())
+        lab.run(['scontrol', 'delete', 'partition=express'], check=False)
+
+
 def accounts_share_and_a_limit_keeps_no_node_from_others(case):
     lab = case.lab
     lab.run(['sacctmgr', '-i', '-Q', 'modify', 'account', 'blue', 'set', 'fairshare=3'])
@@ -192,7 +223,7 @@ def accounts_share_and_a_limit_keeps_no_node_from_others(case):
 
 TESTS = [named_and_excluded_nodes_and_choices_of_features, reservations_keep_their_nodes_and_get_their_jobs,
          licences_are_waited_for_and_none_are_given_out_twice, output_is_found_under_the_name_that_the_job_gave_it,
-         accounts_share_and_a_limit_keeps_no_node_from_others]
+         a_higher_tier_goes_first_and_a_closed_partition_waits, accounts_share_and_a_limit_keeps_no_node_from_others]
 
 
 class FactsCase(Case):

@@ -293,8 +293,26 @@ static void add_room(void *context, const struct wf_slurm_partition *partition)
         return;
     }
     struct wf_slurm_room *room = &cluster->rooms[cluster->room_count++];
-    *room = (struct wf_slurm_room){.cpus_min = UINT32_MAX};
+    *room = (struct wf_slurm_room){
+        .cpus_min = UINT32_MAX,
+        .tier = partition->priority,
+        .closed =
+            strcmp(partition->state, "down") == 0 || strcmp(partition->state, "inactive") == 0,
+    };
     snprintf(room->name, sizeof room->name, "%s", partition->name);
+}
+
+static void rank_rooms(struct wf_slurm_cluster *cluster)
+{
+    for (uint32_t i = 0; i < cluster->room_count; i++) {
+        for (uint32_t j = 0; j < cluster->room_count; j++) {
+            bool first = true; // of its tier
+            for (uint32_t k = 0; k < j; k++) {
+                first = first && cluster->rooms[k].tier != cluster->rooms[j].tier;
+            }
+            cluster->rooms[i].above += first && cluster->rooms[j].tier < cluster->rooms[i].tier;
+        }
+    }
 }
 
 // Labels of a node that is down are there, too, so that jobs wait for it.
@@ -372,6 +390,7 @@ enum wf_status wf_slurm_cluster_init(struct wf_slurm_cluster *cluster,
     if (!cluster->out_of_memory) {
         wf_slurm_picture_nodes(view->picture, add_node, &sketch);
         wf_slurm_picture_partitions(view->picture, add_room, &sketch);
+        rank_rooms(cluster);
         wf_slurm_picture_nodes(view->picture, label_node, &sketch);
         add_sets(&sketch);
         wf_slurm_add_queues(cluster, view);
@@ -421,7 +440,8 @@ static void sign_node(void *context, const struct wf_slurm_node *node)
 
 static void sign_partition(void *context, const struct wf_slurm_partition *partition)
 {
-    *(uint64_t *)context = add_text(*(uint64_t *)context, partition->name);
+    uint64_t hash = add_text(add_text(*(uint64_t *)context, partition->name), partition->state);
+    *(uint64_t *)context = wf_hash_add(hash, partition->priority);
 }
 
 static void sign_reservation(void *context, const struct wf_slurm_reservation *reservation)

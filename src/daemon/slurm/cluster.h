@@ -29,6 +29,9 @@ struct wf_slurm_room {
     char name[WF_SLURM_NAME_BYTES];
     bool labelled; // its label says which nodes are in it; else all are
     uint32_t cpus_min, cpus_max;
+    uint32_t tier;  // as Slurm has it: the higher goes first
+    uint32_t above; // how many of our partitions' tiers are lower, equal ones counted once
+    bool closed;    // nothing starts there
 };
 
 // By the places of nodes in the site.

@@ -8,6 +8,8 @@
 #include "daemon/slurm/dependency.h"
 #include "daemon/slurm/licenses.h"
 
+enum { TIER_PRIORITY = WF_JOB_PRIORITY_MAX / WF_SLURM_PARTITIONS_MAX };
+
 // What it asks for on each of its nodes.
 struct share {
     uint32_t nodes, gpus, cpus;
@@ -329,6 +331,17 @@ static void set_number(struct translation *translation, const char *name, int64_
     }
 }
 
+// Slurm takes the jobs of a higher tier first, whatever else they have, and so does the core with a
+// higher priority; then that of the QOS counts.
+static int64_t priority_of(const struct translation *translation)
+{
+    const struct wf_slurm_cluster *cluster = translation->cluster;
+    const struct wf_slurm_room *room = wf_slurm_find_room(cluster, translation->job->partition);
+    int64_t qos = wf_slurm_picture_qos_priority(translation->view->picture, translation->job->qos);
+    int64_t above = room && !cluster->described_queues ? room->above : 0;
+    return above * TIER_PRIORITY + (qos < TIER_PRIORITY ? qos : TIER_PRIORITY - 1);
+}
+
 static void set_who(struct translation *translation)
 {
     char number[16];
@@ -349,9 +362,7 @@ static void set_who(struct translation *translation)
     if (name[0] != '\0') {
         (void)json_object_set_new(tree, "queue", json_string(name));
     }
-    uint32_t priority = wf_slurm_picture_qos_priority(translation->view->picture, job->qos);
-    set_number(translation, "priority",
-               priority < WF_JOB_PRIORITY_MAX ? priority : WF_JOB_PRIORITY_MAX);
+    set_number(translation, "priority", priority_of(translation));
 }
 
 static void set_wish(struct translation *translation)
@@ -394,6 +405,12 @@ static void set_dependency(struct translation *translation)
         words->waits = true;
         snprintf(words->why, sizeof words->why, "its reservation is not there: %.150s",
                  job->reservation);
+    }
+    const struct wf_slurm_room *room = wf_slurm_find_room(translation->cluster, job->partition);
+    if (room && room->closed && !words->left) {
+        words->waits = true;
+        snprintf(words->why, sizeof words->why, "its partition is closed in Slurm: %.150s",
+                 job->partition);
     }
     switch (wf_slurm_depends(translation->view->picture, job->dependency)) {
     case WF_SLURM_DEPENDS_MET:

@@ -264,6 +264,29 @@ static void a_job_keeps_its_names(void **unused)
     assert_string_equal(words.document.folder, "/home/ada");
 }
 
+static void a_higher_tier_goes_first_and_a_closed_partition_waits(void **unused)
+{
+    (void)unused;
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, 70);
+    uint64_t before = wf_slurm_signature(&view);
+    take("{'is':'partition','name':'gpu','nodes':['h1'],'priority':9}");
+    take("{'is':'partition','name':'long','nodes':['h1'],'priority':3}");
+    assert_true(wf_slurm_signature(&view) != before);
+    make_cluster();
+    translate("");
+    int32_t none = words.document.priority;
+    assert_true(none > 1000000);
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, none + 70);
+    take("{'is':'partition','name':'gpu','nodes':['h1'],'priority':3,'state':'down'}");
+    make_cluster();
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, 70);
+    assert_true(words.waits);
+    assert_non_null(strstr(words.why, "closed in Slurm: gpu"));
+}
+
 static const struct wf_queue_spec *queue(const char *name)
 {
     for (uint32_t i = 0; i < cluster.site.queue_count; i++) {
@@ -360,6 +383,7 @@ int main(void)
         WITH_CLUSTER(what_we_have_no_word_for_is_left_to_slurm),
         WITH_CLUSTER(our_own_pin_is_no_wish_of_its_owner),
         WITH_CLUSTER(a_job_keeps_its_names),
+        WITH_CLUSTER(a_higher_tier_goes_first_and_a_closed_partition_waits),
         WITH_CLUSTER(accounts_share_as_in_slurm),
         WITH_CLUSTER(partitions_that_are_not_ours_have_no_nodes),
         WITH_CLUSTER(other_jobs_are_waited_for_until_they_are_over),
