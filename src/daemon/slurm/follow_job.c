@@ -250,12 +250,19 @@ static void set_hold(struct telling *telling)
         told->held = false;
         told->why = NULL;
     }
+}
+
+// Has Slurm give a waiting job to us, or takes it back.
+static void settle_hold(struct telling *telling)
+{
+    const struct wf_slurm_job *job = telling->job;
+    bool is_ours_to_start = !telling->told.held || lacks_licenses(telling);
     if (telling->follow->config.slurm->mode != WF_SLURM_DECIDE) {
         return;
     }
     if (telling->words.left && job->ours && !job->edited) {
         ask(telling, wf_slurm_leave);
-    } else if ((!told->held || lacks_licenses(telling)) && !telling->words.left && !job->ours &&
+    } else if (is_ours_to_start && !telling->words.left && !job->ours &&
                job->held == WF_SLURM_NOT_HELD) {
         ask(telling, wf_slurm_hold);
     }
@@ -383,6 +390,7 @@ static void tell_waiting(struct telling *telling)
     }
     telling->told.state = WF_FOREIGN_WAITS;
     set_hold(telling);
+    settle_hold(telling);
     note_waiting(telling);
     if (job->array_tasks[0]) {
         tell_record(telling);

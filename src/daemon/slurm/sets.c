@@ -14,7 +14,8 @@ enum { WINDOW_STEPS = 4 };
 struct round {
     struct wf_slurm_sets *sets;
     const struct wf_slurm_view *view;
-    json_t *fresh; // rules that have no place yet
+    json_t *fresh;                            // rules that have no place yet
+    bool is_wanted[WF_SLURM_WINDOWS_MAX + 1]; // the first so many windows, as a rule
 };
 
 struct limit_search {
@@ -251,12 +252,15 @@ static void see_job(void *context, const struct wf_slurm_job *job)
         return;
     }
     want(round, wf_slurm_rule_of(job));
-    if (sets->window_count > 0 && windows_before(sets, round->view, job, &turn_ms) > 0) {
+    if (sets->window_count == 0) {
+        return;
+    }
+    uint32_t count = windows_before(sets, round->view, job, &turn_ms);
+    if (job->reservation[0] || !round->is_wanted[count]) { // the same for all that are in none
         want(round, wf_slurm_window_rule(sets, round->view, job));
+        round->is_wanted[count] = round->is_wanted[count] || !job->reservation[0];
     }
-    if (sets->window_count > 0 && turn_ms < sets->turn_ms) {
-        sets->turn_ms = turn_ms;
-    }
+    sets->turn_ms = turn_ms < sets->turn_ms ? turn_ms : sets->turn_ms;
 }
 
 void wf_slurm_sets_look(struct wf_slurm_sets *sets, const struct wf_slurm_view *view)

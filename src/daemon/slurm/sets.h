@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "engine/slurm/picture.h"
+#include "engine/engine.h"
 
 #define WF_SLURM_SETS_MAX 24
 #define WF_SLURM_WINDOWS_MAX 64        // reservations that are looked at, the next ones

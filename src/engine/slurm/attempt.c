@@ -265,6 +265,18 @@ static void keep(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
     wf_slurm_revoke(engine, attempt->key, why);
 }
 
+static void follow_pinned(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                          const struct wf_slurm_job *job)
+{
+    int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
+    bool pinned = strcmp(job->decision, attempt->run) == 0;
+    if (pinned && waits_ms > REASON_MS && is_kept(job)) {
+        keep(engine, attempt, job);
+    } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
+        late(engine, attempt, job);
+    }
+}
+
 static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
 {
     uint32_t task;
@@ -289,11 +301,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
         }
         break;
     case WF_SLURM_PINNED:
-        if (pinned && waits_ms > REASON_MS && is_kept(job)) {
-            keep(engine, attempt, job);
-        } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
-            late(engine, attempt, job);
-        }
+        follow_pinned(engine, attempt, job);
         break;
     case WF_SLURM_REVOKED:
         if (waits_ms > ANSWER_MS) {
