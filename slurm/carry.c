@@ -113,7 +113,9 @@ static struct wf_facts *find_job(struct wf_adapter *adapter, const struct wf_req
     }
     if (facts == NULL) {
         refuse(answer, "unknown-job", "Slurm has no job %s", name);
-    } else if (!is_ours_to_write(adapter, facts)) {
+    } else if (!is_ours_to_write(adapter, facts) &&
+               !(request->what == WF_DO_LEAVE && facts->mark.ours)) {
+        // What carries our mark may always be given back: somebody has moved it away.
         refuse(answer, "not-ours", "job %s is in partition %s, which is not ours", name,
                facts->partition);
     }

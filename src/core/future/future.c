@@ -122,13 +122,21 @@ static void break_lacking(struct wf_future *future, const struct wf_agenda *agen
     }
 }
 
+// Whether nothing starts on the node by this booking: it is gone, closed, or of other labels now.
+static bool is_barred(const struct wf_future *future, const struct wf_node *on, uint32_t booking)
+{
+    uint32_t reservation = future->timeline.bookings[booking].reservation;
+    uint64_t labels = future->reservations[reservation].wish.request.labels;
+    return !on->up || on->closed || (on->spec.labels & labels) != labels;
+}
+
 static void find_broken(struct wf_future *future, uint32_t node)
 {
     const struct wf_timeline *timeline = &future->timeline;
     const struct wf_agenda *agenda = &timeline->agendas[node];
     const struct wf_node *on = &future->cluster->nodes[node];
     for (uint32_t i = agenda->starts.first; i != WF_NONE; i = timeline->starts[i].next) {
-        set_broken(future, i, !on->up || on->closed);
+        set_broken(future, i, is_barred(future, on, i));
         if (!on->up) {
             future->reservations[timeline->bookings[i].reservation].uprooted = true;
         }

@@ -36,6 +36,8 @@ struct wf_slurm_view wf_follow_view(struct wf_follow *follow)
                                   .partitions = follow->config.slurm->partitions,
                                   .prices = &follow->prices,
                                   .accounts = (const char *const *)follow->accounts,
+                                  .sets = &follow->sets,
+                                  .now_ms = follow->config.now_ms(follow->config.context),
                                   .label_fits = label_fits,
                                   .context = follow};
 }
@@ -66,6 +68,7 @@ enum wf_status wf_follow_open(const struct wf_follow_config *config, struct wf_f
         return wf_fail(err, WF_NOMEM, "no memory to follow Slurm");
     }
     follow->config = *config;
+    follow->sets.turn_ms = INT64_MAX;
     follow->granter = (struct wf_desk_granter){.wish = wish, .context = follow};
     enum wf_status status = wf_list_prices_init(&follow->prices, config->site, err);
     if (status != WF_OK) {
@@ -82,6 +85,7 @@ void wf_follow_close(struct wf_follow *follow)
         return;
     }
     wf_slurm_cluster_finish(&follow->cluster);
+    wf_slurm_sets_finish(&follow->sets);
     wf_list_prices_finish(&follow->prices);
     wf_follow_forget_records(follow);
     wf_follow_forget_advice(follow);
@@ -132,6 +136,8 @@ static enum wf_status renew_site(struct wf_follow *follow, struct wf_error *err)
 {
     struct wf_slurm_view view = wf_follow_view(follow);
     wf_slurm_picture_jobs(view.picture, note_account, follow);
+    follow->tells_all = follow->tells_all || view.now_ms >= follow->sets.turn_ms;
+    wf_slurm_sets_look(&follow->sets, &view);
     if (follow->has_cluster && follow->cluster.signature == wf_slurm_signature(&view)) {
         return WF_OK;
     }
@@ -188,6 +194,7 @@ static void look(struct wf_follow *follow)
     wf_desk_foreign_look(follow->desk);
     wf_slurm_picture_nodes(picture, tell_notice, follow);
     follow->changes = 0;
+    wf_follow_grant(follow);
     wf_slurm_picture_changed(picture, tell_changed, follow);
     if (follow->changes > 0 && !all) {
         wf_follow_tell_waiting(follow);
@@ -197,7 +204,7 @@ static void look(struct wf_follow *follow)
     }
     wf_desk_foreign_seen(follow->desk, all && !follow->is_full);
     follow->tells_all = follow->is_full;
-    follow->again_ms = INT64_MAX;
+    follow->again_ms = follow->sets.turn_ms;
     if (follow->is_full) {
         follow->again_ms = follow->config.now_ms(follow->config.context) + WF_FOLLOW_AGAIN_MS;
     }

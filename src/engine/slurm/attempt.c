@@ -10,6 +10,7 @@
 enum {
     ANSWER_MS = 60000,     // for the adapter, which has a time-out for each call of its own
     WAKE_AGAIN_MS = 10000, // a node that is off after power was asked for is asked for again
+    REASON_MS = 2000,      // until a reason that Slurm says is one of after the pin
 };
 
 static struct wf_slurm_attempt *find(const struct wf_engine *engine, const char *key)
@@ -238,6 +239,48 @@ static void late(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
     wf_slurm_revoke(engine, attempt->key, why);
 }
 
+// Whether Slurm keeps it for something that no node cures: a limit, an account, a partition.
+static bool is_kept(const struct wf_slurm_job *job)
+{
+    static const char *const reasons[] = {"Assoc",
+                                          "QOS",
+                                          "Max",
+                                          "Partition",
+                                          "InvalidQOS",
+                                          "InvalidAccount",
+                                          "Account",
+                                          "BadConstraints",
+                                          "Licenses",
+                                          "Reservation",
+                                          "JobArrayTaskLimit"};
+    for (uint32_t i = 0; i < WF_COUNT_OF(reasons); i++) {
+        if (strncmp(job->reason, reasons[i], strlen(reasons[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void keep(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                 const struct wf_slurm_job *job)
+{
+    char why[256];
+    snprintf(why, sizeof why, "Slurm keeps it waiting, whatever is free: %.100s", job->reason);
+    wf_slurm_revoke(engine, attempt->key, why);
+}
+
+static void follow_pinned(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                          const struct wf_slurm_job *job)
+{
+    int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
+    bool pinned = strcmp(job->decision, attempt->run) == 0;
+    if (pinned && waits_ms > REASON_MS && is_kept(job)) {
+        keep(engine, attempt, job);
+    } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
+        late(engine, attempt, job);
+    }
+}
+
 static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
 {
     uint32_t task;
@@ -262,9 +305,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
         }
         break;
     case WF_SLURM_PINNED:
-        if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
-            late(engine, attempt, job);
-        }
+        follow_pinned(engine, attempt, job);
         break;
     case WF_SLURM_REVOKED:
         if (waits_ms > ANSWER_MS) {

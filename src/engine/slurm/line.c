@@ -246,7 +246,7 @@ static void read_wish(struct wf_slurm_fields *fields, struct wf_slurm_job *job)
     job->nodes = wf_slurm_list(fields, "nodes", &job->node_count);
     job->required_nodes = wf_slurm_list(fields, "required_nodes", &job->required_count);
     job->excluded_nodes = wf_slurm_list(fields, "excluded_nodes", &job->excluded_count);
-    (void)wf_slurm_list(fields, "wanted_nodes", &job->wanted_count);
+    job->wanted_nodes = wf_slurm_list(fields, "wanted_nodes", &job->wanted_count);
 }
 
 static void read_job(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
@@ -340,6 +340,24 @@ static void read_qos(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
     line->qos->priority = wf_slurm_count(fields, "priority");
 }
 
+static void read_reservation(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
+{
+    struct wf_slurm_reservation *reservation = line->reservation = wf_slurm_front(fields);
+    reservation->name = wf_slurm_name(fields, "name");
+    reservation->nodes = wf_slurm_list(fields, "nodes", &reservation->node_count);
+    reservation->start_ms = wf_slurm_time(fields, "start_ms");
+    reservation->end_ms = wf_slurm_time(fields, "end_ms");
+}
+
+static void read_license(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
+{
+    struct wf_slurm_license *license = line->license = wf_slurm_front(fields);
+    license->name = wf_slurm_name(fields, "name");
+    license->total = wf_slurm_count(fields, "total");
+    license->used = wf_slurm_count(fields, "used");
+    license->reserved = wf_slurm_count(fields, "reserved");
+}
+
 static void read_message(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
 {
     struct wf_slurm_message *message = line->message = wf_slurm_front(fields);
@@ -376,6 +394,12 @@ static const struct {
     {"association_gone", WF_SLURM_LINE_ACCOUNT_GONE, read_message, sizeof(struct wf_slurm_message)},
     {"qos", WF_SLURM_LINE_QOS, read_qos, sizeof(struct wf_slurm_qos)},
     {"qos_gone", WF_SLURM_LINE_QOS_GONE, read_message, sizeof(struct wf_slurm_message)},
+    {"reservation", WF_SLURM_LINE_RESERVATION, read_reservation,
+     sizeof(struct wf_slurm_reservation)},
+    {"reservation_gone", WF_SLURM_LINE_RESERVATION_GONE, read_message,
+     sizeof(struct wf_slurm_message)},
+    {"license", WF_SLURM_LINE_LICENSE, read_license, sizeof(struct wf_slurm_license)},
+    {"license_gone", WF_SLURM_LINE_LICENSE_GONE, read_message, sizeof(struct wf_slurm_message)},
     {"synced", WF_SLURM_LINE_SYNCED, read_message, sizeof(struct wf_slurm_message)},
     {"done", WF_SLURM_LINE_DONE, read_message, sizeof(struct wf_slurm_message)},
     {"refused", WF_SLURM_LINE_REFUSED, read_message, sizeof(struct wf_slurm_message)},

@@ -73,7 +73,7 @@ struct wf_slurm_job {
     bool pinned;             // the required nodes are our own pin, also while it is requeued
     const char *unstartable; // why the adapter could not start it; "": it can
     const char *decision;    // of the mark: "j17-1"; "" while it is only held
-    wf_slurm_texts nodes, required_nodes, excluded_nodes; // required: our own pin, too
+    wf_slurm_texts nodes, required_nodes, excluded_nodes, wanted_nodes; // required: our pin, too
     uint32_t node_count, required_count, excluded_count;
     uint32_t wanted_count; // nodes that its submitter named, where we have pinned over them
     const struct wf_slurm_part *parts;

@@ -208,11 +208,10 @@ static void what_we_have_no_word_for_is_left_to_slurm(void **unused)
         {"'gpus_per_socket':{'type':'','count':1}", "by socket"},
         {"'shards_total':4", "otherwise than by node"},
         {"'licenses':'matlab:2'", "matlab"},
-        {"'reservation':'maintenance'", "maintenance"},
-        {"'excluded_nodes':['h1']", "does not want"},
-        {"'required_nodes':['h1']", "nodes that it wants"},
-        {"'required_nodes':['h1'],'decision':'j1-1','ours':true,'wanted_nodes':['h1']",
-         "nodes that it wants"},
+        {"'reservation':'maintenance,course'", "several reservations"},
+        {"'required_nodes':['h1'],'nodes_min':2", "names 1 nodes and asks for 2"},
+        {"'required_nodes':['x1']", "do not decide about: x1"},
+        {"'required_nodes':['h1','m9'],'nodes_min':1", "do not decide about: m9"},
         {"'edited':true", "by hand"},
         {"'gpus_per_node':{'type':'b200','count':1}", "b200"},
         {"'gpus_per_node':{'type':'h100','count':17}", "17 GPUs"},
@@ -220,7 +219,8 @@ static void what_we_have_no_word_for_is_left_to_slurm(void **unused)
         {"'shards_per_node':9", "more shares"},
         {"'shards_per_node':2,'gpus_per_node':{'type':'h100','count':1}", "more shares"},
         {"'exclusive':true", "not alike"},
-        {"'features':'ib|a'", "more than a list"},
+        {"'features':'ib|a&b'", "more than a list"},
+        {"'features':'[ib|a]','nodes_min':2", "more than a list"},
         {"'features':'[ib*2&a]'", "more than a list"},
         {"'features':'ib&gold'", "gold"},
         {"'dependency':'singleton(unfulfilled)'", "singleton"},
@@ -263,6 +263,29 @@ static void a_job_keeps_its_names(void **unused)
     assert_int_equal(words.document.label_count, 3);
     assert_string_equal(words.document.labels[2], "partition:long");
     assert_string_equal(words.document.folder, "/home/ada");
+}
+
+static void a_higher_tier_goes_first_and_a_closed_partition_waits(void **unused)
+{
+    (void)unused;
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, 70);
+    uint64_t before = wf_slurm_signature(&view);
+    take("{'is':'partition','name':'gpu','nodes':['h1'],'priority':9}");
+    take("{'is':'partition','name':'long','nodes':['h1'],'priority':3}");
+    assert_true(wf_slurm_signature(&view) != before);
+    make_cluster();
+    translate("");
+    int32_t none = words.document.priority;
+    assert_true(none > 1000000);
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, none + 70);
+    take("{'is':'partition','name':'gpu','nodes':['h1'],'priority':3,'state':'down'}");
+    make_cluster();
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, 70);
+    assert_true(words.waits);
+    assert_non_null(strstr(words.why, "closed in Slurm: gpu"));
 }
 
 static const struct wf_queue_spec *queue(const char *name)
@@ -373,6 +396,7 @@ int main(void)
         WITH_CLUSTER(what_we_have_no_word_for_is_left_to_slurm),
         WITH_CLUSTER(our_own_pin_is_no_wish_of_its_owner),
         WITH_CLUSTER(a_job_keeps_its_names),
+        WITH_CLUSTER(a_higher_tier_goes_first_and_a_closed_partition_waits),
         WITH_CLUSTER(accounts_share_as_in_slurm),
         WITH_CLUSTER(partitions_that_are_not_ours_have_no_nodes),
         WITH_CLUSTER(other_jobs_are_waited_for_until_they_are_over),

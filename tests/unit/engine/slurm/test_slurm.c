@@ -373,6 +373,45 @@ static void output_is_read_where_it_is_its_owners(void **unused)
     (void)unlink(file);
 }
 
+static void output_has_the_name_that_its_owner_gave_it(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *members, *output, *name;
+    } outputs[] = {
+        {"", "plain.out", "plain.out"},
+        {"", "%x-%u-%j-%5j-%%-%a.%q", "my job-ada-7-00007-%-4294967294.%q"},
+        {"'array':{'id':6,'task':3},", "%A_%a", "6_3"},
+        {"'array':{'id':6,'task':3},", "%A_%03a", "6_003"},
+        {"'nodes':['n1','n2'],", "%N-%t-%s", "n1-0-batch"},
+        {"", "%99999j", "0000000007"},
+        {"", "%", "%"},
+        {"", "a%%j\\\\", "a%%j"}, // a backslash: nothing is filled in
+    };
+    for (uint32_t i = 0; i < WF_COUNT_OF(outputs); i++) {
+        char file[300], line[600], bytes[64];
+        struct wf_log_piece piece = {.bytes = bytes, .bytes_max = sizeof bytes};
+        struct wf_error err = {.text = ""};
+        snprintf(file, sizeof file, "%s/%s", folder, outputs[i].name);
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        fputs("hello\n", out);
+        assert_int_equal(fclose(out), 0);
+        snprintf(line, sizeof line,
+                 "{'is':'job','id':7,%s'name':'my job','user':'ada','state':'running','output':"
+                 "'%s','folder':'%s','uid':%u}",
+                 outputs[i].members, outputs[i].output, folder, geteuid());
+        say(line);
+        work(30);
+        if (kind->log_read(engine, strstr(outputs[i].members, "array") ? "6_3" : "7", &piece,
+                           &err) != WF_OK) {
+            fail_msg("%s: %s", outputs[i].output, err.text);
+        }
+        assert_int_equal(piece.length, 6);
+        (void)unlink(file);
+    }
+}
+
 int main(void)
 {
 #define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, open_engine, close_engine)
@@ -390,6 +429,7 @@ int main(void)
         WITH_ENGINE(a_wrong_line_is_passed_over),
         WITH_ENGINE(trouble_with_slurmctld_makes_blind),
         WITH_ENGINE(output_is_read_where_it_is_its_owners),
+        WITH_ENGINE(output_has_the_name_that_its_owner_gave_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
