@@ -19,19 +19,24 @@ class Node:
     def __init__(self):
         self.cpus, self.memory = collections.Counter(), 0
         self.gpus, self.shards, self.parts = collections.Counter(), 0, collections.Counter()
+        self.whole, self.shared = collections.defaultdict(list), collections.defaultdict(list)
 
 
-def add(node, cpus, memory, gres):
+def add(node, cpus, memory, gres, job):
     node.cpus.update(tasks_of(cpus))
     node.memory += int(memory)
     for count, numbers in WHOLE.findall(gres):
         used = [] if numbers in ('', 'N/A') else tasks_of(numbers)
         node.gpus.update(used if used else {'unknown': int(count)})
+        for number in used:
+            node.whole[number].append(job)
     for count, numbers in SHARE.findall(gres):
         node.shards += int(count)
         used = tasks_of(numbers) if numbers not in ('', 'N/A') else []
         if len(used) == 1:  # of more GPUs Slurm does not tell how many parts are of which
             node.parts[used[0]] += int(count)
+        for number in used:
+            node.shared[number].append(job)
 
 
 def faults(text, cpus, memory, gpus):
@@ -45,7 +50,7 @@ def faults(text, cpus, memory, gpus):
         running += 1
         for names, ids, size, gres in PIECE.findall(line):
             for name in nodes_of(names):
-                add(nodes[name], ids, size, gres)
+                add(nodes[name], ids, size, gres, (facts['JobId'], facts['StartTime'][-8:]))
     found = []
     for name, node in nodes.items():
         twice = [number for number, count in node.cpus.items() if count > 1]
@@ -60,7 +65,8 @@ def faults(text, cpus, memory, gpus):
             found.append(f'{name}: shares {node.shards} {dict(node.parts)} are given out')
         both = [number for number, count in node.parts.items() if count and node.gpus[number]]
         if both:
-            found.append(f'{name}: GPUs {both} are given out whole and in shares')
+            found.append(f'{name}: GPU {both[0]} is given out whole to {node.whole[both[0]]} and in shares to '
+                         f'{node.shared[both[0]]}')
     return found, running, sum(sum(node.gpus.values()) for node in nodes.values())
 
 
