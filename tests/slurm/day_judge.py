@@ -219,7 +219,8 @@ class Judge:
                 f'waits: median {statistics.median(waits):.1f} s, 95 % {waits[len(waits) * 95 // 100]:.1f} s, most '
                 f'{waits[-1]:.1f} s',
                 f'looked {day.watch.samples} times ({day.watch.missed} times in vain): at most '
-                f'{day.watch.most_running} jobs and {day.watch.most_gpus} whole GPUs at once',
+                f'{day.watch.most_running} jobs and {day.watch.most_gpus} whole GPUs at once; {day.watch.both} '
+                'GPUs at once that Slurm gave out whole and in shares',
                 'CPU seconds: ' + ', '.join(f'{part} {cpu[part]:.1f}' for part in ('daemon', 'adapter', 'slurmctld')),
                 f'without a brain: {figures.get("held")} held, freed after {figures.get("freed", 0):.1f} s'):
             print(f'# {line}', flush=True)

@@ -19,29 +19,25 @@ class Node:
     def __init__(self):
         self.cpus, self.memory = collections.Counter(), 0
         self.gpus, self.shards, self.parts = collections.Counter(), 0, collections.Counter()
-        self.whole, self.shared = collections.defaultdict(list), collections.defaultdict(list)
 
 
-def add(node, cpus, memory, gres, job):
+def add(node, cpus, memory, gres):
     node.cpus.update(tasks_of(cpus))
     node.memory += int(memory)
     for count, numbers in WHOLE.findall(gres):
         used = [] if numbers in ('', 'N/A') else tasks_of(numbers)
         node.gpus.update(used if used else {'unknown': int(count)})
-        for number in used:
-            node.whole[number].append(job)
     for count, numbers in SHARE.findall(gres):
         node.shards += int(count)
         used = tasks_of(numbers) if numbers not in ('', 'N/A') else []
         if len(used) == 1:  # of more GPUs Slurm does not tell how many parts are of which
             node.parts[used[0]] += int(count)
-        for number in used:
-            node.shared[number].append(job)
 
 
 def faults(text, cpus, memory, gpus):
-    """What scontrol -o -d show job has of running jobs that is more than nodes have, as sentences; and how many
-    jobs run, and how many GPUs are out as a whole."""
+    """What scontrol -o -d show job has of running jobs that is more than nodes have, as sentences; how many jobs run,
+    and how many GPUs are out as a whole; and how many are so and in shares, too. Slurm chooses GPUs of a node by
+    itself, and 22.05 does the latter also without any of our programs and without a kill."""
     nodes, running = collections.defaultdict(Node), 0
     for line in text.splitlines():
         facts = fields(line)
@@ -50,7 +46,7 @@ def faults(text, cpus, memory, gpus):
         running += 1
         for names, ids, size, gres in PIECE.findall(line):
             for name in nodes_of(names):
-                add(nodes[name], ids, size, gres, (facts['JobId'], facts['StartTime'][-8:]))
+                add(nodes[name], ids, size, gres)
     found = []
     for name, node in nodes.items():
         twice = [number for number, count in node.cpus.items() if count > 1]
@@ -63,11 +59,8 @@ def faults(text, cpus, memory, gpus):
             found.append(f'{name}: GPUs {dict(node.gpus)} are given out')
         if node.shards > gpus * PARTS or any(count > PARTS for count in node.parts.values()):
             found.append(f'{name}: shares {node.shards} {dict(node.parts)} are given out')
-        both = [number for number, count in node.parts.items() if count and node.gpus[number]]
-        if both:
-            found.append(f'{name}: GPU {both[0]} is given out whole to {node.whole[both[0]]} and in shares to '
-                         f'{node.shared[both[0]]}')
-    return found, running, sum(sum(node.gpus.values()) for node in nodes.values())
+    return found, running, sum(sum(node.gpus.values()) for node in nodes.values()), sum(
+        1 for node in nodes.values() for number, count in node.parts.items() if count and node.gpus[number])
 
 
 class Watch(threading.Thread):
@@ -76,7 +69,7 @@ class Watch(threading.Thread):
     def __init__(self, lab):
         super().__init__(daemon=True)
         self.lab, self.over = lab, threading.Event()
-        self.samples, self.found, self.most_running, self.most_gpus, self.missed = 0, [], 0, 0, 0
+        self.samples, self.found, self.most_running, self.most_gpus, self.missed, self.both = 0, [], 0, 0, 0, 0
 
     def run(self):
         wait = 1.0
@@ -87,9 +80,10 @@ class Watch(threading.Thread):
             except Trouble:  # slurmctld is dead just now
                 self.missed += 1
                 continue
-            found, running, gpus = faults(text, 64, 512000, lab_config.GPUS_PER_NODE)
+            found, running, gpus, both = faults(text, 64, 512000, lab_config.GPUS_PER_NODE)
             self.found += [f'{time.strftime("%H:%M:%S")} {each}' for each in found]
             self.samples += 1
+            self.both = max(self.both, both)
             self.most_running, self.most_gpus = max(self.most_running, running), max(self.most_gpus, gpus)
             wait = max(1.0, 9 * (time.monotonic() - begun))
 

@@ -31,6 +31,7 @@ SUBMITTERS = 3
 CLOUD = 4
 SILENCE_SECONDS = 5
 AWAY_SECONDS = 30  # of a cloud node that is taken back
+LOOK_SECONDS = 3  # every squeue costs slurmctld as much as a look of the adapter's
 REGISTER_SECONDS = 25  # a batch job that is younger than 20 s is not missed
 
 
@@ -234,8 +235,9 @@ class Day:
 
     def administer(self):
         """What a slurmctld that was killed leaves to its administrator: it may start a job that it forgot to have
-        started once more, finds that out, drains the node and holds the job; and it learns that a job has ended, which it had
-        forgotten, when the job's node registers again, which is asked for here as it is too rare for a short day."""
+        started once more, finds that out, drains the node and holds the job. And that a job has ended, which it had
+        forgotten, or which was lost with its node within the first 20 s, it learns when the node registers again:
+        that is asked for here, as it is too rare for a short day."""
         lines = self.insist(['sinfo', '-h', '-N', '-p', 'gpu', '-O', 'NodeList:40,StateLong:40,Reason:60'])
         for line in lines.stdout.splitlines():
             if 'Duplicate jobid' in line and line.split()[1].startswith('drain'):
@@ -246,7 +248,7 @@ class Day:
             if line.endswith('launch failed requeued held'):
                 self.insist(['scontrol', 'release', line.split()[0]], 'Invalid')
                 self.released += 1
-        for killed, back in self.kills.controller:
+        for killed, back in self.kills.controller + [times for _, *times in self.kills.lost_nodes]:
             if killed not in self.registered and time.time() > back + REGISTER_SECONDS:
                 self.insist(['scontrol', 'reconfigure'])
                 self.registered.add(killed)
@@ -273,7 +275,7 @@ class Day:
             thread.start()
         reached, end = None, time.monotonic() + self.options.minutes * 60
         while time.monotonic() < end:
-            time.sleep(1)
+            time.sleep(LOOK_SECONDS)
             self.administer()
             if self.reclaimed is None and time.monotonic() - begun > 15 and self.cloud_nodes():
                 self.reclaim()
