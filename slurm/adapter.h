@@ -69,7 +69,7 @@ struct wf_adapter {
 
     time_t updated[WF_LOOKS]; // as slurmctld counts it, for 1900 (nothing new)
     int64_t next_ms[WF_LOOKS];
-    int64_t round_next_ms; // no look before this, to stay within a twentieth of the time
+    int64_t round_next_ms; // no look before this, so that slurmctld has time for others
     int64_t underway_next_ms;
     int64_t looked_ms; // when the last round ended
     int64_t call_us;   // in Slurm's calls since the round began

@@ -22,8 +22,12 @@ static const int64_t pace_ms[WF_LOOKS] = {
     [WF_LOOK_HEALTH] = 20000,   [WF_LOOK_JOBS] = 1000,
 };
 
-// While something is on its way. Looks take at most one part in WF_SLURM_LOOK_SHARE of the time.
+// While something is on its way. Looks take at most one part in WF_SLURM_LOOK_SHARE of the time;
+// but one slow answer is no reason to be blind for long, so they may take a fifth before they rest
+// longer than REST_MS.
 #define HASTE_MS 100
+#define REST_MS 5000
+#define LEAST_RESTS 4
 // What is due so soon is looked at in the same round.
 #define TOGETHER_MS 250
 // While something waits for slurmdbd, which may only be busy.
@@ -330,10 +334,20 @@ static void tell_synced(struct wf_adapter *adapter, int64_t behind_ms)
     wf_adapter_tell(adapter, line);
 }
 
+// How long to let slurmctld alone after calls that took so long.
+static int64_t rest_after(int64_t took_us)
+{
+    const int64_t rest_ms = took_us * (WF_SLURM_LOOK_SHARE - 1) / 1000;
+    const int64_t most_ms =
+        took_us * LEAST_RESTS / 1000 > REST_MS ? took_us * LEAST_RESTS / 1000 : REST_MS;
+
+    return rest_ms < most_ms ? rest_ms : most_ms;
+}
+
 static void plan_next(struct wf_adapter *adapter, bool whole, bool answers)
 {
     const int64_t now_ms = wf_clock_ms(), soon_ms = now_ms + HASTE_MS;
-    const int64_t rested_ms = now_ms + adapter->call_us * (WF_SLURM_LOOK_SHARE - 1) / 1000;
+    const int64_t rested_ms = now_ms + rest_after(adapter->call_us);
 
     if (whole) {
         adapter->round_next_ms = answers ? rested_ms : soon_ms;

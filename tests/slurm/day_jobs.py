@@ -4,6 +4,7 @@ import collections
 import re
 
 USERS = (None, 'games', 'news')
+NO_TASK = '4294967294'  # what an array has that was cancelled as a whole
 NEVER_ENDS = 600  # seconds: its end comes from elsewhere
 
 Record = collections.namedtuple('Record', 'id state reason restarts start end exit mark comment')
@@ -16,6 +17,7 @@ class Wish:
     def __init__(self, name, kind, options, ends, seconds=0.0, code=0, tasks=None, user=None):
         self.name, self.kind, self.options, self.user = name, kind, list(options), user
         self.ends, self.seconds, self.code = set(ends), seconds, code
+        self.partition = 'gpu'
         self.tasks = tasks  # None, or how many
         self.deed = None  # 'scancel', 'cancel', 'release', and so many seconds after the submission
         self.deed_after = 0.0
@@ -37,9 +39,8 @@ class Wish:
                 f'$SLURMD_NODENAME" {note}\nexit {self.code}')
 
     def arguments(self):
-        # An operator's name in front of the number is no user's business: jobs are known by their names, since
-        # a slurmctld that was killed gives the numbers of jobs that it lost to others.
-        words = ['-p', 'gpu', '-J', self.name, '-o', '/dev/null', *self.options]
+        # Jobs are known by their names: a slurmctld that was killed gives the numbers of jobs that it lost to others.
+        words = ['-p', self.partition, '-J', self.name, '-o', '/dev/null', *self.options]
         if not any(word.startswith('--mem') for word in words):
             words.append('--mem=200')
         if '-t' not in words:
@@ -199,7 +200,7 @@ def read_records(text):
         record = Record(facts['JobId'], facts['JobState'], facts['Reason'], int(facts['Restarts']),
                         facts['StartTime'], facts['EndTime'], facts['ExitCode'],
                         'AdminComment=whaleflux:j' in line, facts.get('AdminComment', ''))
-        tasks = facts.get('ArrayTaskId')
+        tasks = facts.get('ArrayTaskId', '').replace(NO_TASK, '')
         for task in tasks_of(tasks) if tasks else [None]:
             records[(facts['JobName'], task)].append(record)
     return records

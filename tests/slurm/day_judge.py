@@ -71,7 +71,7 @@ class Judge:
                   for wish in self.day.wishes if wish.lost and wish.lost[0] - wish.accepted > SAVED_SECONDS]
         for wish in self.wishes:
             for key in wish.keys():
-                if not self.records[key] and key[1] in (None, 0):
+                if not self.records[key] and not (wish.deed and self.records[(wish.name, None)]):
                     faults.append(f'{wish.name} ({wish.id}) is unknown')
                 if len(self.records[key]) > 1 and not self.in_window(wish.accepted):
                     faults.append(f'{wish.name} is there {len(self.records[key])} times')
@@ -80,7 +80,8 @@ class Judge:
     def ends(self):
         faults = []
         for wish in self.wishes:
-            for key in wish.keys():
+            # An array that was cancelled as a whole is one record without tasks.
+            for key in wish.keys() + ([(wish.name, None)] if wish.tasks else []):
                 runs = self.runs[wish.name].get(key[1], [])
                 for record in self.records[key]:
                     fault = self.end(wish, record, runs)
@@ -170,7 +171,7 @@ class Judge:
             if key not in told:
                 unknown += 1
             elif not any(job['state'] == OVER[state] for job in told[key]):
-                faults.append(f'{key} is {state}, told is {[(job["state"], job["end"]) for job in told[key]]}')
+                faults.append(f'{key} is {state}, told is {[(job["state"], job.get("end")) for job in told[key]]}')
             elif sum(job['state'] in LIVE for job in told[key]):
                 faults.append(f'{key} is {state}, and told to live')
         self.day.figures['unknown'] = unknown
@@ -180,8 +181,10 @@ class Judge:
         faults = []
         for part, times in sorted(self.kills.recovery.items()):
             seconds = sorted(each for each, _ in times)
-            print(f'# {part}: {len(seconds)} times, median {statistics.median(seconds):.1f} s, '
-                  f'most {seconds[-1]:.1f} s', flush=True)
+            plain = sorted(self.kills.plain[part])
+            print(f'# {part}: {len(seconds)} times, median {statistics.median(seconds):.1f} s, most {seconds[-1]:.1f} s' +
+                  (f' beyond the {statistics.median(plain):.1f} s and {plain[-1]:.1f} s that Slurm itself needs; '
+                   f'{self.kills.unused[part]} times it did not use the node for long' if plain else ''), flush=True)
             faults += [f'{part}: {each:.1f} s ({name})' for each, name in times if each > RECOVERY_SECONDS]
         return faults
 
@@ -212,11 +215,12 @@ class Judge:
                 f'kills: {dict(self.kills.counts)}, reclaimed {figures["reclaimed"]}',
                 f'lost by Slurm: {sum(wish.count() for wish in lost)} jobs of {len(lost)} submissions; '
                 f'{sum(wish.confused for wish in day.wishes)} with a dependency on a lost one; users did {day.again} '
-                f'deeds again; {day.resumed} nodes drained by Slurm, {again} second runs; {figures["unknown"]} ended unseen by the daemon',
+                f'deeds again; {day.resumed} nodes drained and {day.released} jobs held by Slurm, {again} second runs; {figures["unknown"]} ended unseen by the daemon',
                 f'waits: median {statistics.median(waits):.1f} s, 95 % {waits[len(waits) * 95 // 100]:.1f} s, most '
                 f'{waits[-1]:.1f} s',
                 f'looked {day.watch.samples} times ({day.watch.missed} times in vain): at most '
-                f'{day.watch.most_running} jobs and {day.watch.most_gpus} whole GPUs at once',
+                f'{day.watch.most_running} jobs and {day.watch.most_gpus} whole GPUs at once; {day.watch.both} '
+                'GPUs at once that Slurm gave out whole and in shares',
                 'CPU seconds: ' + ', '.join(f'{part} {cpu[part]:.1f}' for part in ('daemon', 'adapter', 'slurmctld')),
                 f'without a brain: {figures.get("held")} held, freed after {figures.get("freed", 0):.1f} s'):
             print(f'# {line}', flush=True)

@@ -35,8 +35,9 @@ def add(node, cpus, memory, gres):
 
 
 def faults(text, cpus, memory, gpus):
-    """What scontrol -o -d show job has of running jobs that is more than nodes have, as sentences; and how many
-    jobs run, and how many GPUs are out as a whole."""
+    """What scontrol -o -d show job has of running jobs that is more than nodes have, as sentences; how many jobs run,
+    and how many GPUs are out as a whole; and how many are so and in shares, too. Slurm chooses GPUs of a node by
+    itself, and 22.05 does the latter also without any of our programs and without a kill."""
     nodes, running = collections.defaultdict(Node), 0
     for line in text.splitlines():
         facts = fields(line)
@@ -58,10 +59,8 @@ def faults(text, cpus, memory, gpus):
             found.append(f'{name}: GPUs {dict(node.gpus)} are given out')
         if node.shards > gpus * PARTS or any(count > PARTS for count in node.parts.values()):
             found.append(f'{name}: shares {node.shards} {dict(node.parts)} are given out')
-        both = [number for number, count in node.parts.items() if count and node.gpus[number]]
-        if both:
-            found.append(f'{name}: GPUs {both} are given out whole and in shares')
-    return found, running, sum(sum(node.gpus.values()) for node in nodes.values())
+    return found, running, sum(sum(node.gpus.values()) for node in nodes.values()), sum(
+        1 for node in nodes.values() for number, count in node.parts.items() if count and node.gpus[number])
 
 
 class Watch(threading.Thread):
@@ -70,7 +69,7 @@ class Watch(threading.Thread):
     def __init__(self, lab):
         super().__init__(daemon=True)
         self.lab, self.over = lab, threading.Event()
-        self.samples, self.found, self.most_running, self.most_gpus, self.missed = 0, [], 0, 0, 0
+        self.samples, self.found, self.most_running, self.most_gpus, self.missed, self.both = 0, [], 0, 0, 0, 0
 
     def run(self):
         wait = 1.0
@@ -81,9 +80,10 @@ class Watch(threading.Thread):
             except Trouble:  # slurmctld is dead just now
                 self.missed += 1
                 continue
-            found, running, gpus = faults(text, 64, 512000, lab_config.GPUS_PER_NODE)
+            found, running, gpus, both = faults(text, 64, 512000, lab_config.GPUS_PER_NODE)
             self.found += [f'{time.strftime("%H:%M:%S")} {each}' for each in found]
             self.samples += 1
+            self.both = max(self.both, both)
             self.most_running, self.most_gpus = max(self.most_running, running), max(self.most_gpus, gpus)
             wait = max(1.0, 9 * (time.monotonic() - begun))
 

@@ -30,6 +30,8 @@ from serve import PROGRAM, Case  # noqa: E402
 SUBMITTERS = 3
 CLOUD = 4
 SILENCE_SECONDS = 5
+AWAY_SECONDS = 30  # of a cloud node that is taken back
+LOOK_SECONDS = 3  # every squeue costs slurmctld as much as a look of the adapter's
 REGISTER_SECONDS = 25  # a batch job that is younger than 20 s is not missed
 
 
@@ -50,8 +52,9 @@ class Day:
         self.kills = Kills(self, random.Random(self.rng.random()))
         self.watch = Watch(self.lab)
         self.done = threading.Event()  # the day is over
-        self.registered, self.resumed = set(), 0  # kills of slurmctld, nodes
-        self.figures = {}
+        self.registered, self.resumed, self.released = set(), 0, 0  # kills of slurmctld, nodes, jobs
+        self.reclaimed, self.gone_nodes = None, []
+        self.figures = {'reclaimed': 0}
 
     def note(self, text):
         self.log.write(f'{time.time():.3f} {text}\n')
@@ -211,31 +214,41 @@ class Day:
     # The day.
 
     def reclaim(self):
-        """All cloud nodes that are up are taken back, with 2 seconds' notice, and come back later."""
-        names = self.cloud_nodes()
-        self.note(f'reclaim {names}')
-        killed = time.time()
-        self.lab.reclaim(names, 2)
-        for name in names:
+        """All cloud nodes that are up are taken back, with 2 seconds' notice."""
+        self.gone_nodes, killed = self.cloud_nodes(), time.time()
+        self.note(f'reclaim {self.gone_nodes}')
+        self.lab.reclaim(self.gone_nodes, 2)
+        for name in self.gone_nodes:
             self.insist(['scontrol', 'update', f'nodename={name}', 'state=down', 'reason=reclaimed'])
-        time.sleep(3)
-        for name in names:
+            self.kills.lost_nodes.append((name, killed, time.time() + AWAY_SECONDS))
+        self.figures['reclaimed'] = len(self.gone_nodes)
+        self.reclaimed = time.monotonic()
+
+    def give_back(self):
+        """Others take their places, later than what Slurm still had to say to those that went is said."""
+        self.note(f'given back {self.gone_nodes}')
+        for name in self.gone_nodes:
             if not self.lab.pids(name):
                 self.lab.start(name)
             self.insist(['scontrol', 'update', f'nodename={name}', 'state=resume'], 'Invalid node state')
-            self.kills.lost_nodes.append((name, killed, time.time()))
-        return len(names)
+        self.gone_nodes = []
 
     def administer(self):
         """What a slurmctld that was killed leaves to its administrator: it may start a job that it forgot to have
-        started once more, finds that out and drains the node; and it learns that a job has ended, which it had
-        forgotten, when the job's node registers again, which is asked for here as it is too rare for a short day."""
+        started once more, finds that out, drains the node and holds the job. And that a job has ended, which it had
+        forgotten, or which was lost with its node within the first 20 s, it learns when the node registers again:
+        that is asked for here, as it is too rare for a short day."""
         lines = self.insist(['sinfo', '-h', '-N', '-p', 'gpu', '-O', 'NodeList:40,StateLong:40,Reason:60'])
         for line in lines.stdout.splitlines():
             if 'Duplicate jobid' in line and line.split()[1].startswith('drain'):
                 self.insist(['scontrol', 'update', f'nodename={line.split()[0]}', 'state=resume'], 'Invalid node state')
                 self.resumed += 1
-        for killed, back in self.kills.controller:
+        stuck = self.insist(['squeue', '-h', '-r', '-t', 'pending', '-o', '%i %r']).stdout.splitlines()
+        for line in stuck:
+            if line.endswith('launch failed requeued held'):
+                self.insist(['scontrol', 'release', line.split()[0]], 'Invalid')
+                self.released += 1
+        for killed, back in self.kills.controller + [times for _, *times in self.kills.lost_nodes]:
             if killed not in self.registered and time.time() > back + REGISTER_SECONDS:
                 self.insist(['scontrol', 'reconfigure'])
                 self.registered.add(killed)
@@ -260,12 +273,14 @@ class Day:
         deeds = threading.Thread(target=self.do_deeds, daemon=True)
         for thread in (self.watch, *workers, deeds, self.kills):
             thread.start()
-        reclaimed, reached, end = None, None, time.monotonic() + self.options.minutes * 60
+        reached, end = None, time.monotonic() + self.options.minutes * 60
         while time.monotonic() < end:
-            time.sleep(1)
+            time.sleep(LOOK_SECONDS)
             self.administer()
-            if reclaimed is None and time.monotonic() - begun > 15 and self.cloud_nodes():
-                reclaimed = self.reclaim()
+            if self.reclaimed is None and time.monotonic() - begun > 15 and self.cloud_nodes():
+                self.reclaim()
+            if self.gone_nodes and time.monotonic() - self.reclaimed > AWAY_SECONDS:
+                self.give_back()
             with self.lock:
                 full = self.count >= self.options.jobs
             if reached is None and full:
@@ -283,8 +298,7 @@ class Day:
         for thread in (*workers, deeds):
             thread.join(60)
         self.watch.end()
-        self.figures.update({'seconds': time.monotonic() - begun, 'reclaimed': reclaimed or 0,
-                             'submitting': (reached or end) - begun})
+        self.figures.update({'seconds': time.monotonic() - begun, 'submitting': (reached or end) - begun})
 
     def is_enough(self):
         """Kills go on as long as there is much to do, and until each kind has been."""

@@ -365,6 +365,35 @@ static void work_that_waited_again_and_is_over_is_not_new(void **unused)
     cluster_clear(&cluster);
 }
 
+static void what_gives_way_after_a_restart_is_not_cancelled(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster); // it may start at any moment
+    assert_string_equal(job->start, "j1-1");
+    cluster_close(&cluster);
+    cluster_open(&cluster);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    // Before it does, others take all there is.
+    for (uint32_t node = 0; node < CLUSTER_NODES; node++) {
+        assert_true(cluster_run_on(&cluster, cluster_submit(&cluster, CLUSTER_GPUS, 1), &node));
+    }
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    assert_int_equal(cluster.engine->request_count, 1);
+    assert_false(cluster.engine->requests[0].is_start);
+    assert_int_equal(cluster.engine->requests[0].why, WF_RUN_STOP_PREEMPTED);
+    cluster_settle(&cluster);
+    assert_string_equal(cluster_state(&cluster, 1), "waiting");
+    cluster_check_books(&cluster);
+    cluster_clear(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_node_that_changes_takes_nothing_with_it),
         cmocka_unit_test(what_runs_nowhere_that_is_known_is_not_started_twice),
         cmocka_unit_test(a_start_that_comes_to_nothing_is_tried_later),
+        cmocka_unit_test(what_gives_way_after_a_restart_is_not_cancelled),
     };
     return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
 }
