@@ -170,10 +170,11 @@ static void check_sight(const struct wf_site_facts *facts, json_t *findings)
     char found[TEXT_BYTES];
 
     if (!facts->is_operator) {
-        wf_check_add(
-            findings, WF_CHECK_MUST, "rights", "our account may not change other people's jobs",
-            "run as SlurmUser or root, or sacctmgr modify user NAME set adminlevel=operator",
-            "holding, pinning and releasing are an operator's; observe needs no rights");
+        wf_check_add(findings, WF_CHECK_MUST, "rights",
+                     "our account may not change other people's jobs",
+                     "run as SlurmUser or root, or sacctmgr modify user NAME set adminlevel=admin",
+                     "marking a job by its AdminComment is an administrator's, and more than an "
+                     "operator's; observe needs no rights");
     }
     if ((conf->private_data & ~WF_SLURM_SHOWS_CLOUD) != 0 && !facts->is_operator) {
         wf_check_add(findings, WF_CHECK_MUST, "private-data",

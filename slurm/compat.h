@@ -3,7 +3,13 @@
 // that no other file asks for a version.
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#ifndef WF_SLURM_REST
 
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -66,10 +72,11 @@ static inline void wf_slurm_free_jobs(job_info_msg_t *jobs)
 
 #ifdef WF_SLURM_HAS_STATE_REASON
 const char *slurm_job_state_reason_string(enum job_state_reason reason);
-#define wf_slurm_reason slurm_job_state_reason_string
+#define wf_slurm_reason(job)                                                                       \
+    slurm_job_state_reason_string((enum job_state_reason)(job)->state_reason)
 #else
 const char *slurm_job_reason_string(enum job_state_reason reason);
-#define wf_slurm_reason slurm_job_reason_string
+#define wf_slurm_reason(job) slurm_job_reason_string((enum job_state_reason)(job)->state_reason)
 #endif
 
 // "22.05.8"; space takes 16 bytes.
@@ -85,4 +92,31 @@ static inline const char *wf_slurm_version(char *space, size_t size)
 #define wf_slurm_is_exclusive(job) ((job)->exclusive == JOB_EXCLUSIVE_NODE)
 #else
 #define wf_slurm_is_exclusive(job) ((job)->shared == JOB_SHARED_NONE)
+#endif
+
+// One part of the time in so many may be spent in calls.
+#define WF_SLURM_LOOK_SHARE 20
+
+// Whom Slurm takes us for.
+#define wf_slurm_user geteuid
+
+// Why a single task of a waiting array cannot be started; NULL: it can.
+#define WF_SLURM_TASKS_WHY NULL
+
+static inline bool wf_slurm_node_is_in(const node_info_t *node, int32_t index,
+                                       const partition_info_t *partition)
+{
+    const int32_t *pair = partition->node_inx;
+
+    (void)node;
+    for (; pair != NULL && pair[0] >= 0; pair += 2) {
+        if (index >= pair[0] && index <= pair[1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#else // without libslurm its calls go over slurmrestd
+#include "slurm/rest/compat.h"
 #endif

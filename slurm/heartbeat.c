@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-void wf_heartbeat_write(const char *path, const char *partitions)
+void wf_heartbeat_write(const char *path, uid_t user, const char *partitions)
 {
     static bool complained;
     char beside[PATH_MAX];
@@ -22,7 +22,7 @@ void wf_heartbeat_write(const char *path, const char *partitions)
     out = fopen(beside, "we");
     if (out != NULL) {
         done = fchmod(fileno(out), 0644) == 0 &&
-               fprintf(out, "%" PRId64 " %u %s\n", (int64_t)time(NULL), (unsigned)geteuid(),
+               fprintf(out, "%" PRId64 " %u %s\n", (int64_t)time(NULL), (unsigned)user,
                        partitions) > 0;
         done = fclose(out) == 0 && done && rename(beside, path) == 0;
     }

@@ -170,7 +170,7 @@ static void add_state(json_t *line, const slurm_job_info_t *job, const struct wf
     wf_line_text(line, "base", base_word(job->job_state));
     wf_line_flag(line, "configuring", (job->job_state & JOB_CONFIGURING) != 0);
     if (job->state_reason != WAIT_NO_REASON) {
-        wf_line_text(line, "reason", wf_slurm_reason((enum job_state_reason)job->state_reason));
+        wf_line_text(line, "reason", wf_slurm_reason(job));
     }
     const bool waits = (job->job_state & JOB_STATE_BASE) == JOB_PENDING;
     wf_line_text(line, "held",
@@ -180,6 +180,9 @@ static void add_state(json_t *line, const slurm_job_info_t *job, const struct wf
     wf_line_flag(line, "ours", facts->mark.ours);
     wf_line_text(line, "decision", facts->mark.decision);
     wf_line_flag(line, "edited", wf_facts_is_edited(facts));
+    if (waits && facts->tasks != NULL) {
+        wf_line_text(line, "unstartable", WF_SLURM_TASKS_WHY);
+    }
     wf_line_number(line, "priority", value(job->priority));
     wf_line_number(line, "nice", job->nice == NO_VAL ? 0 : (int64_t)job->nice - NICE_OFFSET);
 }
@@ -189,6 +192,7 @@ static void add_nodes(json_t *line, const slurm_job_info_t *job, const struct wf
     wf_line_value(line, "nodes", wf_hosts_names(job->nodes));
     wf_line_value(line, "allocated", wf_allocated(job));
     wf_line_value(line, "required_nodes", wf_hosts_names(job->req_nodes));
+    wf_line_flag(line, "pinned", facts->mark.ours && facts->mark.pin != NULL);
     if (facts->mark.pin != NULL) {
         wf_line_value(line, "wanted_nodes", wf_hosts_names(facts->mark.was));
     }

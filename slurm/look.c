@@ -17,16 +17,15 @@
 #define SHOWN ((uint16_t)(SHOW_ALL | SHOW_DETAIL | SHOW_LOCAL))
 
 static const int64_t pace_ms[WF_LOOKS] = {
-    [WF_LOOK_SITE] = 60000,     [WF_LOOK_PARTITIONS] = 1000,    [WF_LOOK_NODES] = 1000,
+    [WF_LOOK_SITE] = 60000,     [WF_LOOK_PARTITIONS] = 1000,    [WF_LOOK_NODES] = 250,
     [WF_LOOK_LICENSES] = 10000, [WF_LOOK_RESERVATIONS] = 10000, [WF_LOOK_ACCOUNTS] = 60000,
     [WF_LOOK_HEALTH] = 20000,   [WF_LOOK_JOBS] = 1000,
 };
 
-// While something is on its way. Looks take at most one part in LOOK_SHARE of the time.
+// While something is on its way. Looks take at most one part in WF_SLURM_LOOK_SHARE of the time.
 #define HASTE_MS 100
 // What is due so soon is looked at in the same round.
 #define TOGETHER_MS 250
-#define LOOK_SHARE 20
 // While something waits for slurmdbd, which may only be busy.
 #define SUSPICION_MS 5000
 
@@ -334,7 +333,7 @@ static void tell_synced(struct wf_adapter *adapter, int64_t behind_ms)
 static void plan_next(struct wf_adapter *adapter, bool whole, bool answers)
 {
     const int64_t now_ms = wf_clock_ms(), soon_ms = now_ms + HASTE_MS;
-    const int64_t rested_ms = now_ms + adapter->call_us * (LOOK_SHARE - 1) / 1000;
+    const int64_t rested_ms = now_ms + adapter->call_us * (WF_SLURM_LOOK_SHARE - 1) / 1000;
 
     if (whole) {
         adapter->round_next_ms = answers ? rested_ms : soon_ms;

@@ -17,8 +17,9 @@ static const char *own_name(char *space, size_t size)
     static _Thread_local struct passwd entry;
     struct passwd *found = NULL;
 
-    return getpwuid_r(geteuid(), &entry, space, size, &found) == 0 && found != NULL ? entry.pw_name
-                                                                                    : "";
+    return getpwuid_r(wf_slurm_user(), &entry, space, size, &found) == 0 && found != NULL
+               ? entry.pw_name
+               : "";
 }
 
 json_t *wf_hello_line(const struct wf_adapter *adapter)
@@ -46,12 +47,14 @@ static assoc_mgr_info_msg_t *load_accounts(struct wf_adapter *adapter, uint32_t 
     return *errnum_out == 0 ? found : NULL;
 }
 
-// Whether Slurm lets our account change other people's jobs: root and SlurmUser always, else whom
-// accounting names an operator or administrator.
+// Whether Slurm lets our account do all that mode decide needs: root and SlurmUser always, else
+// whom accounting names an administrator. An operator may not write an admin_comment, nor drain a
+// node.
 static bool ask_rights(struct wf_adapter *adapter, const slurm_conf_t *conf)
 {
     char space[4096];
-    bool found = geteuid() == 0 || geteuid() == conf->slurm_user_id;
+    const uid_t uid = wf_slurm_user();
+    bool found = uid == 0 || uid == conf->slurm_user_id;
     int errnum;
 
     if (found || !adapter->has_accounting) {
@@ -67,7 +70,7 @@ static bool ask_rights(struct wf_adapter *adapter, const slurm_conf_t *conf)
         const slurmdb_user_rec_t *user;
         while ((user = slurm_list_next(every)) != NULL) {
             if (user->name != NULL && strcmp(user->name, name) == 0) {
-                found = user->admin_level >= SLURMDB_ADMIN_OPERATOR;
+                found = user->admin_level >= SLURMDB_ADMIN_SUPER_USER;
             }
         }
         slurm_list_iterator_destroy(every);

@@ -13,22 +13,35 @@
 #include "slurm/adapter.h"
 #include "slurm/check.h"
 #include "slurm/free.h"
+#include "slurm/open.h"
 #include "slurm/server.h"
+
+#ifdef WF_SLURM_REST
+#define PROGRAM "whaleflux-slurm-rest"
+#else
+#define PROGRAM "whaleflux-slurm"
+#endif
 
 struct settings {
     struct wf_server_config server;
-    const char *conf;
+    struct wf_slurm_place place;
     bool json, dry_run;
 };
 
 static const char usage[] =
-    "Usage: whaleflux-slurm --socket PATH [option...]   serve the daemon: tell it of Slurm's jobs and\n"
+    "Usage: " PROGRAM " --socket PATH [option...]   serve the daemon: tell it of Slurm's jobs and\n"
     "                                                   nodes, carry out what it decides\n"
-    "       whaleflux-slurm release [--dry-run]         give every waiting job of ours back to plain Slurm\n"
-    "       whaleflux-slurm check [--json]              look whether Slurm is set up as it should be\n"
+    "       " PROGRAM
+    " release [--dry-run]         give every waiting job of ours back to plain Slurm\n"
+    "       " PROGRAM " check [--json]              look whether Slurm is set up as it should be\n"
     "\n"
-    "  --socket PATH        where the daemon connects\n"
+#ifdef WF_SLURM_REST
+    "  --rest URL           where slurmrestd is: unix:/PATH or http://HOST:PORT (always needed)\n"
+    "  --token-file FILE    its token, read anew each time (the variable SLURM_JWT, or none)\n"
+#else
     "  --conf FILE          Slurm's configuration (SLURM_CONF, or where libslurm looks)\n"
+#endif
+    "  --socket PATH        where the daemon connects\n"
     "  --heartbeat FILE     kept fresh while a daemon decides; job_submit.lua reads it\n"
     "  --daemon-user NAME   the daemon's account, beside root and our own\n"
     "  --silence SECONDS    give held jobs back when no daemon has come for so long (60)\n"
@@ -37,11 +50,17 @@ static const char usage[] =
     "  --json               check: for programs\n"
     "  --version, --help\n"
     "\n"
-    "Example: whaleflux-slurm --socket /var/lib/whaleflux/slurm.sock --heartbeat /run/whaleflux/alive\n";
+#ifdef WF_SLURM_REST
+    "Example: " PROGRAM
+    " --rest unix:/run/slurmrestd.socket --socket /var/lib/whaleflux/slurm.sock\n";
+#else
+    "Example: " PROGRAM
+    " --socket /var/lib/whaleflux/slurm.sock --heartbeat /run/whaleflux/alive\n";
+#endif
 
 static int complain(const char *sentence, const char *what)
 {
-    fprintf(stderr, "whaleflux-slurm: %s%s\n", sentence, what);
+    fprintf(stderr, PROGRAM ": %s%s\n", sentence, what);
     return 2;
 }
 
@@ -54,7 +73,20 @@ static bool read_seconds(const char *text, int64_t *ms_out)
     return end != text && *end == '\0' && seconds >= 1 && seconds <= 86400;
 }
 
-enum { SOCKET = 256, CONF, HEARTBEAT, DAEMON_USER, SILENCE, STALL, DRY_RUN, JSON, VERSION, HELP };
+enum {
+    SOCKET = 256,
+    CONF,
+    REST,
+    TOKEN_FILE,
+    HEARTBEAT,
+    DAEMON_USER,
+    SILENCE,
+    STALL,
+    DRY_RUN,
+    JSON,
+    VERSION,
+    HELP
+};
 
 static int take_option(int option, struct settings *settings)
 {
@@ -66,7 +98,13 @@ static int take_option(int option, struct settings *settings)
         settings->server.socket_path = optarg;
         return 0;
     case CONF:
-        settings->conf = optarg;
+        settings->place.conf = optarg;
+        return 0;
+    case REST:
+        settings->place.rest = optarg;
+        return 0;
+    case TOKEN_FILE:
+        settings->place.token_file = optarg;
         return 0;
     case HEARTBEAT:
         settings->server.heartbeat_path = optarg;
@@ -93,7 +131,7 @@ static int take_option(int option, struct settings *settings)
         settings->json = true;
         return 0;
     case VERSION:
-        printf("whaleflux-slurm %s for Slurm %s\n", WF_VERSION,
+        printf(PROGRAM " %s for Slurm %s\n", WF_VERSION,
                wf_slurm_version(version, sizeof(version)));
         exit(0);
     case HELP:
@@ -146,14 +184,12 @@ static int serve(const struct settings *settings, char **argv)
 
 static int run(const char *verb, const struct settings *settings, char **argv)
 {
+    struct wf_error err;
     int status;
 
-    if (settings->conf != NULL) {
-        setenv("SLURM_CONF", settings->conf, 1);
+    if (wf_slurm_open(&settings->place, &err) != WF_OK) {
+        return complain("", err.text);
     }
-    // Else long lists of tasks come cut.
-    setenv("SLURM_BITSTR_LEN", "0", 1);
-    slurm_init(settings->conf);
     if (verb == NULL) {
         status = serve(settings, argv);
     } else if (strcmp(verb, "release") == 0) {
@@ -161,7 +197,7 @@ static int run(const char *verb, const struct settings *settings, char **argv)
     } else {
         status = wf_check(settings->json);
     }
-    slurm_fini();
+    wf_slurm_close();
     return status;
 }
 
@@ -169,7 +205,12 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"socket", required_argument, NULL, SOCKET},
+#ifdef WF_SLURM_REST
+        {"rest", required_argument, NULL, REST},
+        {"token-file", required_argument, NULL, TOKEN_FILE},
+#else
         {"conf", required_argument, NULL, CONF},
+#endif
         {"heartbeat", required_argument, NULL, HEARTBEAT},
         {"daemon-user", required_argument, NULL, DAEMON_USER},
         {"silence", required_argument, NULL, SILENCE},
@@ -180,8 +221,10 @@ int main(int argc, char **argv)
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
-    struct settings settings = {
-        .server = {.daemon_uid = geteuid(), .silence_ms = 60000, .stall_ms = 120000}};
+    struct settings settings = {.server = {.daemon_uid = geteuid(),
+                                           .slurm_user = wf_slurm_user,
+                                           .silence_ms = 60000,
+                                           .stall_ms = 120000}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -363,7 +363,8 @@ static void judge_silence(struct wf_server *server)
     server->silent = silent;
     if (server->config.heartbeat_path != NULL) {
         if (beats) {
-            wf_heartbeat_write(server->config.heartbeat_path, server->partitions);
+            wf_heartbeat_write(server->config.heartbeat_path, server->config.slurm_user(),
+                               server->partitions);
         } else if (server->beats) {
             wf_heartbeat_remove(server->config.heartbeat_path);
         }

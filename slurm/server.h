@@ -13,6 +13,7 @@ struct wf_server_config {
     const char *socket_path;
     const char *heartbeat_path; // NULL: none
     uid_t daemon_uid;           // may connect, beside root and ourselves
+    uid_t (*slurm_user)(void);  // whom Slurm takes us for
     int64_t silence_ms;         // while no daemon has said its own
     int64_t stall_ms;           // a call of Slurm that lasts longer never comes back
 };

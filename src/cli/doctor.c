@@ -16,6 +16,8 @@ static const struct wf_option options[] = {
     {"sysroot", "DIR", "looks at sys, proc, dev and etc below this folder"},
     {"nvml", "FILE", "takes this file for NVIDIA's library"},
     {"timeout", "SECONDS", "how long a driver may take to answer (10)"},
+    {"slurm-rest", "URL",
+     "of `doctor slurm`: asks slurmrestd there (unix:/PATH, http://HOST:PORT)"},
     {"slurm-conf", "FILE", "of `doctor slurm`: the cluster's slurm.conf (where Slurm looks)"},
     {"json", NULL, "prints JSON instead of sentences"},
     {NULL, NULL, NULL},
@@ -23,7 +25,7 @@ static const struct wf_option options[] = {
 
 struct examination {
     struct wf_telemetry_config config;
-    const char *slurm_conf;
+    const char *slurm_conf, *slurm_rest;
     bool json;
     struct wf_telemetry *telemetry;
     const struct wf_machine *machine;
@@ -51,6 +53,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         config->sysroot = value;
     } else if (strcmp(name, "nvml") == 0) {
         config->nvml_path = value;
+    } else if (strcmp(name, "slurm-rest") == 0) {
+        examination->slurm_rest = value;
     } else if (strcmp(name, "slurm-conf") == 0) {
         examination->slurm_conf = value;
     } else {
@@ -295,11 +299,13 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
     if (status == WF_OK && words < argc && !slurm) {
         status = wf_fail(err, WF_INVALID, "'%.60s' is one word too many", argv[words]);
     }
-    if (status == WF_OK && examination->slurm_conf && !slurm) {
-        status = wf_fail(err, WF_INVALID, "--slurm-conf is an option of `doctor slurm`");
+    if (status == WF_OK && (examination->slurm_conf || examination->slurm_rest) && !slurm) {
+        status =
+            wf_fail(err, WF_INVALID, "--slurm-conf and --slurm-rest are options of `doctor slurm`");
     }
     if (status == WF_OK) {
-        status = slurm ? wf_doctor_slurm(examination->slurm_conf, examination->json, err)
+        status = slurm ? wf_doctor_slurm(examination->slurm_conf, examination->slurm_rest,
+                                         examination->json, err)
                        : examine(examination, err);
     }
     free(examination);

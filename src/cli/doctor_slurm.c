@@ -15,11 +15,11 @@
 enum { ANSWER_BYTES_MAX = 1 << 20 };
 
 // Runs the adapter; its answer is of malloc.
-static enum wf_status ask(const char *program, const char *conf, char **answer_out,
-                          struct wf_error *err)
+static enum wf_status ask(const char *program, const char *option, const char *value,
+                          char **answer_out, struct wf_error *err)
 {
-    const char *const arguments[] = {program, "check", "--json", conf ? "--conf" : NULL,
-                                     conf,    NULL};
+    const char *const arguments[] = {program, "check", "--json", value ? option : NULL,
+                                     value,   NULL};
     posix_spawn_file_actions_t files;
     int pipes[2], status = 0;
     pid_t child;
@@ -105,16 +105,18 @@ static enum wf_status tell(json_t *root, bool json, struct wf_error *err)
     return status;
 }
 
-enum wf_status wf_doctor_slurm(const char *conf, bool json, struct wf_error *err)
+enum wf_status wf_doctor_slurm(const char *conf, const char *rest, bool json, struct wf_error *err)
 {
     char program[4096];
     char *answer = NULL;
-    if (!wf_slurm_find_adapter(NULL, program, sizeof program)) {
+    if (!wf_slurm_find_adapter(NULL, rest != NULL, program, sizeof program)) {
         return wf_fail(err, WF_NOTFOUND,
-                       "whaleflux-slurm is not there: it is built where libslurm is (%.300s)",
+                       "%.300s is not there: whaleflux-slurm is built where libslurm is, "
+                       "whaleflux-slurm-rest everywhere",
                        program);
     }
-    enum wf_status status = ask(program, conf, &answer, err);
+    enum wf_status status =
+        ask(program, rest ? "--rest" : "--conf", rest ? rest : conf, &answer, err);
     if (status != WF_OK) {
         return status;
     }

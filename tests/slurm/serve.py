@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of whaleflux serve --slurm share: a daemon on a lab, the jobs that a case submits, and the way that
 cases run one after the other.  WHALEFLUX names the program, beside which is slurm/whaleflux-slurm; WHALEFLUX_CHROOT a
-folder with another Slurm's programs."""
+folder with another Slurm's programs, and WHALEFLUX_SLURM then the adapter for it (tests/slurm/adapter-for);
+WHALEFLUX_REST=yes asks slurmrestd instead."""
 import json
 import os
 import pathlib
@@ -19,37 +20,64 @@ from lab_base import SKIP, Trouble, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = pathlib.Path(os.environ.get('WHALEFLUX', 'build/whaleflux')).resolve()
-PLAIN_USER = 'nobody'
+REST = bool(os.environ.get('WHALEFLUX_REST'))
+PLAIN_USER = None if REST else 'nobody'  # slurmrestd takes only its own account and root without a token
 LIVE = ('PENDING', 'RUNNING', 'COMPLETING', 'SUSPENDED', 'CONFIGURING')
 STATES = {'waiting': 'PENDING', 'held': 'PENDING', 'running': 'RUNNING', 'ending': 'RUNNING'}
+
+
+def programs(folder):
+    """Copies the daemon and the adapter for another Slurm into one folder, with the libraries that its Debian may
+    lack; returns the daemon's path. The C library is that Debian's own."""
+    found = subprocess.run(['ldd', PROGRAM], stdout=subprocess.PIPE, text=True, check=True).stdout
+    (folder / 'libraries').mkdir(parents=True)
+    for line in found.splitlines():
+        words = line.split()
+        if len(words) > 2 and words[1] == '=>' and not words[0].startswith(('libc.', 'libm.', 'libresolv.')):
+            shutil.copy(words[2], folder / 'libraries' / words[0])
+    (folder / 'slurm').mkdir()
+    shutil.copy(os.environ['WHALEFLUX_SLURM'], folder / 'slurm' / 'whaleflux-slurm')
+    return shutil.copy(PROGRAM, folder / 'whaleflux')
 
 
 class Serve:
     """A daemon that follows the cluster, with a data folder of its own."""
 
-    def __init__(self, lab, folder, user=None):
+    def __init__(self, lab, folder, program, user=None):
         self.lab, self.data, self.user, self.process, self.log = lab, folder / 'data', user, None, folder / 'log'
+        self.program = program
         folder.mkdir()
         folder.chmod(0o755)
         if user:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
 
     def command(self, *words):
-        return [str(word) for word in (PROGRAM, words[0], '--data-dir', self.data, *words[1:])]
+        return [str(word) for word in (self.program, words[0], '--data-dir', self.data, *words[1:])]
+
+    def inside(self, argv):
+        return argv if REST else self.lab.inside(argv, self.user)
+
+    def environment(self):
+        environment = self.lab.environment()
+        if self.lab.root() and not REST:
+            environment['LD_LIBRARY_PATH'] = str(self.program.parent / 'libraries')
+        return environment
 
     def start(self, mode, *options):
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
-                self.lab.inside(self.command(
-                    'serve', '--slurm', mode, '--slurm-conf', self.lab.conf, '--listen', '127.0.0.1:0',
-                    *(['--slurm-heartbeat', self.lab.heartbeat] if mode == 'decide' else []), *options), self.user),
-                stdout=log, stderr=log, env=self.lab.environment(), cwd='/')
+                self.inside(self.command(
+                    'serve', '--slurm', mode, '--listen', '127.0.0.1:0',
+                    *(['--slurm-rest', f'unix:{self.lab.folder}/rest/socket'] if REST else
+                      ['--slurm-conf', self.lab.conf]),
+                    *(['--slurm-heartbeat', self.lab.heartbeat] if mode == 'decide' else []), *options)),
+                stdout=log, stderr=log, env=self.environment(), cwd='/')
         wait_until(f'the daemon answers: {self.log.read_text()}', 20,
                    lambda: self.ask('ps', check=False).returncode == 0)
 
     def ask(self, *words, check=True):
-        done = subprocess.run(self.lab.inside(self.command(*words), self.user), capture_output=True, text=True,
-                              timeout=60, env=self.lab.environment(), cwd='/', check=False)
+        done = subprocess.run(self.inside(self.command(*words)), capture_output=True, text=True,
+                              timeout=60, env=self.environment(), cwd='/', check=False)
         if check and done.returncode != 0:
             raise Trouble(f'{" ".join(words)}: status {done.returncode}: {done.stderr.strip()}')
         return done
@@ -71,7 +99,7 @@ class Serve:
                 words = (folder / 'cmdline').read_bytes().split(b'\0')
             except OSError:
                 continue
-            if words[0].endswith(b'whaleflux-slurm') and str(self.data / 'slurm.sock').encode() in words:
+            if words[0].endswith((b'whaleflux-slurm', b'whaleflux-slurm-rest')) and str(self.data / 'slurm.sock').encode() in words:
                 return int(folder.name)
         return None
 
@@ -86,10 +114,11 @@ class Serve:
 class Case:
     def __init__(self, lab, folder):
         self.lab, self.folder, self.count, self.serves = lab, folder, 0, []
+        self.program = pathlib.Path(programs(folder / 'programs') if lab.root() and not REST else PROGRAM)
 
     def serve(self, mode, *options, user=None):
         self.count += 1
-        serve = Serve(self.lab, self.folder / f'daemon{self.count}', user)
+        serve = Serve(self.lab, self.folder / f'daemon{self.count}', self.program, user)
         self.serves.append(serve)
         serve.start(mode, *options)
         return serve
@@ -159,10 +188,12 @@ def main(tests, *options, make=Case):
     folder = pathlib.Path(tempfile.mkdtemp(prefix='whaleflux-engine-'))
     folder.chmod(0o755)
     chroot = os.environ.get('WHALEFLUX_CHROOT')
-    if not (PROGRAM.parent / 'slurm' / 'whaleflux-slurm').exists():
-        print('1..0 # SKIP whaleflux-slurm is not built')
+    adapter = PROGRAM.parent / 'slurm' / ('whaleflux-slurm-rest' if REST else 'whaleflux-slurm')
+    if not pathlib.Path(os.environ['WHALEFLUX_SLURM'] if chroot and not REST else adapter).exists():
+        print(f'1..0 # SKIP {adapter.name} is not built')
         return 0
-    up = subprocess.run([HERE / 'up', folder / 'lab', *options, *(['--chroot', chroot] if chroot else [])],
+    up = subprocess.run([HERE / 'up', folder / 'lab', *options, *(['--slurmrestd', '--accounting'] if REST else []),
+                         *(['--chroot', chroot] if chroot else [])],
                         capture_output=True, text=True, check=False)
     if up.returncode == SKIP:
         print(f'1..0 # SKIP {up.stderr.strip()}')

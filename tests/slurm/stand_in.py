@@ -21,11 +21,13 @@ class Adapter:
         self.socket = lab.folder / 'run' / 'adapter.sock'
         self.log = lab.folder.parent / 'adapter.log'
         self.process = None
+        # Over slurmrestd it needs nothing of the chroot, where there is one.
+        self.inside = (lambda argv, user: argv) if '--rest' in options else lab.inside
 
     def start(self, *options):
         argv = [self.program, '--socket', self.socket, '--heartbeat', self.lab.heartbeat, *self.options, *options]
         with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen(self.lab.inside([str(word) for word in argv], self.user),
+            self.process = subprocess.Popen(self.inside([str(word) for word in argv], self.user),
                                             env=self.lab.environment(), stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd='/')
         wait_until('the adapter listens', 10, self.socket.exists)
@@ -40,7 +42,9 @@ class Adapter:
         return None
 
     def run(self, *arguments, seconds=60):
-        return self.lab.run([self.program, *arguments], seconds=seconds, check=False)
+        return subprocess.run(self.inside([str(word) for word in (self.program, *self.options, *arguments)], self.user),
+                              env=self.lab.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=seconds, check=False)
 
 
 class Daemon:

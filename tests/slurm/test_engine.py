@@ -137,7 +137,7 @@ def a_node_that_goes_takes_nobody_with_it(case):
     job = case.once('moved', 5, '--gres=gpu:mi300x:8', '--requeue')
     node = wait_until('it runs', 20, lambda: lab.job(job).get('NodeList') if lab.job_state(job) == 'RUNNING' else None)
     lab.kill_node(node)
-    lab.run(['scontrol', 'update', f'nodename={node}', 'state=down', 'reason=test'])
+    lab.mark_down(node)
     def here(name):
         return {each['name']: each['state'] for each in json.loads(serve.ask('nodes', '--json').stdout)['nodes']}[name]
     try:

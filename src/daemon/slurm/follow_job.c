@@ -194,6 +194,12 @@ static void set_places(struct telling *telling)
     telling->told.started_ms = job->start_ms < now_ms ? job->start_ms : now_ms;
 }
 
+// Whether it is on its way back into the queue, and still has its nodes.
+static bool returns(const struct wf_slurm_job *job)
+{
+    return job->state == WF_SLURM_COMPLETING && job->base == WF_SLURM_PENDING;
+}
+
 static void set_request(struct telling *telling)
 {
     const struct wf_slurm_job *job = telling->job;
@@ -204,7 +210,8 @@ static void set_request(struct telling *telling)
     told->submitted_ms = job->submit_ms;
     told->array = job->array;
     told->array_at_most = job->array_at_most;
-    told->restarts = job->restarts;
+    // The next run is counted before this one is over.
+    told->restarts = job->restarts - (returns(job) && job->restarts > 0);
 }
 
 // Asks Slurm for what makes it ours, or nobody's. Not for every line that comes.
@@ -380,9 +387,12 @@ static void tell_waiting(struct telling *telling)
 
 static void tell_running(struct telling *telling)
 {
+    bool known = wf_desk_foreign_find(telling->follow->desk, telling->job->key) != 0;
     telling->told.state = WF_FOREIGN_RUNS;
     set_places(telling);
-    bool known = wf_desk_foreign_find(telling->follow->desk, telling->job->key) != 0;
+    if (known && returns(telling->job)) {
+        telling->told.place_count = 0; // Slurm tells no GPUs of it any more
+    }
     if (telling->told.place_count > 0 || known) {
         hand_over(telling, telling->job->key);
     }

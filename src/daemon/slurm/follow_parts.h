@@ -7,11 +7,13 @@
 
 #define WF_FOLLOW_ASK_MS 60000   // a hold or leave that came to nothing is asked for again
 #define WF_FOLLOW_AGAIN_MS 200   // when the desk had no room for more
+#define WF_FOLLOW_POWER_MS 1000  // between looks at what has power
 #define WF_FOLLOW_ADVICE_MS 5000 // between looks for advice,
 #define WF_FOLLOW_ADVICE_MAX 50  // and what is written at once
 
 struct wf_follow_record; // follow_job.c
 struct wf_advice;        // advise.c
+struct wf_power_node;    // power.c
 
 struct wf_follow {
     struct wf_follow_config config;
@@ -28,7 +30,9 @@ struct wf_follow {
     bool accounts_grew;
     struct wf_follow_record *records;
     struct wf_advice *advice;
-    int64_t again_ms, advice_ms;
+    struct wf_power_node *powers;
+    int64_t boot_ms; // the longest time that a cloud node was seen to take to come up
+    int64_t again_ms, advice_ms, power_ms;
     struct wf_desk_granter granter;
     char said[600];
 };
@@ -40,6 +44,15 @@ void wf_follow_say(struct wf_follow *follow, const char *format, ...) WF_PRINTF(
 void wf_follow_tell(struct wf_follow *follow, const struct wf_slurm_job *job, bool gone);
 void wf_follow_tell_waiting(struct wf_follow *follow); // those that wait for other jobs
 void wf_follow_forget_records(struct wf_follow *follow);
+
+// power.c: cloud nodes are powered up before they are needed, and down when they idle for so long
+// that a restart would have cost less.
+void wf_follow_power(struct wf_follow *follow);
+void wf_follow_forget_power(struct wf_follow *follow);
+// A restart costs the node's rent while it comes up, and that others wait as long for its GPUs,
+// which are worth what GPUs cost in the mean. Returns after how long idling has cost as much;
+// INT64_MAX: never, as its price is not known.
+int64_t wf_power_idle_max_ms(int64_t boot_ms, int64_t price_nanousd, int64_t mean_nanousd);
 
 // advise.c: what is expected of waiting jobs into their comments.
 void wf_follow_advise(struct wf_follow *follow);

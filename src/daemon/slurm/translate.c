@@ -65,8 +65,11 @@ static void leave_strange(struct translation *translation)
     if (job->excluded_count > 0) {
         leave(translation, "it names nodes that it does not want");
     }
-    if (job->wanted_count > 0 || (job->required_count > 0 && !job->decision[0])) {
+    if (job->wanted_count > 0 || (job->required_count > 0 && !job->decision[0] && !job->pinned)) {
         leave(translation, "it names the nodes that it wants");
+    }
+    if (job->unstartable[0]) {
+        leave(translation, "%.200s", job->unstartable);
     }
     if (job->edited) {
         leave(translation, "somebody has changed by hand what WhaleFlux decided about it");
@@ -134,22 +137,30 @@ static void count_gpus(struct translation *translation)
     }
 }
 
-// A share is so many of the equal parts that a GPU has there, and those must be of one GPU.
+// Into how many equal parts GPUs are shared, which must be as many everywhere. 0: none are.
+static bool find_parts(const struct wf_slurm_cluster *cluster, uint32_t *parts_out)
+{
+    bool even = true;
+    *parts_out = 0;
+    for (uint32_t i = 0; i < cluster->type_count; i++) {
+        const struct wf_slurm_type *type = &cluster->types[i];
+        uint32_t parts = type->shards_per_gpu;
+        even = even && !type->uneven && (parts == 0 || !type->twin) &&
+               (parts == 0 || *parts_out == 0 || parts == *parts_out);
+        *parts_out = parts > 0 ? parts : *parts_out;
+    }
+    return even;
+}
+
+// Those must be of one GPU.
 static void count_shards(struct translation *translation)
 {
-    const struct wf_slurm_cluster *cluster = translation->cluster;
-    uint32_t per_gpu = 0, shards = translation->job->shards_per_node;
-    bool uneven = false;
+    uint32_t per_gpu, shards = translation->job->shards_per_node;
     if (shards == 0) {
         return;
     }
-    for (uint32_t i = 0; i < cluster->type_count; i++) {
-        uint32_t parts = cluster->types[i].shards_per_gpu;
-        uneven =
-            uneven || cluster->types[i].uneven || (parts > 0 && per_gpu > 0 && parts != per_gpu);
-        per_gpu = parts > 0 ? parts : per_gpu;
-    }
-    if (per_gpu == 0 || uneven) {
+    bool even = find_parts(translation->cluster, &per_gpu);
+    if (per_gpu == 0 || !even) {
         leave(translation, per_gpu == 0
                                ? "it asks for shares of a GPU, and no node has any"
                                : "it asks for shares of a GPU, which are not the same everywhere");
@@ -243,22 +254,35 @@ static void add_labels(struct translation *translation, json_t *labels)
     }
 }
 
+// A share is had only of GPUs that Slurm shares; all shares of a GPU are all of it.
+static json_t *list_shared(const struct translation *translation)
+{
+    const struct wf_slurm_cluster *cluster = translation->cluster;
+    json_t *choices = json_array();
+    for (uint32_t i = 0; i < cluster->type_count; i++) {
+        const struct wf_slurm_type *type = &cluster->types[i];
+        const char *model = cluster->site.models[type->model];
+        if (type->shards_per_gpu > 0 && translation->gpu_milli < WF_GPU_MILLI) {
+            (void)json_array_append_new(choices,
+                                        json_sprintf("%s:0.%03u", model, translation->gpu_milli));
+        } else if (type->shards_per_gpu > 0) {
+            (void)json_array_append_new(choices, json_sprintf("%s:1", model));
+        }
+    }
+    return choices;
+}
+
 static void set_gpus(struct translation *translation)
 {
     const struct share *share = &translation->share;
     uint32_t gpus = share->gpus < WF_NODE_GPUS_MAX ? share->gpus : WF_NODE_GPUS_MAX;
     const char *model =
         translation->type ? translation->cluster->site.models[translation->type->model] : "any";
-    char text[WF_GPU_NAME_BYTES + 32];
-    if (gpus == 0) {
-        return;
+    if (gpus > 0) {
+        json_t *value = translation->gpu_milli > 0 ? list_shared(translation)
+                                                   : json_sprintf("%s:%u", model, gpus);
+        (void)json_object_set_new(translation->tree, "gpus", value);
     }
-    if (translation->gpu_milli > 0 && translation->gpu_milli < WF_GPU_MILLI) {
-        snprintf(text, sizeof text, "%s:0.%03u", model, translation->gpu_milli);
-    } else {
-        snprintf(text, sizeof text, "%s:%u", model, gpus);
-    }
-    (void)json_object_set_new(translation->tree, "gpus", json_string(text));
 }
 
 static void set_number(struct translation *translation, const char *name, int64_t value)
@@ -325,6 +349,10 @@ static void set_dependency(struct translation *translation)
             snprintf(words->why, sizeof words->why, "it waits for other jobs in Slurm: %.150s",
                      job->dependency);
         }
+        break;
+    case WF_SLURM_DEPENDS_NEVER: // Slurm says so, or cancels it: what its owner wishes
+        leave(translation, "what it waits for has ended otherwise than it asks for: %.120s",
+              job->dependency);
         break;
     case WF_SLURM_DEPENDS_STRANGE:
         leave(translation, "what it waits for is more than other jobs' end: %.120s",

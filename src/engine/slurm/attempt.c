@@ -7,7 +7,10 @@
 
 #include "engine/slurm/engine.h"
 
-enum { ANSWER_MS = 60000 }; // for the adapter, which has a time-out for each call of its own
+enum {
+    ANSWER_MS = 60000,     // for the adapter, which has a time-out for each call of its own
+    WAKE_AGAIN_MS = 10000, // a node that is off after power was asked for is asked for again
+};
 
 static struct wf_slurm_attempt *find(const struct wf_engine *engine, const char *key)
 {
@@ -120,10 +123,12 @@ static void ask_pin(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
     }
 }
 
-// Whether each node is up; those that are powered down are asked for, once.
-static bool wake(struct wf_engine *engine, struct wf_slurm_attempt *attempt, bool first)
+// Whether each node is up; those that are powered down are asked for. Once is enough, but for one
+// that was on its way down then.
+static bool wake(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
 {
-    bool up = true;
+    int64_t now_ms = wf_slurm_now_ms();
+    bool up = true, asks = attempt->woke_ms == 0 || now_ms - attempt->woke_ms > WAKE_AGAIN_MS;
     for (uint32_t i = 0; i < attempt->node_count; i++) {
         const struct wf_slurm_node *node =
             wf_slurm_picture_node(engine->picture, attempt->nodes[i]);
@@ -131,7 +136,8 @@ static bool wake(struct wf_engine *engine, struct wf_slurm_attempt *attempt, boo
             continue;
         }
         up = false;
-        if (first && node->power == WF_SLURM_POWER_DOWN) {
+        if (asks && node->power == WF_SLURM_POWER_DOWN) {
+            attempt->woke_ms = now_ms;
             (void)wf_slurm_send(engine, json_pack("{ssssss}", "do", "power_up", "node", node->name,
                                                   "reason", "whaleflux"));
         }
@@ -164,7 +170,7 @@ enum wf_status wf_slurm_begin_start(struct wf_engine *engine, const struct wf_ru
     }
     if (strcmp(job->decision, spec->id) == 0) {
         go(engine, attempt, WF_SLURM_PINNED); // before a restart of ours
-    } else if (wake(engine, attempt, true)) {
+    } else if (wake(engine, attempt)) {
         ask_pin(engine, attempt);
     } else {
         go(engine, attempt, WF_SLURM_WAKES);
@@ -244,7 +250,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
     bool pinned = strcmp(job->decision, attempt->run) == 0;
     switch (attempt->phase) {
     case WF_SLURM_WAKES:
-        if (wake(engine, attempt, false)) {
+        if (wake(engine, attempt)) {
             ask_pin(engine, attempt);
         } else if (waits_ms > WF_SLURM_WAKE_MS) {
             miss(engine, attempt, "a node of its did not come up");

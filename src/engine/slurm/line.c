@@ -188,6 +188,7 @@ static void read_standing(struct wf_slurm_fields *fields, struct wf_slurm_job *j
     job->reason = wf_slurm_text(fields, "reason");
     job->decision = wf_slurm_text(fields, "decision");
     job->folder = wf_slurm_text(fields, "folder");
+    job->comment = wf_slurm_text(fields, "comment");
     job->output = wf_slurm_text(fields, "output");
     job->uid = (uint32_t)wf_slurm_number(fields, "uid", 0, UINT32_MAX, UINT32_MAX);
     job->state = (enum wf_slurm_state)wf_slurm_word(fields, "state", state_words, WF_SLURM_PENDING);
@@ -196,6 +197,8 @@ static void read_standing(struct wf_slurm_fields *fields, struct wf_slurm_job *j
     job->configuring = wf_slurm_flag(fields, "configuring");
     job->ours = wf_slurm_flag(fields, "ours");
     job->edited = wf_slurm_flag(fields, "edited");
+    job->pinned = wf_slurm_flag(fields, "pinned");
+    job->unstartable = wf_slurm_text(fields, "unstartable");
     job->requeue = wf_slurm_flag(fields, "requeue");
     job->batch = wf_slurm_flag(fields, "batch");
     job->exclusive = wf_slurm_flag(fields, "exclusive");
@@ -272,6 +275,7 @@ static void read_node(struct wf_slurm_fields *fields, struct wf_slurm_line *line
     node->shards = wf_slurm_count(fields, "shards");
     node->weight = wf_slurm_count(fields, "weight");
     node->boot_ms = wf_slurm_time(fields, "boot_ms");
+    node->reason_ms = wf_slurm_time(fields, "reason_ms");
     const json_t *list = wf_slurm_objects(fields, "gpus", &node->gpus_count);
     if (node->gpus_count == 0 || fields->status != WF_OK) {
         node->gpus_count = 0;

@@ -35,10 +35,10 @@ const char *wf_slurm_mode_text(enum wf_slurm_mode mode)
     return modes[mode];
 }
 
-bool wf_slurm_find_adapter(const char *wish, char *path_out, size_t size)
+bool wf_slurm_find_adapter(const char *wish, bool rest, char *path_out, size_t size)
 {
-    static const char *const places[] = {ADAPTER, "slurm/" ADAPTER, "../libexec/whaleflux/" ADAPTER,
-                                         "../sbin/" ADAPTER};
+    static const char *const places[] = {"", "slurm/", "../libexec/whaleflux/", "../sbin/"};
+    const char *const name = rest ? ADAPTER "-rest" : ADAPTER;
     char folder[4096];
     if (wish) {
         snprintf(path_out, size, "%s", wish);
@@ -49,12 +49,12 @@ bool wf_slurm_find_adapter(const char *wish, char *path_out, size_t size)
     char *slash = strrchr(folder, '/');
     for (uint32_t i = 0; slash && i < WF_COUNT_OF(places); i++) {
         slash[1] = '\0';
-        snprintf(path_out, size, "%s%s", folder, places[i]);
+        snprintf(path_out, size, "%s%s%s", folder, places[i], name);
         if (access(path_out, X_OK) == 0) {
             return true;
         }
     }
-    snprintf(path_out, size, "%s%s", slash ? folder : "", ADAPTER);
+    snprintf(path_out, size, "%s%s", slash ? folder : "", name);
     return false;
 }
 
@@ -139,6 +139,7 @@ static void end(void *context, const char *why)
 {
     struct wf_engine *engine = context;
     wf_slurm_lost_wire(engine);
+    wf_slurm_leaving_lost_wire(engine);
     wf_slurm_say(engine, "%s", why);
     snprintf(engine->why, sizeof engine->why, "%.500s", why);
     engine->fresh = true; // it is news that nothing is known
@@ -160,11 +161,14 @@ static void hear_news(struct wf_engine *engine, const struct wf_slurm_news *news
         break;
     case WF_SLURM_NEWS_SYNCED:
         wf_slurm_follow_attempts(engine);
+        wf_slurm_follow_leavings(engine);
         engine->fresh = true;
         break;
     case WF_SLURM_NEWS_DONE:
     case WF_SLURM_NEWS_REFUSED:
-        wf_slurm_answered(engine, news);
+        if (!wf_slurm_leaving_answered(engine, news)) {
+            wf_slurm_answered(engine, news);
+        }
         engine->fresh = true;
         break;
     case WF_SLURM_NEWS_TROUBLE:
@@ -205,6 +209,7 @@ static void slurm_close(struct wf_engine *engine)
     if (engine) {
         wf_wire_close(engine->wire);
         wf_slurm_forget_attempts(engine);
+        wf_slurm_forget_leavings(engine);
         wf_slurm_picture_destroy(engine->picture);
         free(engine);
     }
@@ -214,8 +219,9 @@ static void slurm_close(struct wf_engine *engine)
 static void set_arguments(struct wf_engine *engine)
 {
     const struct wf_slurm_config *config = &engine->config;
-    const char *const words[] = {"--socket",   engine->path,  "--conf",
-                                 config->conf, "--heartbeat", config->heartbeat};
+    const char *const words[] = {"--socket",     engine->path,      "--conf", config->conf,
+                                 "--heartbeat",  config->heartbeat, "--rest", config->rest,
+                                 "--token-file", config->token_file};
     uint32_t count = 0;
     engine->arguments[count++] = engine->program;
     for (uint32_t i = 0; i < WF_COUNT_OF(words); i += 2) {
@@ -242,8 +248,8 @@ static enum wf_status slurm_open(const struct wf_engine_config *config,
     } else {
         snprintf(engine->path, sizeof engine->path, "%.4096s/slurm.sock", config->data);
     }
-    bool found =
-        wf_slurm_find_adapter(engine->config.adapter, engine->program, sizeof engine->program);
+    bool found = wf_slurm_find_adapter(engine->config.adapter, engine->config.rest != NULL,
+                                       engine->program, sizeof engine->program);
     set_arguments(engine);
     struct wf_wire_config wire = {.socket = engine->path,
                                   .program = found ? engine->arguments : NULL,
@@ -296,8 +302,10 @@ static enum wf_status slurm_end_work(struct wf_engine *engine, const char *key,
         wf_slurm_revoke(engine, key, "it gave way before Slurm had started it");
         return WF_OK;
     }
-    json_t *request = json_pack("{sssI}", "do", why == WF_RUN_STOP_PREEMPTED ? "requeue" : "cancel",
-                                "job", (json_int_t)job->id);
+    if (why == WF_RUN_STOP_PREEMPTED) {
+        return wf_slurm_begin_leaving(engine, job, err);
+    }
+    json_t *request = json_pack("{sssI}", "do", "cancel", "job", (json_int_t)job->id);
     if (request && task != WF_NONE) {
         (void)json_object_set_new(request, "task", json_integer(task));
     }
@@ -430,6 +438,15 @@ enum wf_status wf_slurm_hold(struct wf_engine *engine, uint32_t job, struct wf_e
 enum wf_status wf_slurm_leave(struct wf_engine *engine, uint32_t job, struct wf_error *err)
 {
     return ask(engine, json_pack("{sssI}", "do", "leave", "job", (json_int_t)job), err);
+}
+
+enum wf_status wf_slurm_power(struct wf_engine *engine, const char *node, bool up,
+                              struct wf_error *err)
+{
+    return ask(engine,
+               json_pack("{ssssss}", "do", up ? "power_up" : "power_down", "node", node, "reason",
+                         "whaleflux"),
+               err);
 }
 
 enum wf_status wf_slurm_advise(struct wf_engine *engine, uint32_t job, const char *text,

@@ -137,6 +137,14 @@ static uint32_t request_of(const char *text)
     return (uint32_t)strtoul(at + 10, NULL, 10);
 }
 
+static void refuse(uint32_t request, const char *code)
+{
+    char line[300];
+    snprintf(line, sizeof line, "{'is':'refused','request':%u,'code':'%s'}", request, code);
+    say(line);
+    work(30);
+}
+
 static void answer(const char *is, uint32_t request, const char *text)
 {
     char line[300];
@@ -234,6 +242,52 @@ static void a_pinned_job_that_gives_way_is_held_again(void **unused)
     assert_null(pending("7"));
 }
 
+static void a_job_that_leaves_is_told_to_save_and_then_requeued(void **unused)
+{
+    (void)unused;
+    say("{'is':'job','id':7,'state':'running','ours':true,'nodes':['n1'],"
+        "'comment':'whaleflux:checkpoint=B:10@1'}");
+    work(30);
+    assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    const char *said = hear();
+    assert_non_null(strstr(said, "\"do\":\"signal\",\"job\":7,\"signal\":10,\"to\":\"batch\""));
+    assert_null(strstr(said, "requeue"));
+    answer("done", request_of(said), "");
+    assert_true(wf_slurm_wait_ms(engine) <= 1000);
+    work(1000);
+    wf_slurm_tick(engine);
+    said = hear();
+    assert_non_null(strstr(said, "\"do\":\"requeue\",\"job\":7"));
+    // What Slurm could not do just then it is asked for again.
+    refuse(request_of(said), "timeout");
+    assert_true(wf_slurm_wait_ms(engine) <= 1000);
+    work(1000);
+    wf_slurm_tick(engine);
+    assert_non_null(strstr(hear(), "\"do\":\"requeue\",\"job\":7"));
+    say("{'is':'job','id':7,'state':'pending','held':'admin','ours':true}");
+    say("{'is':'synced','round':2}");
+    work(30);
+    assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
+}
+
+static void what_has_no_time_to_save_is_requeued_at_once(void **unused)
+{
+    (void)unused;
+    say("{'is':'node','name':'n1','drain':true,'reason':'reclaim','reason_ms':1000}");
+    say("{'is':'job','id':7,'state':'running','ours':true,'nodes':['n1'],"
+        "'comment':'whaleflux:checkpoint=USR1@1'}");
+    work(30);
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    const char *said = hear();
+    assert_non_null(strstr(said, "\"do\":\"requeue\",\"job\":7"));
+    assert_null(strstr(said, "signal"));
+    // That it must not be requeued is no reason to ask again.
+    refuse(request_of(said), "unfit");
+    assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
+}
+
 static void a_broken_connection_is_made_again_and_a_pin_is_remembered(void **unused)
 {
     (void)unused;
@@ -329,6 +383,8 @@ int main(void)
         WITH_ENGINE(a_node_without_power_is_woken_first),
         WITH_ENGINE(ends_become_requests_of_slurm),
         WITH_ENGINE(a_pinned_job_that_gives_way_is_held_again),
+        WITH_ENGINE(a_job_that_leaves_is_told_to_save_and_then_requeued),
+        WITH_ENGINE(what_has_no_time_to_save_is_requeued_at_once),
         WITH_ENGINE(a_broken_connection_is_made_again_and_a_pin_is_remembered),
         WITH_ENGINE(a_line_without_end_breaks_the_connection),
         WITH_ENGINE(a_wrong_line_is_passed_over),
