@@ -178,7 +178,8 @@ enum wf_status wf_slurm_begin_start(struct wf_engine *engine, const struct wf_ru
     return WF_OK;
 }
 
-void wf_slurm_revoke(struct wf_engine *engine, const char *key, const char *why)
+// Takes the pin of a waiting job back.
+static void revoke(struct wf_engine *engine, const char *key, const char *why)
 {
     uint32_t task;
     const struct wf_slurm_job *job = wf_slurm_find_key(engine, key, &task);
@@ -196,6 +197,23 @@ void wf_slurm_revoke(struct wf_engine *engine, const char *key, const char *why)
         go(engine, attempt, WF_SLURM_REVOKED);
     } else if (attempt && attempt->phase != WF_SLURM_ASKED) {
         go(engine, attempt, WF_SLURM_MISSED);
+    }
+}
+
+void wf_slurm_withdraw(struct wf_engine *engine, const char *key, const char *why)
+{
+    uint32_t task;
+    struct wf_slurm_attempt *attempt = find(engine, key);
+    (void)wf_slurm_find_key(engine, key, &task);
+    bool known = task == WF_NONE;
+    if (attempt) {
+        attempt->leaves = true;
+        snprintf(attempt->why, sizeof attempt->why, "%.250s", why);
+        // A task that was pinned is not in its array's record any more; its own is told soon.
+        known = known || (attempt->phase != WF_SLURM_ASKED && attempt->phase != WF_SLURM_PINNED);
+    }
+    if (known) {
+        revoke(engine, key, why);
     }
 }
 
@@ -235,7 +253,7 @@ static void late(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
     snprintf(why, sizeof why, "Slurm did not start it on %.60s within %d s: %.100s",
              attempt->node_count > 0 ? attempt->nodes[0] : "its nodes", WF_SLURM_CONFIRM_MS / 1000,
              job->reason[0] ? job->reason : "it says no reason");
-    wf_slurm_revoke(engine, attempt->key, why);
+    revoke(engine, attempt->key, why);
 }
 
 static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
@@ -244,6 +262,9 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
     const struct wf_slurm_job *job = wf_slurm_find_key(engine, attempt->key, &task);
     int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
     if (!job || job->state != WF_SLURM_PENDING) {
+        if (job && attempt->leaves && job->state == WF_SLURM_RUNNING) {
+            (void)!wf_slurm_begin_leaving(engine, job, NULL); // whoever misses it says it again
+        }
         drop(engine, attempt);
         return;
     }
@@ -262,7 +283,9 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
         }
         break;
     case WF_SLURM_PINNED:
-        if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
+        if (attempt->leaves && task == WF_NONE) {
+            revoke(engine, attempt->key, attempt->why);
+        } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
             late(engine, attempt, job);
         }
         break;
