@@ -105,34 +105,44 @@ static bool has_one_to_leave(const struct wf_desk *desk, uint32_t node)
     return false;
 }
 
-void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone_ms,
-                            const char *what)
+// Of the node whose notice that is; WF_NONE: it is none of ours, or it is too early to say.
+static uint32_t find_node(const struct wf_desk *desk, const char *node)
 {
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     uint32_t id = wf_directory_find(&desk->world.directory, WF_JOURNAL_NODE, node);
     bool early = wf_core_schedule(desk->world.core)->watches && !wf_desk_only_watches(desk);
-    gone_ms = gone_ms < WF_TIME_MS_MAX ? gone_ms : WF_TIME_MS_MAX;
-    if (desk->is_stalled || desk->is_broken || early || id >= cluster->nodes_end ||
-        !cluster->nodes[id].up) {
+    bool may = !desk->is_stalled && !desk->is_broken && !early;
+    return may && id < cluster->nodes_end && cluster->nodes[id].up ? id : WF_NONE;
+}
+
+static void tell(struct wf_desk *desk, uint32_t id, const char *node, int64_t gone_ms,
+                 const char *what)
+{
+    if (gone_ms == 0) {
+        wf_desk_tell_node_why(desk, node, "node-notice-withdrawn", "it stays");
         return;
     }
-    bool news = cluster->nodes[id].gone_ms != gone_ms;
-    if (!news && (gone_ms == 0 || !has_one_to_leave(desk, id))) {
+    say(desk, id, gone_ms, what);
+    const struct wf_node_notice *notice = find(desk, id);
+    desk->counts.notices++;
+    wf_desk_tell_node_why(desk, node, "node-notice", notice ? notice->text : "it goes");
+}
+
+void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone_ms,
+                            const char *what)
+{
+    uint32_t id = find_node(desk, node);
+    gone_ms = gone_ms < WF_TIME_MS_MAX ? gone_ms : WF_TIME_MS_MAX;
+    bool news = id != WF_NONE && wf_core_cluster(desk->world.core)->nodes[id].gone_ms != gone_ms;
+    bool again = id != WF_NONE && gone_ms > 0 && has_one_to_leave(desk, id);
+    if (!news && !again) {
         return;
     }
     WF_ASSERT(desk->foreign.is_looking && gone_ms >= 0);
     struct wf_event event = {.kind = WF_EVENT_NODE_NOTICE,
                              .node_notice = {.id = {id}, .gone_ms = gone_ms}};
-    if (gone_ms > 0 && news) {
-        say(desk, id, gone_ms, what);
-    }
-    const struct wf_node_notice *notice = gone_ms > 0 ? find(desk, id) : NULL;
-    desk->counts.notices += gone_ms > 0 && news;
     if (news) {
-        wf_desk_tell_node_why(desk, node, gone_ms > 0 ? "node-notice" : "node-notice-withdrawn",
-                              notice        ? notice->text
-                              : gone_ms > 0 ? "it goes"
-                                            : "it stays");
+        tell(desk, id, node, gone_ms, what);
     }
     enum wf_status status = wf_desk_step(desk, &event, NULL);
     WF_ASSERT(status == WF_OK); // the node is up, and the time was checked

@@ -256,16 +256,34 @@ static void late(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
     revoke(engine, attempt->key, why);
 }
 
+// It waits no more: it runs, or is over.
+static void finish(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                   const struct wf_slurm_job *job)
+{
+    if (job && attempt->leaves && job->state == WF_SLURM_RUNNING) {
+        (void)!wf_slurm_begin_leaving(engine, job, NULL); // whoever misses it says it again
+    }
+    drop(engine, attempt);
+}
+
+static void follow_pinned(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                          const struct wf_slurm_job *job, uint32_t task)
+{
+    int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
+    if (attempt->leaves && task == WF_NONE) {
+        revoke(engine, attempt->key, attempt->why);
+    } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
+        late(engine, attempt, job);
+    }
+}
+
 static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
 {
     uint32_t task;
     const struct wf_slurm_job *job = wf_slurm_find_key(engine, attempt->key, &task);
     int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
     if (!job || job->state != WF_SLURM_PENDING) {
-        if (job && attempt->leaves && job->state == WF_SLURM_RUNNING) {
-            (void)!wf_slurm_begin_leaving(engine, job, NULL); // whoever misses it says it again
-        }
-        drop(engine, attempt);
+        finish(engine, attempt, job);
         return;
     }
     bool pinned = strcmp(job->decision, attempt->run) == 0;
@@ -283,11 +301,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
         }
         break;
     case WF_SLURM_PINNED:
-        if (attempt->leaves && task == WF_NONE) {
-            revoke(engine, attempt->key, attempt->why);
-        } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
-            late(engine, attempt, job);
-        }
+        follow_pinned(engine, attempt, job, task);
         break;
     case WF_SLURM_REVOKED:
         if (waits_ms > ANSWER_MS) {
