@@ -17,11 +17,13 @@
 #define SHOWN ((uint16_t)(SHOW_ALL | SHOW_DETAIL | SHOW_LOCAL))
 
 static const int64_t pace_ms[WF_LOOKS] = {
-    [WF_LOOK_SITE] = 60000,     [WF_LOOK_PARTITIONS] = 1000,    [WF_LOOK_NODES] = 250,
+    [WF_LOOK_SITE] = 60000,     [WF_LOOK_PARTITIONS] = 1000,    [WF_LOOK_NODES] = 1000,
     [WF_LOOK_LICENSES] = 10000, [WF_LOOK_RESERVATIONS] = 10000, [WF_LOOK_ACCOUNTS] = 60000,
     [WF_LOOK_HEALTH] = 20000,   [WF_LOOK_JOBS] = 1000,
 };
 
+// Nodes, where we decide: somebody may tell by them that a machine is taken away.
+#define NODES_MS 250
 // While something is on its way. Looks take at most one part in WF_SLURM_LOOK_SHARE of the time;
 // but one slow answer is no reason to be blind for long, so they may take a fifth before they rest
 // longer than REST_MS.
@@ -305,7 +307,10 @@ static bool look_at(struct wf_adapter *adapter, enum wf_look look, int64_t now_m
     char text[300];
 
     const bool suspicious = look == WF_LOOK_HEALTH && adapter->dbd_queue > 0;
-    adapter->next_ms[look] = now_ms + (suspicious ? SUSPICION_MS : pace_ms[look]);
+    const bool hurries = look == WF_LOOK_NODES && adapter->mode == WF_DECIDE;
+    adapter->next_ms[look] = now_ms + (suspicious ? SUSPICION_MS
+                                       : hurries  ? NODES_MS
+                                                  : pace_ms[look]);
     if (errnum == 0 || errnum == SLURM_NO_CHANGE_IN_DATA) {
         wf_adapter_well(adapter, WF_TROUBLE_SLURMCTLD);
         return true;

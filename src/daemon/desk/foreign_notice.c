@@ -88,29 +88,62 @@ bool wf_desk_foreign_goes(const struct wf_desk *desk, const struct wf_book_run *
     return false;
 }
 
-void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone_ms,
-                            const char *what)
+// Whether somebody began to run on a node that goes who may leave it: it was on its way there when
+// the notice came.
+static bool has_one_to_leave(const struct wf_desk *desk, uint32_t node)
+{
+    for (const struct wf_book_run *run = desk->world.book.runs; run; run = run->next) {
+        const struct wf_book_job *job = run->job;
+        bool may = job->run == run && !job->old && run->started_ms > 0 && !run->stop_wanted &&
+                   job->work->wanted.wait.preemptible && !job->cancelled;
+        for (uint32_t i = 0; i < run->place_count && may; i++) {
+            if (run->places[i].node == node && wf_desk_foreign_runs_in_core(desk, job)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Of the node whose notice that is; WF_NONE: it is none of ours, or it is too early to say.
+static uint32_t find_node(const struct wf_desk *desk, const char *node)
 {
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     uint32_t id = wf_directory_find(&desk->world.directory, WF_JOURNAL_NODE, node);
     bool early = wf_core_schedule(desk->world.core)->watches && !wf_desk_only_watches(desk);
+    bool may = !desk->is_stalled && !desk->is_broken && !early;
+    return may && id < cluster->nodes_end && cluster->nodes[id].up ? id : WF_NONE;
+}
+
+static void tell(struct wf_desk *desk, uint32_t id, const char *node, int64_t gone_ms,
+                 const char *what)
+{
+    if (gone_ms == 0) {
+        wf_desk_tell_node_why(desk, node, "node-notice-withdrawn", "it stays");
+        return;
+    }
+    say(desk, id, gone_ms, what);
+    const struct wf_node_notice *notice = find(desk, id);
+    desk->counts.notices++;
+    wf_desk_tell_node_why(desk, node, "node-notice", notice ? notice->text : "it goes");
+}
+
+void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone_ms,
+                            const char *what)
+{
+    uint32_t id = find_node(desk, node);
     gone_ms = gone_ms < WF_TIME_MS_MAX ? gone_ms : WF_TIME_MS_MAX;
-    if (desk->is_stalled || desk->is_broken || early || id >= cluster->nodes_end ||
-        !cluster->nodes[id].up || cluster->nodes[id].gone_ms == gone_ms) {
+    bool news = id != WF_NONE && wf_core_cluster(desk->world.core)->nodes[id].gone_ms != gone_ms;
+    bool again = id != WF_NONE && gone_ms > 0 && has_one_to_leave(desk, id);
+    if (!news && !again) {
         return;
     }
     WF_ASSERT(desk->foreign.is_looking && gone_ms >= 0);
     struct wf_event event = {.kind = WF_EVENT_NODE_NOTICE,
                              .node_notice = {.id = {id}, .gone_ms = gone_ms}};
-    if (gone_ms > 0) {
-        say(desk, id, gone_ms, what);
+    if (news) {
+        tell(desk, id, node, gone_ms, what);
     }
-    const struct wf_node_notice *notice = gone_ms > 0 ? find(desk, id) : NULL;
-    desk->counts.notices += gone_ms > 0;
-    wf_desk_tell_node_why(desk, node, gone_ms > 0 ? "node-notice" : "node-notice-withdrawn",
-                          notice        ? notice->text
-                          : gone_ms > 0 ? "it goes"
-                                        : "it stays");
     enum wf_status status = wf_desk_step(desk, &event, NULL);
     WF_ASSERT(status == WF_OK); // the node is up, and the time was checked
 }

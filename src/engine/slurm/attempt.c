@@ -179,7 +179,8 @@ enum wf_status wf_slurm_begin_start(struct wf_engine *engine, const struct wf_ru
     return WF_OK;
 }
 
-void wf_slurm_revoke(struct wf_engine *engine, const char *key, const char *why)
+// Takes the pin of a waiting job back.
+static void revoke(struct wf_engine *engine, const char *key, const char *why)
 {
     uint32_t task;
     const struct wf_slurm_job *job = wf_slurm_find_key(engine, key, &task);
@@ -197,6 +198,23 @@ void wf_slurm_revoke(struct wf_engine *engine, const char *key, const char *why)
         go(engine, attempt, WF_SLURM_REVOKED);
     } else if (attempt && attempt->phase != WF_SLURM_ASKED) {
         go(engine, attempt, WF_SLURM_MISSED);
+    }
+}
+
+void wf_slurm_withdraw(struct wf_engine *engine, const char *key, const char *why)
+{
+    uint32_t task;
+    struct wf_slurm_attempt *attempt = find(engine, key);
+    (void)wf_slurm_find_key(engine, key, &task);
+    bool known = task == WF_NONE;
+    if (attempt) {
+        attempt->leaves = true;
+        snprintf(attempt->why, sizeof attempt->why, "%.250s", why);
+        // A task that was pinned is not in its array's record any more; its own is told soon.
+        known = known || (attempt->phase != WF_SLURM_ASKED && attempt->phase != WF_SLURM_PINNED);
+    }
+    if (known) {
+        revoke(engine, key, why);
     }
 }
 
@@ -236,7 +254,17 @@ static void late(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
     snprintf(why, sizeof why, "Slurm did not start it on %.60s within %d s: %.100s",
              attempt->node_count > 0 ? attempt->nodes[0] : "its nodes", WF_SLURM_CONFIRM_MS / 1000,
              job->reason[0] ? job->reason : "it says no reason");
-    wf_slurm_revoke(engine, attempt->key, why);
+    revoke(engine, attempt->key, why);
+}
+
+// It waits no more: it runs, or is over.
+static void finish(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                   const struct wf_slurm_job *job)
+{
+    if (job && attempt->leaves && job->state == WF_SLURM_RUNNING) {
+        (void)!wf_slurm_begin_leaving(engine, job, NULL); // whoever misses it says it again
+    }
+    drop(engine, attempt);
 }
 
 // Whether Slurm keeps it for something that no node cures: a limit, an account, a partition.
@@ -266,15 +294,17 @@ static void keep(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
 {
     char why[256];
     snprintf(why, sizeof why, "Slurm keeps it waiting, whatever is free: %.100s", job->reason);
-    wf_slurm_revoke(engine, attempt->key, why);
+    revoke(engine, attempt->key, why);
 }
 
 static void follow_pinned(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
-                          const struct wf_slurm_job *job)
+                          const struct wf_slurm_job *job, uint32_t task)
 {
     int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
     bool pinned = strcmp(job->decision, attempt->run) == 0;
-    if (pinned && waits_ms > REASON_MS && is_kept(job)) {
+    if (attempt->leaves && task == WF_NONE) {
+        revoke(engine, attempt->key, attempt->why);
+    } else if (pinned && waits_ms > REASON_MS && is_kept(job)) {
         keep(engine, attempt, job);
     } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
         late(engine, attempt, job);
@@ -287,7 +317,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
     const struct wf_slurm_job *job = wf_slurm_find_key(engine, attempt->key, &task);
     int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
     if (!job || job->state != WF_SLURM_PENDING) {
-        drop(engine, attempt);
+        finish(engine, attempt, job);
         return;
     }
     bool pinned = strcmp(job->decision, attempt->run) == 0;
@@ -305,7 +335,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
         }
         break;
     case WF_SLURM_PINNED:
-        follow_pinned(engine, attempt, job);
+        follow_pinned(engine, attempt, job, task);
         break;
     case WF_SLURM_REVOKED:
         if (waits_ms > ANSWER_MS) {

@@ -299,7 +299,7 @@ static enum wf_status slurm_end_work(struct wf_engine *engine, const char *key,
         return wf_fail(err, WF_UNFIT, "jobs of this cluster are ended by Slurm alone");
     }
     if (why == WF_RUN_STOP_PREEMPTED && job->state == WF_SLURM_PENDING) {
-        wf_slurm_revoke(engine, key, "it gave way before Slurm had started it");
+        wf_slurm_withdraw(engine, key, "it gave way before Slurm had started it");
         return WF_OK;
     }
     if (why == WF_RUN_STOP_PREEMPTED) {

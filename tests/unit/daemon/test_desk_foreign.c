@@ -341,6 +341,33 @@ static void work_leaves_a_node_that_goes_unless_it_may_not_run_anew(void **unuse
     cluster_clear(&cluster);
 }
 
+static void who_starts_on_a_node_that_goes_leaves_it_too(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 2, 1),
+                       *stays = cluster_submit(&cluster, 2, 1);
+    job->preemptible = true;
+    const int64_t gone_ms = cluster.now_ms + 30000;
+    notice(&cluster, 1, gone_ms);
+    // Its scheduler starts both there, whatever was decided.
+    const uint32_t node = 1;
+    assert_true(cluster_run_on(&cluster, job, &node));
+    assert_true(cluster_run_on(&cluster, stays, &node));
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    for (int i = 0; i < 3; i++) {
+        notice(&cluster, 1, gone_ms);
+        cluster_settle(&cluster);
+    }
+    assert_true(job->restarts == 1 && node_of(job) != 1);
+    assert_true(stays->restarts == 0 && node_of(stays) == 1);
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 static void work_that_waited_again_and_is_over_is_not_new(void **unused)
 {
     (void)unused;
@@ -400,6 +427,7 @@ int main(void)
         cmocka_unit_test(others_start_it_and_it_is_in_the_books),
         cmocka_unit_test(what_is_decided_is_started_by_key_and_nodes),
         cmocka_unit_test(work_leaves_a_node_that_goes_unless_it_may_not_run_anew),
+        cmocka_unit_test(who_starts_on_a_node_that_goes_leaves_it_too),
         cmocka_unit_test(work_that_waited_again_and_is_over_is_not_new),
         cmocka_unit_test(nothing_starts_before_all_was_told),
         cmocka_unit_test(who_is_not_told_is_gone),

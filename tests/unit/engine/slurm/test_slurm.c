@@ -272,6 +272,28 @@ static void a_job_that_leaves_is_told_to_save_and_then_requeued(void **unused)
     assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
 }
 
+static void a_pinned_job_that_starts_all_the_same_leaves(void **unused)
+{
+    (void)unused;
+    assert_int_equal(start("7", "j1-1", "n1"), WF_OK);
+    answer("done", request_of(hear()), "");
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    refuse(request_of(hear()), "not-pending");
+    say("{'is':'job','id':7,'state':'running','ours':true,'nodes':['n1'],'decision':'j1-1'}");
+    say("{'is':'synced','round':2}");
+    assert_non_null(strstr(hear(), "\"do\":\"requeue\",\"job\":7"));
+    // A task that its array's record still has, by what is known.
+    assert_int_equal(start("9_4", "j2-1", "n1"), WF_OK);
+    answer("done", request_of(hear()), "");
+    assert_int_equal(kind->end_work(engine, "9_4", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    assert_null(strstr(hear(), "\"do\":"));
+    assert_string_equal(pending("9_4"), "j2-1");
+    say("{'is':'job','id':10,'array':{'id':9,'task':4},'state':'pending','held':'no','ours':true,"
+        "'decision':'j2-1'}");
+    say("{'is':'synced','round':3}");
+    assert_non_null(strstr(hear(), "\"do\":\"hold\",\"job\":10"));
+}
+
 static void what_has_no_time_to_save_is_requeued_at_once(void **unused)
 {
     (void)unused;
@@ -423,6 +445,7 @@ int main(void)
         WITH_ENGINE(ends_become_requests_of_slurm),
         WITH_ENGINE(a_pinned_job_that_gives_way_is_held_again),
         WITH_ENGINE(a_job_that_leaves_is_told_to_save_and_then_requeued),
+        WITH_ENGINE(a_pinned_job_that_starts_all_the_same_leaves),
         WITH_ENGINE(what_has_no_time_to_save_is_requeued_at_once),
         WITH_ENGINE(a_broken_connection_is_made_again_and_a_pin_is_remembered),
         WITH_ENGINE(a_line_without_end_breaks_the_connection),
