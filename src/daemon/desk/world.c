@@ -336,7 +336,8 @@ static bool read_run(void *context, const struct wf_run_row *row)
     } else {
         job->run = run;
         run->stop_wanted = job->cancelled || job->timed_out;
-        run->stop_why = WF_RUN_STOP_CANCELLED;
+        // What wins over a later reason must not stand there without one.
+        run->stop_why = run->stop_wanted ? WF_RUN_STOP_CANCELLED : WF_RUN_STOP_PREEMPTED;
     }
     if (job->work) {
         wf_desk_foreign_restore_run(reading->desk, run, row->node);
