@@ -28,7 +28,9 @@ typedef list_itr_t *wf_list_iterator;
 
 static inline const char *wf_slurm_version(char *space, size_t size)
 {
-    snprintf(space, size, "REST %s", wf_rest_version());
+    const char *const parser = wf_rest_version();
+
+    snprintf(space, size, "%s%s", parser[0] != '\0' ? "REST v" : "26.05 or later", parser);
     return space;
 }
 

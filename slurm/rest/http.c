@@ -90,8 +90,8 @@ void wf_rest_close(void)
 
 const char *wf_rest_version(void)
 {
-    snprintf(rest.version, sizeof(rest.version), rest.parser > 0 ? "0.0.%d" : "", rest.parser);
-    return rest.version;
+    snprintf(rest.version, sizeof(rest.version), "0.0.%d", rest.parser);
+    return rest.parser > 0 ? rest.version : "";
 }
 
 static bool ask_peer(uid_t *user_out)

@@ -96,6 +96,38 @@ static void nothing_starts_before_all_was_told(void **unused)
     cluster_clear(&cluster);
 }
 
+// A start that gives way after a restart is taken back: its job is not ended.
+static void what_gives_way_after_a_restart_waits_again(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *wanted = cluster_submit(&cluster, 4, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    assert_true(wanted->start[0] != '\0' && wanted->state == WF_FOREIGN_WAITS);
+    cluster_close(&cluster);
+    struct cluster_job *other = cluster_submit(&cluster, 4, 1);
+    other->by_others = true;
+    assert_true(cluster_run_on(&cluster, other, wanted->pins));
+    cluster_open(&cluster);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    bool taken_back = false;
+    for (uint32_t i = 0; i < cluster.engine->request_count; i++) {
+        const struct cluster_request *request = &cluster.engine->requests[i];
+        assert_true(request->is_start || request->why == WF_RUN_STOP_PREEMPTED);
+        taken_back = taken_back || !request->is_start;
+    }
+    assert_true(taken_back);
+    cluster_settle(&cluster);
+    assert_int_equal(wanted->state, WF_FOREIGN_RUNS);
+    assert_false(wanted->was_cancelled);
+    cluster_check_books(&cluster);
+    cluster_clear(&cluster);
+}
+
 static void who_is_not_told_is_gone(void **unused)
 {
     (void)unused;
@@ -430,6 +462,7 @@ int main(void)
         cmocka_unit_test(who_starts_on_a_node_that_goes_leaves_it_too),
         cmocka_unit_test(work_that_waited_again_and_is_over_is_not_new),
         cmocka_unit_test(nothing_starts_before_all_was_told),
+        cmocka_unit_test(what_gives_way_after_a_restart_waits_again),
         cmocka_unit_test(who_is_not_told_is_gone),
         cmocka_unit_test(a_cancel_asked_here_reaches_the_cluster),
         cmocka_unit_test(a_hold_asked_here_is_one_of_two),
