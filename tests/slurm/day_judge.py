@@ -10,7 +10,7 @@ from lab_base import Trouble, wait_until
 
 SAVED_SECONDS = 10  # slurmctld that is killed may have lost what is younger: it saves up to 5 s late
 RECOVERY_SECONDS = 10
-OVER = {'COMPLETED': 'done', 'FAILED': 'failed', 'TIMEOUT': 'failed', 'NODE_FAIL': 'failed', 'CANCELLED': 'cancelled'}
+OVER = {'COMPLETED': 'done', 'FAILED': 'failed', 'TIMEOUT': 'failed', 'NODE_FAIL': 'lost', 'CANCELLED': 'cancelled'}
 LIVE = {'waiting': 'PENDING', 'held': 'PENDING', 'running': 'RUNNING', 'ending': 'RUNNING'}
 SHOWN = 12
 
@@ -182,8 +182,9 @@ class Judge:
         for part, times in sorted(self.kills.recovery.items()):
             seconds = sorted(each for each, _ in times)
             plain = sorted(self.kills.plain[part])
-            print(f'# {part}: {len(seconds)} times, median {statistics.median(seconds):.1f} s, most {seconds[-1]:.1f} s' +
-                  (f' beyond the {statistics.median(plain):.1f} s and {plain[-1]:.1f} s that Slurm itself needs; '
+            print(f'# {part}: {len(seconds)} times, median {statistics.median(seconds):.1f} s, '
+                  f'most {seconds[-1]:.1f} s' + (
+                   f' beyond the {statistics.median(plain):.1f} s and {plain[-1]:.1f} s that Slurm itself needs; '
                    f'{self.kills.unused[part]} times it did not use the node for long' if plain else ''), flush=True)
             faults += [f'{part}: {each:.1f} s ({name})' for each, name in times if each > RECOVERY_SECONDS]
         return faults
@@ -215,7 +216,8 @@ class Judge:
                 f'kills: {dict(self.kills.counts)}, reclaimed {figures["reclaimed"]}',
                 f'lost by Slurm: {sum(wish.count() for wish in lost)} jobs of {len(lost)} submissions; '
                 f'{sum(wish.confused for wish in day.wishes)} with a dependency on a lost one; users did {day.again} '
-                f'deeds again; {day.resumed} nodes drained and {day.released} jobs held by Slurm, {again} second runs; {figures["unknown"]} ended unseen by the daemon',
+                f'deeds again; {day.resumed} nodes drained and {day.released} jobs held by Slurm, '
+                f'{again} second runs; {figures["unknown"]} ended unseen by the daemon',
                 f'waits: median {statistics.median(waits):.1f} s, 95 % {waits[len(waits) * 95 // 100]:.1f} s, most '
                 f'{waits[-1]:.1f} s',
                 f'looked {day.watch.samples} times ({day.watch.missed} times in vain): at most '

@@ -57,12 +57,18 @@ class Kills(threading.Thread):
         self.join(300)
 
     def probe(self, what, since):
-        """A job that is submitted now: the part works again once it has run."""
+        """A job that is submitted now: the part works again once it was decided about, and Slurm knows. When it
+        starts is another matter: what a slurmctld that was killed takes for running keeps it waiting."""
         wish = self.day.plan.probe()
         if not self.day.submit(wish):
             return
+
+        def decided():
+            time.sleep(0.2)
+            return (self.day.runs / wish.name).exists() or \
+                'whaleflux:j' in self.lab.job(wish.id).get('AdminComment', '')
         try:
-            wait_until('', GRACE_SECONDS, lambda: (self.day.runs / wish.name).exists())
+            wait_until('', GRACE_SECONDS, decided)
             self.recovery[what].append((time.monotonic() - since, wish.name))
         except Trouble:
             self.recovery[what].append((float('inf'), self.words(wish)))
