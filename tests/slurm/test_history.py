@@ -166,7 +166,7 @@ def slurms_own_policy_replayed_is_what_happened(lab, folder):
 
 
 def without_slurmdbd_observing_goes_on_and_says_so(lab, folder):
-    serve = Serve(lab, folder / 'daemon')
+    serve = Serve(lab, folder / 'daemon', PROGRAM)
     serve.start('observe')
     try:
         lab.kill('slurmdbd')

@@ -6,7 +6,7 @@
 
 #include "site/hostlist.h"
 
-enum { KEPT = 19, OF = 20 }; // such a part of the delays, the lowest, is believed
+enum { KEPT = 9, OF = 10 }; // such a part of the delays, the lowest, is believed
 
 // A job comes to a node, or leaves it.
 struct move {
@@ -139,7 +139,11 @@ static enum wf_status read_nodes(struct learner *learner, wf_hostlist_take *take
     enum wf_status status = wf_hostlist_read(&learner->builder, text, count_node, learner, err);
     status =
         status == WF_OK ? wf_hostlist_read(&learner->builder, text, take, learner, err) : status;
-    return status == WF_INVALID ? WF_OK : status; // cut short by what printed it: not known
+    if (status == WF_INVALID) { // cut short by what printed it: not known
+        learner->job_nodes = 0;
+        return WF_OK;
+    }
+    return status;
 }
 
 static enum wf_status read_site(struct learner *learner, struct wf_error *err)
@@ -172,7 +176,10 @@ static enum wf_status learn(struct learner *learner, struct wf_error *err)
         if (learner->job->nodes > 0 && learner->job->lost_ms == 0) {
             learner->since_ms = learner->job->eligible_ms;
             status = read_nodes(learner, find_room, err);
-            learner->delays[learner->delay_count++] = learner->job->start_ms - learner->since_ms;
+            if (learner->job_nodes > 0) {
+                learner->delays[learner->delay_count++] =
+                    learner->job->start_ms - learner->since_ms;
+            }
         }
     }
     return status;

@@ -6,7 +6,7 @@
 #include "sim/rerun/rerun_jobs.h"
 
 // Learns it from the jobs of a history that tells their nodes: for each, how long after nothing but
-// room kept it waiting, and after its nodes had GPUs for it, it started; of the lowest 19 in 20 the
+// room kept it waiting, and after its nodes had GPUs for it, it started; of the lowest 9 in 10 the
 // mean, because the rest waited for something else. *known_out is false where no job tells its
 // nodes; then the delay is 0. Errors: WF_LIMIT, WF_NOMEM.
 enum wf_status wf_start_delay_learn(const struct wf_history *history, const struct wf_site *site,
