@@ -104,8 +104,9 @@ def gres_that_nobody_knows_are_left_to_slurm(case):
         conf.write_text(good)
         lab.stop('m1')
         lab.start('m1')
-        lab.run(['scontrol', 'update', 'nodename=m1', 'state=resume'], check=False)
-        wait_until('the node is back', 60, lambda: lab.node_states()['m1'] == 'idle')
+        # It has to register first, and may be called invalid until then.
+        wait_until('the node is back', 120, lambda: lab.node_states()['m1'] == 'idle' or not lab.run(
+            ['scontrol', 'update', 'nodename=m1', 'state=resume'], check=False))
     case.picture(serve)
 
 
