@@ -104,8 +104,9 @@ def gres_that_nobody_knows_are_left_to_slurm(case):
         conf.write_text(good)
         lab.stop('m1')
         lab.start('m1')
-        lab.run(['scontrol', 'update', 'nodename=m1', 'state=resume'], check=False)
-        wait_until('the node is back', 60, lambda: lab.node_states()['m1'] == 'idle')
+        # It has to register first, and may be called invalid until then.
+        wait_until('the node is back', 120, lambda: lab.node_states()['m1'] == 'idle' or not lab.run(
+            ['scontrol', 'update', 'nodename=m1', 'state=resume'], check=False))
     case.picture(serve)
 
 
@@ -171,7 +172,7 @@ def a_node_that_gets_another_name_is_another_node(case):
         lab.start('m2')
 
 
-def clocks_that_differ_are_told_and_decisions_go_on(case):
+def clocks_that_differ_are_told_and_jobs_run(case):
     lab, skew = case.lab, os.environ.get('WHALEFLUX_SKEW')
     if not skew or lab.root():
         print('# no clock is put wrong: WHALEFLUX_SKEW names no library, or it is of another system than Slurm')
@@ -184,7 +185,7 @@ def clocks_that_differ_are_told_and_decisions_go_on(case):
             del os.environ['LD_PRELOAD'], os.environ['WHALEFLUX_SKEW_SECONDS']
         wait_until('a sentence says so', 90, lambda: "slurmctld's clock is" in serve.log.read_text())
         job = case.once('off', 2, '--gres=gpu:1')
-        ours(case, job, {'h1', 'h2', 'm1', 'm2'}) if seconds == '90' else lab.wait_job(job, 'COMPLETED', seconds=60)
+        lab.wait_job(job, 'COMPLETED', seconds=60)  # by Slurm, where the heartbeat does not look fresh
         wait_until('it is over here, too', 60, lambda: serve.jobs('--all').get(job, {}).get('state') == 'done')
         case.end()
 
@@ -198,7 +199,7 @@ def read(path):
 
 TESTS = [what_is_changed_by_hand_counts_and_releases_nothing, gres_that_nobody_knows_are_left_to_slurm,
          a_full_table_and_forgotten_jobs_break_nothing, a_node_that_gets_another_name_is_another_node,
-         clocks_that_differ_are_told_and_decisions_go_on]
+         clocks_that_differ_are_told_and_jobs_run]
 
 
 if __name__ == '__main__':
