@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 30
 ninja = ninja -C $(BUILD) $(if $(JOBS),-j $(JOBS))
 install = tools/install-dependencies
 
-.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot bench-live format \
+.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot bench-live bench-slurm format \
 	clean
 all: $(BUILD)/build.ninja
 	@$(ninja)
@@ -56,6 +56,9 @@ bench-live: all
 
 bench-queue: all
 	@bench/queue $(BUILD)/whaleflux
+
+bench-slurm: all
+	@bench/slurm-churn $(BUILD)/whaleflux
 
 bench-spot: all
 	@bench/spot $(BUILD)/whaleflux

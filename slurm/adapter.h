@@ -41,7 +41,8 @@ enum wf_trouble {
 // A job that is on its way: a start that does not run yet, a requeue that is not over.
 struct wf_underway {
     uint32_t job;
-    int64_t request; // of a requeue, still to be answered; 0 for a start
+    int64_t request; // of a requeue, still to be answered; 0 for a start, and for
+    bool ends;       // one that was told a signal, and may end by it
     int64_t until_ms;
 };
 #define WF_UNDERWAY_MAX 1024

@@ -13,6 +13,7 @@
 #include "slurm/hosts.h"
 #include "slurm/line.h"
 #include "slurm/look.h"
+#include "slurm/node_line.h"
 #include "slurm/pin.h"
 #include "slurm/tasks.h"
 #include "slurm/underway.h"
@@ -112,7 +113,9 @@ static struct wf_facts *find_job(struct wf_adapter *adapter, const struct wf_req
     }
     if (facts == NULL) {
         refuse(answer, "unknown-job", "Slurm has no job %s", name);
-    } else if (!is_ours_to_write(adapter, facts)) {
+    } else if (!is_ours_to_write(adapter, facts) &&
+               !(request->what == WF_DO_LEAVE && facts->mark.ours)) {
+        // What carries our mark may always be given back: somebody has moved it away.
         refuse(answer, "not-ours", "job %s is in partition %s, which is not ours", name,
                facts->partition);
     }
@@ -314,7 +317,7 @@ static void carry_kill(struct wf_adapter *adapter, const struct wf_request *requ
 
     if (!cancels) {
         need_running(facts, answer);
-        flags = request->to_batch ? KILL_JOB_BATCH : KILL_FULL_JOB;
+        flags = request->to_batch ? KILL_JOB_BATCH : request->to_steps ? 0 : KILL_FULL_JOB;
     } else if (!wf_facts_is_pending(facts) && !wf_facts_is_running(facts)) {
         refuse(answer, "not-running", "job %" PRIu32 " is over or just ending", facts->id);
     }
@@ -325,6 +328,9 @@ static void carry_kill(struct wf_adapter *adapter, const struct wf_request *requ
             slurm_kill_job2(name, (uint16_t)(cancels ? SIGKILL : request->signal), flags, NULL));
         refuse_as_slurm(adapter, answer, errnum, cancels ? "cancel job" : "signal job", name);
         adapter->next_ms[WF_LOOK_JOBS] = 0;
+        if (errnum == 0 && !cancels) {
+            wf_underway_signalled(adapter, facts->id);
+        }
         if (request->task != WF_NO_TASK) {
             adapter->updated[WF_LOOK_JOBS] = 0; // 26.05 does not count this as a change
         }
@@ -385,6 +391,20 @@ void wf_carry_requeued(struct wf_adapter *adapter, int64_t request, uint32_t job
     adapter->next_ms[WF_LOOK_JOBS] = 0;
 }
 
+static bool has_power(struct wf_adapter *adapter, const char *name)
+{
+    node_info_msg_t *table = NULL;
+
+    wf_call_begin(adapter);
+    const int errnum = wf_call_end(adapter, slurm_load_node_single(&table, (char *)name, SHOW_ALL));
+    const bool has = errnum == 0 && table != NULL && table->record_count == 1 &&
+                     wf_node_has_power(table->node_array[0].node_state);
+    if (table != NULL) {
+        slurm_free_node_info_msg(table);
+    }
+    return has;
+}
+
 static void carry_node(struct wf_adapter *adapter, const struct wf_request *request,
                        struct answer *answer)
 {
@@ -396,6 +416,9 @@ static void carry_node(struct wf_adapter *adapter, const struct wf_request *requ
     };
     update_node_msg_t change;
 
+    if (request->what == WF_DO_POWER_UP && has_power(adapter, request->node)) {
+        return;
+    }
     slurm_init_update_node_msg(&change);
     change.node_names = (char *)request->node;
     change.node_state = states[request->what];

@@ -50,6 +50,7 @@ static uint64_t add_texts(uint64_t hash, const slurm_job_info_t *job)
         job->comment,
         job->admin_comment,
         job->work_dir,
+        job->std_out,
         job->tres_per_job,
         job->tres_per_node,
         job->tres_per_socket,
@@ -192,6 +193,7 @@ static void add_nodes(json_t *line, const slurm_job_info_t *job, const struct wf
     wf_line_value(line, "nodes", wf_hosts_names(job->nodes));
     wf_line_value(line, "allocated", wf_allocated(job));
     wf_line_value(line, "required_nodes", wf_hosts_names(job->req_nodes));
+    wf_line_flag(line, "pinned", facts->mark.ours && facts->mark.pin != NULL);
     if (facts->mark.pin != NULL) {
         wf_line_value(line, "wanted_nodes", wf_hosts_names(facts->mark.was));
     }
@@ -288,6 +290,9 @@ json_t *wf_job_line(const slurm_job_info_t *job, const struct wf_facts *facts, t
     wf_line_text(line, "admin_comment", job->admin_comment);
     wf_line_flag(line, "batch", job->batch_flag != 0);
     wf_line_text(line, "folder", job->work_dir);
+    if (job->batch_flag != 0) {
+        wf_line_text(line, "output", job->std_out);
+    }
     return line;
 }
 

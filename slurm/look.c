@@ -17,15 +17,17 @@
 #define SHOWN ((uint16_t)(SHOW_ALL | SHOW_DETAIL | SHOW_LOCAL))
 
 static const int64_t pace_ms[WF_LOOKS] = {
-    [WF_LOOK_SITE] = 60000,     [WF_LOOK_PARTITIONS] = 1000,    [WF_LOOK_NODES] = 1000,
+    [WF_LOOK_SITE] = 60000,     [WF_LOOK_PARTITIONS] = 1000,    [WF_LOOK_NODES] = 250,
     [WF_LOOK_LICENSES] = 10000, [WF_LOOK_RESERVATIONS] = 10000, [WF_LOOK_ACCOUNTS] = 60000,
-    [WF_LOOK_HEALTH] = 60000,   [WF_LOOK_JOBS] = 1000,
+    [WF_LOOK_HEALTH] = 20000,   [WF_LOOK_JOBS] = 1000,
 };
 
 // While something is on its way. Looks take at most one part in WF_SLURM_LOOK_SHARE of the time.
 #define HASTE_MS 100
 // What is due so soon is looked at in the same round.
 #define TOGETHER_MS 250
+// While something waits for slurmdbd, which may only be busy.
+#define SUSPICION_MS 5000
 
 static void tell_gone(void *context, const char *group, const char *key)
 {
@@ -298,7 +300,8 @@ static bool look_at(struct wf_adapter *adapter, enum wf_look look, int64_t now_m
     const int errnum = looks[look](adapter);
     char text[300];
 
-    adapter->next_ms[look] = now_ms + pace_ms[look];
+    const bool suspicious = look == WF_LOOK_HEALTH && adapter->dbd_queue > 0;
+    adapter->next_ms[look] = now_ms + (suspicious ? SUSPICION_MS : pace_ms[look]);
     if (errnum == 0 || errnum == SLURM_NO_CHANGE_IN_DATA) {
         wf_adapter_well(adapter, WF_TROUBLE_SLURMCTLD);
         return true;

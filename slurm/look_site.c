@@ -157,7 +157,8 @@ int wf_look_accounts(struct wf_adapter *adapter)
     return 0;
 }
 
-// Two looks a minute apart that find more and more waiting for slurmdbd mean that it is away.
+// Two looks in a row that find something waiting for slurmdbd, the second no less than the first,
+// mean that it is away.
 static void judge_accounting(struct wf_adapter *adapter, uint32_t queue)
 {
     char text[200];

@@ -34,10 +34,20 @@ static const char *power_word(uint32_t state)
     if ((state & (NODE_STATE_POWERING_DOWN | NODE_STATE_POWER_DOWN)) != 0) {
         return "going";
     }
-    if ((state & (NODE_STATE_POWERING_UP | NODE_STATE_POWER_UP)) != 0) {
+    if ((state & NODE_STATE_POWERING_UP) != 0) {
         return "coming";
     }
-    return (state & NODE_STATE_POWERED_DOWN) != 0 ? "down" : "up";
+    if ((state & NODE_STATE_POWERED_DOWN) == 0) {
+        return "up"; // 22.05 leaves a wish for power standing that came while the node came up
+    }
+    return (state & NODE_STATE_POWER_UP) != 0 ? "coming" : "down";
+}
+
+bool wf_node_has_power(uint32_t state)
+{
+    const char *const word = power_word(state);
+
+    return strcmp(word, "up") == 0 || strcmp(word, "coming") == 0;
 }
 
 static bool is_down(uint32_t state)
@@ -62,6 +72,7 @@ json_t *wf_node_line(const node_info_t *node, int32_t index, const partition_inf
     wf_line_flag(line, "down", is_down(state));
     wf_line_flag(line, "drain", (state & (NODE_STATE_DRAIN | NODE_STATE_POWER_DRAIN)) != 0);
     wf_line_text(line, "reason", node->reason);
+    wf_line_time(line, "reason_ms", node->reason_time);
     wf_line_text(line, "power", power_word(state));
     wf_line_flag(line, "cloud", (state & NODE_STATE_CLOUD) != 0);
     wf_line_number(line, "cpus", node->cpus_efctv != 0 ? node->cpus_efctv : node->cpus);

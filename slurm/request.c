@@ -152,6 +152,7 @@ static enum wf_status read_job(struct wf_request *request, unsigned needs, struc
         }
         request->signal = (int)number;
         request->to_batch = to != NULL && strcmp(to, "batch") == 0;
+        request->to_steps = to != NULL && strcmp(to, "steps") == 0;
     }
     return WF_OK;
 }

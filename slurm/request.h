@@ -40,7 +40,7 @@ struct wf_request {
     const char *decision;
     const json_t *nodes, *partitions; // arrays of names; partitions may be NULL
     int signal;
-    bool to_batch, anyway;
+    bool to_batch, to_steps, anyway;
     enum wf_slurm_mode mode;
     int64_t silence_ms;
     json_t *line;

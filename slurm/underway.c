@@ -45,6 +45,14 @@ void wf_underway_add(struct wf_adapter *adapter, uint32_t job, int64_t request)
     };
 }
 
+void wf_underway_signalled(struct wf_adapter *adapter, uint32_t job)
+{
+    if (!wf_underway_requeues(adapter, job)) {
+        wf_underway_add(adapter, job, 0);
+        adapter->underway[adapter->underway_count - 1].ends = true;
+    }
+}
+
 bool wf_underway_requeues(const struct wf_adapter *adapter, uint32_t job)
 {
     for (uint32_t i = 0; i < adapter->underway_count; i++) {
@@ -64,6 +72,10 @@ void wf_underway_clear(struct wf_adapter *adapter)
 static bool is_over(struct wf_adapter *adapter, const struct wf_underway *way,
                     struct wf_facts *facts)
 {
+    if (way->ends) {
+        return facts == NULL ||
+               (!wf_facts_is_running(facts) && (facts->state & JOB_COMPLETING) == 0);
+    }
     if (way->request == 0) {
         return facts == NULL || !wf_facts_is_pending(facts);
     }

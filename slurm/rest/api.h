@@ -76,6 +76,7 @@ int slurm_load_job(job_info_msg_t **found, uint32_t id, uint16_t flags);
 void slurm_free_job_info_msg(job_info_msg_t *message);
 int slurm_job_cpus_allocated_on_node_id(const json_t *resources, int node);
 int slurm_load_node(time_t updated, node_info_msg_t **found, uint16_t flags);
+int slurm_load_node_single(node_info_msg_t **found, char *name, uint16_t flags);
 void slurm_free_node_info_msg(node_info_msg_t *message);
 int slurm_load_partitions(time_t updated, partition_info_msg_t **found, uint16_t flags);
 void slurm_free_partition_info_msg(partition_info_msg_t *message);

@@ -69,6 +69,20 @@ int slurm_load_node(time_t updated, node_info_msg_t **found, uint16_t flags)
     return errnum;
 }
 
+int slurm_load_node_single(node_info_msg_t **found, char *name, uint16_t flags)
+{
+    char *const path = wf_rest_node_path(name);
+    json_t *answer;
+
+    (void)flags;
+    const int errnum = wf_rest_call("GET", path, NULL, &answer);
+    free(path);
+    if (errnum == 0) {
+        *found = wf_rest_read_nodes(answer);
+    }
+    return errnum;
+}
+
 int slurm_load_partitions(time_t updated, partition_info_msg_t **found, uint16_t flags)
 {
     json_t *answer;

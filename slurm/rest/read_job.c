@@ -103,6 +103,7 @@ static void read_texts(const json_t *from, slurm_job_info_t *job, json_t *made)
     job->comment = wf_rest_text(from, "comment");
     job->admin_comment = wf_rest_text(from, "admin_comment");
     job->work_dir = wf_rest_text(from, "current_working_directory");
+    job->std_out = wf_rest_text(from, "standard_output");
     job->tres_per_job = wf_rest_text(from, "tres_per_job");
     job->tres_per_node = wf_rest_text(from, "tres_per_node");
     job->tres_per_socket = wf_rest_text(from, "tres_per_socket");

@@ -98,6 +98,7 @@ node_info_msg_t *wf_rest_read_nodes(json_t *body)
         node->real_memory = wf_rest_number(from, "real_memory", 0, INT64_MAX);
         node->mem_spec_limit = wf_rest_number(from, "specialized_memory", 0, INT64_MAX);
         node->boot_time = wf_rest_time(from, "boot_time");
+        node->reason_time = wf_rest_time(from, "reason_changed_at");
         node->partitions = json_object_get(from, "partitions");
     }
     return message;

@@ -20,8 +20,8 @@ typedef struct {
     time_t submit_time, eligible_time, deadline, start_time, end_time, pre_sus_time;
     const char *array_task_str, *name, *user_name, *account, *qos, *partition, *nodes, *req_nodes,
         *exc_nodes, *features, *prefer, *licenses, *resv_name, *dependency, *comment,
-        *admin_comment, *work_dir, *tres_per_job, *tres_per_node, *tres_per_socket, *tres_per_task,
-        *tres_alloc_str, *reason_word;
+        *admin_comment, *work_dir, *std_out, *tres_per_job, *tres_per_node, *tres_per_socket,
+        *tres_per_task, *tres_alloc_str, *reason_word;
     const char **gres_detail_str; // one a node
     uint32_t gres_detail_cnt;
     const json_t *job_resrcs; // the nodes' shares
@@ -32,7 +32,7 @@ typedef struct {
     uint32_t node_state, weight;
     uint16_t cpus, cpus_efctv;
     uint64_t real_memory, mem_spec_limit;
-    time_t boot_time;
+    time_t boot_time, reason_time;
     const json_t *partitions; // names
 } node_info_t;
 

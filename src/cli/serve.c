@@ -17,7 +17,7 @@
 struct wish {
     struct wf_daemon_config daemon;
     struct wf_slurm_config slurm;
-    const char *slurm_mode, *partitions, *silence;
+    const char *slurm_mode, *partitions, *silence, *boot, *power;
     const char *names[WF_SLURM_NAMES_MAX + 1];
     char text[WF_SLURM_NAMES_BYTES];
 };
@@ -38,6 +38,9 @@ static const struct wf_option options[] = {
     {"slurm", "MODE", "a Slurm cluster in place of this machine: observe, advise, decide"},
     {"slurm-partitions", "NAME[,NAME...]", "of the cluster, these alone (all)"},
     {"slurm-silence", "TIME", "without a daemon for so long, Slurm decides again (60s)"},
+    {"slurm-boot", "TIME",
+     "what a cloud node takes to come up, at least (as seen; before that 2m)"},
+    {"slurm-power", "WHO", "who has cloud nodes idle or not: plan, slurm (plan)"},
     {"slurm-conf", "FILE", "the cluster's slurm.conf (where Slurm looks)"},
     {"slurm-rest", "URL", "asks slurmrestd there (unix:/PATH, http://HOST:PORT), without libslurm"},
     {"slurm-token", "FILE", "has the token for slurmrestd (the variable SLURM_JWT, or none)"},
@@ -66,6 +69,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"slurm", &wish->slurm_mode},
         {"slurm-partitions", &wish->partitions},
         {"slurm-silence", &wish->silence},
+        {"slurm-boot", &wish->boot},
+        {"slurm-power", &wish->power},
         {"slurm-conf", &wish->slurm.conf},
         {"slurm-rest", &wish->slurm.rest},
         {"slurm-token", &wish->slurm.token_file},
@@ -121,11 +126,28 @@ static enum wf_status read_silence(struct wish *wish, struct wf_error *err)
     return WF_OK;
 }
 
+static enum wf_status read_power(struct wish *wish, struct wf_error *err)
+{
+    int64_t boot_ms = 0;
+    if (wish->boot &&
+        (!wf_job_span_read(wish->boot, &boot_ms) || boot_ms < 1000 || boot_ms > 3600000)) {
+        return wf_fail(err, WF_INVALID, "--slurm-boot: '%.100s' is no time from 1s to 1h",
+                       wish->boot);
+    }
+    wish->slurm.boot_ms = (uint32_t)boot_ms;
+    wish->slurm.leaves_power = wish->power && strcmp(wish->power, "slurm") == 0;
+    if (wish->power && !wish->slurm.leaves_power && strcmp(wish->power, "plan") != 0) {
+        return wf_fail(err, WF_INVALID, "--slurm-power: '%.100s' is none of plan, slurm",
+                       wish->power);
+    }
+    return WF_OK;
+}
+
 static bool tells_of_slurm(const struct wish *wish)
 {
     const struct wf_slurm_config *slurm = &wish->slurm;
-    return wish->partitions || wish->silence || slurm->conf || slurm->rest || slurm->token_file ||
-           slurm->heartbeat;
+    return wish->partitions || wish->silence || wish->boot || wish->power || slurm->conf ||
+           slurm->rest || slurm->token_file || slurm->heartbeat;
 }
 
 static enum wf_status check_place(const struct wf_slurm_config *slurm, struct wf_error *err)
@@ -164,6 +186,7 @@ static enum wf_status read_slurm(struct wish *wish, struct wf_error *err)
     wish->daemon.slurm = &wish->slurm;
     enum wf_status status = check_place(&wish->slurm, err);
     status = status == WF_OK ? read_silence(wish, err) : status;
+    status = status == WF_OK ? read_power(wish, err) : status;
     return status == WF_OK ? read_partitions(wish, err) : status;
 }
 

@@ -148,6 +148,18 @@ enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
     return WF_OK;
 }
 
+bool wf_cluster_is_relabelled(const struct wf_cluster *cluster, wf_node_id id,
+                              const struct wf_node_spec *spec)
+{
+    if (id.index >= cluster->limits.nodes || !cluster->nodes[id.index].up) {
+        return false;
+    }
+    const struct wf_node_spec *is = &cluster->nodes[id.index].spec;
+    return is->pool.index == spec->pool.index && is->cpu_milli == spec->cpu_milli &&
+           is->memory_mib == spec->memory_mib && is->gpus == spec->gpus &&
+           is->group == spec->group && is->labels != spec->labels;
+}
+
 enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id id,
                                     struct wf_error *err)
 {

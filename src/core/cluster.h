@@ -89,6 +89,9 @@ enum wf_status wf_cluster_set_pool(struct wf_cluster *cluster, wf_pool_id id,
 enum wf_status wf_cluster_add_node(struct wf_cluster *cluster, wf_node_id id,
                                    const struct wf_node_spec *spec,
                                    struct wf_error *err) WF_MUST_USE;
+// Whether the node is up and as this says, but for its labels, which are others.
+bool wf_cluster_is_relabelled(const struct wf_cluster *cluster, wf_node_id id,
+                              const struct wf_node_spec *spec);
 enum wf_status wf_cluster_find_node(const struct wf_cluster *cluster, wf_node_id id,
                                     struct wf_error *err) WF_MUST_USE;
 // The node must be up.

@@ -186,8 +186,12 @@ static enum wf_status node_up(struct wf_core *core, const struct wf_event *event
     if (core->schedule && event->node_up.id.index < core->placer.config.limits.nodes) {
         wf_schedule_node_changes(core->schedule, event->node_up.id);
     }
-    enum wf_status status =
-        wf_placer_add_node(&core->placer, event->node_up.id, &event->node_up.spec, err);
+    enum wf_status status = WF_OK;
+    if (wf_cluster_is_relabelled(&core->placer.cluster, event->node_up.id, &event->node_up.spec)) {
+        wf_placer_label_node(&core->placer, event->node_up.id, event->node_up.spec.labels);
+    } else {
+        status = wf_placer_add_node(&core->placer, event->node_up.id, &event->node_up.spec, err);
+    }
     if (status == WF_OK && wf_cluster_is_shut(&core->placer.cluster, event->node_up.id)) {
         wf_placer_close_node(&core->placer, event->node_up.id, true);
     }

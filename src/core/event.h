@@ -7,7 +7,7 @@
 
 enum wf_event_kind {
     WF_EVENT_POOL,        // a pool exists, or its price or place changed
-    WF_EVENT_NODE_UP,     // a node came
+    WF_EVENT_NODE_UP,     // a node came, or its labels changed
     WF_EVENT_NODE_DOWN,   // a node went; what ran on it is lost
     WF_EVENT_NODE_DRAIN,  // a node takes no new work (closed) or takes it again
     WF_EVENT_JOB_SUBMIT,  // somebody asks for a job
@@ -39,6 +39,7 @@ struct wf_event {
         } pool;
         struct {
             wf_node_id id; // the id is the order of preference between equal nodes: lowest first
+            // Of a node that is up: all of it but the labels as it was, and what runs there stays.
             struct wf_node_spec spec;
         } node_up;
         struct {

@@ -70,10 +70,10 @@ struct wf_job_document {
     wf_job_texts labels; // of the node, all of them
     uint32_t label_count;
     enum wf_within within;
-    bool apart; // each task on a node of its own
 
     const char *queue; // NULL: not told
     int32_t priority;
+    bool apart; // each task on a node of its own
     bool hold;
     bool preemptible;
     bool replaceable; // of a gang: when a machine goes, only its tasks there are started elsewhere

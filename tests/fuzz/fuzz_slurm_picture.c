@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "engine/slurm/line.h"
 #include "engine/slurm/picture.h"
+#include "engine/slurm/wish.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,6 +39,8 @@ static void check_job(void *context, const struct wf_slurm_job *job)
         (void)wf_slurm_read_set(job->parts[i].gpus, &set);
     }
     (void)wf_slurm_read_tasks(job->array_tasks, count_task, &count);
+    struct wf_slurm_checkpoint wish = wf_slurm_read_checkpoint(job->comment);
+    WF_ASSERT(wish.signal <= 64 && wish.save_ms >= 0 && wish.save_ms <= 86400000);
 }
 
 static void check_changed(void *context, const struct wf_slurm_job *job, bool gone)
@@ -52,6 +55,7 @@ static void check_node(void *context, const struct wf_slurm_node *node)
     (void)context;
     WF_ASSERT(node->name[0] != '\0');
     check_texts(node->features, node->feature_count);
+    WF_ASSERT(wf_slurm_gone_ms(node) >= 0 && (node->drain || wf_slurm_gone_ms(node) == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

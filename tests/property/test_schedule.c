@@ -483,7 +483,7 @@ static bool is_limited(const struct onlooker *onlooker, const struct wf_wait_spe
     return limited;
 }
 
-// A start time that was kept is met, or kept no later.
+// A start time that was kept is met, or kept no later; but for disciplines that promise nothing.
 static void check_kept(struct onlooker *onlooker, const struct wf_event *event)
 {
     struct history *history = onlooker->history;
@@ -495,7 +495,8 @@ static void check_kept(struct onlooker *onlooker, const struct wf_event *event)
         bool started = job->started && job->start_ms == history->now_ms; // perhaps stopped again
         seen.kept_met += job->kept_ms < INT64_MAX && started;
         if (job->kept_ms == INT64_MAX || job->status != WAITS || started || held ||
-            onlooker->excused || is_limited(onlooker, wait)) {
+            onlooker->excused || is_limited(onlooker, wait) ||
+            history->config.discipline->forgets) {
             continue;
         }
         uint32_t slot = wf_cluster_find_job(wf_core_cluster(onlooker->core), (wf_job_id){i + 1});

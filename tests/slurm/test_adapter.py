@@ -276,8 +276,16 @@ def nodes_are_drained_and_powered(case):
     refused(daemon.ask('drain', node='nowhere', reason=''), 'unknown-node', 'nowhere')
     cloud = case.lab.nodes('cloud')[0]
     daemon.until('off', lambda: daemon.nodes[cloud]['power'] == 'down')
-    done(daemon.ask('power_up', node=cloud))
+    for _ in range(3):  # several jobs may want it
+        done(daemon.ask('power_up', node=cloud))
     daemon.until('on', lambda: daemon.nodes[cloud]['power'] == 'up' and daemon.nodes[cloud]['state'] == 'idle', 40)
+    done(daemon.ask('power_up', node=cloud))
+    if (case.lab.folder / 'log' / 'keeper.out').read_text().count(f'resume {cloud}') != 1:
+        raise AssertionError('a node that was asked for several times was started several times')
+    case.lab.run(['scontrol', 'update', f'nodename={cloud}', 'state=power_up'])  # which 22.05 never forgets
+    time.sleep(2)
+    if daemon.nodes[cloud]['power'] != 'up':
+        raise AssertionError(f'a node that is up and was asked for is {daemon.nodes[cloud]["power"]}')
     job = case.held('--gres=gpu:1')
     done(daemon.ask('start', job=job, nodes=[cloud], decision='c-1'))
     daemon.job(job, state='running', nodes=[cloud])

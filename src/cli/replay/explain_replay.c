@@ -102,6 +102,8 @@ static enum wf_status tell(const struct wf_replay_again *inputs,
         .discipline = who.discipline,
         .placement = who.placement,
         .name = who.name,
+        .start_delay_ms = inputs->start_delay_ms,
+        .outages = inputs->has_outages ? &inputs->outages : NULL,
         .preemptible = inputs->preempt,
         .plain = inputs->plain,
     };

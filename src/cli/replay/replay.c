@@ -17,6 +17,7 @@
 #include "sim/rerun/journal_check.h"
 #include "sim/rerun/replayer.h"
 #include "sim/rerun/rerun.h"
+#include "sim/rerun/start_delay.h"
 
 static const struct wf_option options[] = {
     {"cluster", "FILE", "the machines: YAML, scontrol show node, kubectl get nodes -o json"},
@@ -28,6 +29,8 @@ static const struct wf_option options[] = {
     {"format", "NAME", "of the history: sacct, swf, pods, openb, journal (guessed)"},
     {"limits", "SEED", "makes up a time limit for jobs that asked for none"},
     {"processors", "WHAT", "what the processors of an SWF history are: gpus, cores (gpus)"},
+    {"start-delay", "WHAT", "from a decision to a job's run: learned, or seconds (0)"},
+    {"outages", "FILE", "when nodes were away: what sacctmgr show event prints"},
     {"shards-per-gpu", "N", "how many of Slurm's shards are one GPU"},
     {"preempt", NULL, "jobs may be stopped, and run again from the beginning"},
     {"strict", NULL, "stops at the first damaged line of the history"},
@@ -42,6 +45,7 @@ enum {
     SHARDS_MAX = 1000,
     ASSUMPTIONS_MAX = 12,
     ASSUMPTION_BYTES = 320,
+    START_DELAY_MAX_MS = 3600000,
     MACHINES_LEEWAY = 20, // by such a part a history may hold more GPUs than there are
 };
 
@@ -50,7 +54,7 @@ struct replay {
     struct wf_site_config site;
     struct wf_rerun_jobs_config wanted;
     const char *policies, *own, *html, *journal_path;
-    const char *from, *to;
+    const char *from, *to, *start_delay, *outages_path;
     bool json, plain, preempt;
 
     struct wf_progress reading;
@@ -58,6 +62,8 @@ struct replay {
     struct wf_rerun_journal *journal; // of the one policy asked for; NULL: none is kept
     struct wf_site machines;
     struct wf_rerun_jobs jobs;
+    struct wf_outages outages;
+    int64_t start_delay_ms;
     struct wf_replayers replayers; // the history's own first, where there is one
     bool has_own;
     struct wf_outcome_run runs[WF_REPLAYERS_MAX + 1];
@@ -124,6 +130,8 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"prices", &replay->site.prices_path},
         {"html", &replay->html},
         {"journal", &replay->journal_path},
+        {"start-delay", &replay->start_delay},
+        {"outages", &replay->outages_path},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(texts); i++) {
         if (strcmp(name, texts[i].name) == 0) {
@@ -274,6 +282,15 @@ static void list_assumptions(struct replay *replay)
                "them runs when it begins.",
                wf_number_count(text, (int64_t)jobs->outside));
     }
+    if (replay->outages.strange > 0) {
+        assume(replay, "%s outages are of nodes that this cluster does not have.",
+               wf_number_count(text, (int64_t)replay->outages.strange));
+    }
+    if (replay->start_delay) {
+        assume(replay, "From a decision to a job's run it takes %.2f s%s.",
+               (double)replay->start_delay_ms / 1000,
+               strcmp(replay->start_delay, "learned") == 0 ? ", as the history's jobs did" : "");
+    }
     if (replay->has_own && !replay->own && !wf_history_summary(replay->file)->policy[0]) {
         assume(replay, "Own: the history is taken to have been made with %s (--own).",
                replay->replayers.list[0].name);
@@ -290,6 +307,8 @@ static enum wf_status run_policy(struct replay *replay, uint32_t i, struct wf_pr
         .discipline = who->discipline,
         .placement = who->placement,
         .name = who->name,
+        .start_delay_ms = replay->start_delay_ms,
+        .outages = replay->outages_path ? &replay->outages : NULL,
         .preemptible = replay->preempt,
         .plain = replay->plain,
         .journal = i + 1 == replay->replayers.count ? replay->journal : NULL,
@@ -464,7 +483,38 @@ static enum wf_status open_journal(struct replay *replay, struct wf_error *err)
         .prices = replay->site.prices_path,
         .options = rest,
     };
+    if (replay->start_delay || replay->outages_path) {
+        size_t used = strlen(rest);
+        snprintf(rest + used, sizeof rest - used, " delay=%lld outages=%.100s",
+                 (long long)replay->start_delay_ms,
+                 replay->outages_path ? replay->outages_path : "none");
+    }
     return wf_replay_journal_open(replay->journal_path, &inputs, &replay->journal, err);
+}
+
+static enum wf_status find_start_delay(struct replay *replay, struct wf_error *err)
+{
+    const char *text = replay->start_delay;
+    if (!text) {
+        return WF_OK;
+    }
+    if (strcmp(text, "learned") != 0) {
+        const char *at = text;
+        bool good = wf_text_decimal(&at, &replay->start_delay_ms) && *at == '\0' &&
+                    replay->start_delay_ms <= START_DELAY_MAX_MS;
+        return good ? WF_OK
+                    : wf_fail(err, WF_INVALID,
+                              "--start-delay '%.40s' is neither 'learned' nor seconds, up to %d",
+                              text, START_DELAY_MAX_MS / 1000);
+    }
+    bool known;
+    enum wf_status status = wf_start_delay_learn(replay->file, &replay->machines, &replay->jobs,
+                                                 &replay->start_delay_ms, &known, err);
+    if (status == WF_OK && !known) {
+        return wf_fail(err, WF_NOTFOUND,
+                       "--start-delay learned: the history does not tell on which nodes jobs ran");
+    }
+    return status;
 }
 
 // Reads the history and the machines. A journal tells its own.
@@ -484,7 +534,11 @@ static enum wf_status read_inputs(struct replay *replay, struct wf_error *err)
     replay->wanted.keep_places =
         replay->site.path && strcmp(replay->site.path, replay->history.path) == 0;
     status = status == WF_OK ? wf_site_read(&replay->site, &replay->machines, err) : status;
-    return status == WF_OK ? read_jobs(replay, err) : status;
+    status = status == WF_OK ? read_jobs(replay, err) : status;
+    if (status == WF_OK && replay->outages_path) {
+        status = wf_outages_read(replay->outages_path, &replay->machines, &replay->outages, err);
+    }
+    return status == WF_OK ? find_start_delay(replay, err) : status;
 }
 
 // Keeps the arguments for explain. That they could not be kept is no reason to fail.
@@ -505,6 +559,8 @@ static void keep(const struct replay *replay)
         {"--policy", replay->policies, false},
         {"--own", replay->own, false},
         {"--from", replay->from, false},
+        {"--start-delay", replay->start_delay, false},
+        {"--outages", replay->outages_path, true},
         {"--to", replay->to, false},
         {"--format", formats[replay->history.format], false},
         {"--limits", replay->wanted.make_up_limits ? limits : NULL, false},
@@ -559,6 +615,9 @@ enum wf_status wf_replay_again_read(int argc, char **argv, struct wf_replay_agai
         .site = replay.machines,
         .jobs = replay.jobs,
         .replayers = replay.replayers,
+        .outages = replay.outages,
+        .has_outages = replay.outages_path != NULL,
+        .start_delay_ms = replay.start_delay_ms,
         .preempt = replay.preempt,
         .plain = replay.plain,
         .has_relative_times =
@@ -569,6 +628,7 @@ enum wf_status wf_replay_again_read(int argc, char **argv, struct wf_replay_agai
 
 void wf_replay_again_finish(struct wf_replay_again *again)
 {
+    wf_outages_finish(&again->outages);
     wf_rerun_jobs_finish(&again->jobs);
     wf_site_finish(&again->site);
     wf_history_close(again->history);
@@ -584,6 +644,7 @@ static enum wf_status run(int argc, char **argv, struct wf_error *err)
         free(replay.runs[i].jobs);
     }
     wf_rerun_journal_close(replay.journal);
+    wf_outages_finish(&replay.outages);
     wf_rerun_jobs_finish(&replay.jobs);
     wf_site_finish(&replay.machines);
     wf_history_close(replay.file);

@@ -11,6 +11,9 @@ struct wf_replay_again {
     struct wf_site site;
     struct wf_rerun_jobs jobs;
     struct wf_replayers replayers; // the history's own first, where there is one
+    struct wf_outages outages;
+    bool has_outages;
+    int64_t start_delay_ms;
     bool preempt, plain;
     bool has_relative_times; // they count from the history's beginning
 };

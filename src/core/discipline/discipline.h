@@ -40,6 +40,8 @@ struct wf_discipline {
     bool jumps;        // those behind one that cannot start may start
     bool shares;       // queues within their guarantee go first, then those with less past use
     bool preempts;     // may stop work, where a queue wants its guarantee back
+    bool whole_nodes;  // a kept start time keeps all of its nodes that is free then
+    bool forgets;      // plans anew at every change, as if no start time had been kept before
     bool steadfast;    // among many nodes a kept start time is looked at again only now and then,
                        // not at every change
     bool learns;       // wants to be told how long jobs are expected to run
@@ -79,6 +81,7 @@ int64_t wf_discipline_turn_ms(const struct wf_discipline *discipline,
 extern const struct wf_discipline wf_discipline_fifo;
 extern const struct wf_discipline wf_discipline_easy;
 extern const struct wf_discipline wf_discipline_conservative;
+extern const struct wf_discipline wf_discipline_slurm_like;
 extern const struct wf_discipline wf_discipline_kubernetes_like;
 extern const struct wf_discipline wf_discipline_kueue_like;
 extern const struct wf_discipline wf_discipline_foresight;

@@ -7,6 +7,7 @@ const struct wf_discipline *const wf_disciplines[] = {
     &wf_discipline_fifo,
     &wf_discipline_easy,
     &wf_discipline_conservative,
+    &wf_discipline_slurm_like,
     &wf_discipline_kubernetes_like,
     &wf_discipline_kueue_like,
     &wf_discipline_foresight,

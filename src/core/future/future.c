@@ -122,13 +122,21 @@ static void break_lacking(struct wf_future *future, const struct wf_agenda *agen
     }
 }
 
+// Whether nothing starts on the node by this booking: it is gone, closed, or of other labels now.
+static bool is_barred(const struct wf_future *future, const struct wf_node *on, uint32_t booking)
+{
+    uint32_t reservation = future->timeline.bookings[booking].reservation;
+    uint64_t labels = future->reservations[reservation].wish.request.labels;
+    return !on->up || on->closed || (on->spec.labels & labels) != labels;
+}
+
 static void find_broken(struct wf_future *future, uint32_t node)
 {
     const struct wf_timeline *timeline = &future->timeline;
     const struct wf_agenda *agenda = &timeline->agendas[node];
     const struct wf_node *on = &future->cluster->nodes[node];
     for (uint32_t i = agenda->starts.first; i != WF_NONE; i = timeline->starts[i].next) {
-        set_broken(future, i, !on->up || on->closed);
+        set_broken(future, i, is_barred(future, on, i));
         if (!on->up) {
             future->reservations[timeline->bookings[i].reservation].uprooted = true;
         }
@@ -279,6 +287,43 @@ static void book_tasks(struct wf_future *future, uint32_t index, const struct wf
     note_turn(future, reservation);
 }
 
+// Takes for a task whatever else its node has free from its start to its end. GPUs of which a part
+// is in use stay as they are.
+static void widen_task(struct wf_future *future, const struct reservation *reservation,
+                       uint32_t task)
+{
+    struct wf_timeline *timeline = &future->timeline;
+    struct wf_use use = timeline->starts[task].use;
+    uint32_t node = timeline->bookings[task].node;
+    struct wf_cursor cursor = wf_cursor_open(timeline, node);
+    while (wf_cursor_next_ms(&cursor) <= reservation->start_ms) {
+        wf_cursor_step(&cursor);
+    }
+    struct wf_room rest = wf_cursor_lowest(&cursor, reservation->end_ms);
+    use.cpu_milli += rest.cpu_milli > 0 ? (uint32_t)rest.cpu_milli : 0;
+    use.memory_mib += rest.memory_mib > 0 ? (uint32_t)rest.memory_mib : 0;
+    bool whole = use.gpu_set == 0 || use.gpu_milli == WF_GPU_MILLI;
+    for (uint32_t i = 0; i < WF_NODE_GPUS_MAX && whole; i++) {
+        use.gpu_set |= (uint16_t)((rest.gpu_milli[i] == WF_GPU_MILLI) << i);
+        use.gpu_milli = WF_GPU_MILLI;
+    }
+    wf_timeline_unbook(timeline, task);
+    wf_timeline_book(timeline, task, node, &use, reservation->start_ms, reservation->end_ms);
+}
+
+// The first task of each node is widened, when all are booked.
+static void widen_tasks(struct wf_future *future, const struct reservation *reservation)
+{
+    const struct wf_booking *bookings = future->timeline.bookings;
+    uint32_t node = WF_NONE;
+    for (uint32_t i = reservation->first_task; i != WF_NONE; i = bookings[i].next_of_reservation) {
+        if (bookings[i].node != node) {
+            node = bookings[i].node;
+            widen_task(future, reservation, i);
+        }
+    }
+}
+
 static bool find_opening(struct wf_future *future, const struct wf_future_wish *wish,
                          int64_t before_ms, struct wf_opening *opening_out)
 {
@@ -325,6 +370,9 @@ bool wf_future_reserve(struct wf_future *future, const struct wf_future_wish *wi
     future->last = index;
     future->count++;
     book_tasks(future, index, &opening);
+    if (wish->whole_nodes && opening.start_ms > future->timeline.now_ms) {
+        widen_tasks(future, reservation);
+    }
     wf_future_settle(future);
     *reservation_out = index;
     return true;

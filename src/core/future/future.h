@@ -29,6 +29,7 @@ struct wf_future_wish {
     uint32_t tasks; // 1 to WF_JOB_TASKS_MAX, all start at once
     enum wf_within within;
     int64_t length_ms; // WF_NEVER: not known, the room is kept for good
+    bool whole_nodes; // where it starts later, whatever else is free then on its nodes is kept, too
 };
 
 struct wf_future_task {

@@ -205,6 +205,13 @@ void wf_placer_close_node(struct wf_placer *placer, wf_node_id id, bool closed)
     node_changed(placer, id.index);
 }
 
+void wf_placer_label_node(struct wf_placer *placer, wf_node_id id, uint64_t labels)
+{
+    placer->cluster.nodes[id.index].spec.labels = labels;
+    placer->stale = true;
+    node_changed(placer, id.index);
+}
+
 void wf_placer_hide_node(struct wf_placer *placer, wf_node_id id, bool hidden)
 {
     wf_cluster_close_node(&placer->cluster, id, hidden || wf_cluster_is_shut(&placer->cluster, id));

@@ -41,6 +41,7 @@ enum wf_status wf_placer_add_node(struct wf_placer *placer, wf_node_id id,
 // The node must be up; to be removed, it must be empty.
 void wf_placer_remove_node(struct wf_placer *placer, wf_node_id id);
 void wf_placer_close_node(struct wf_placer *placer, wf_node_id id, bool closed);
+void wf_placer_label_node(struct wf_placer *placer, wf_node_id id, uint64_t labels);
 // Passes a node over while the other tasks of a job are placed that must be apart.
 void wf_placer_hide_node(struct wf_placer *placer, wf_node_id id, bool hidden);
 enum wf_status wf_placer_set_mix(struct wf_placer *placer, const struct wf_mix_class *classes,

@@ -6,7 +6,7 @@
 enum {
     LOOK_MS = 1000,   // a kept start time is looked at again no sooner than this,
     LOOK_PARTS = 100, // or this part of the time that is left until then;
-    FEW_NODES = 8,    // among so few nodes a look costs nothing
+    FEW_NODES = 64,   // among so few nodes a look costs nothing
 };
 
 static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
@@ -188,6 +188,7 @@ static enum wf_keep keep_start(struct wf_schedule *schedule, uint32_t job)
         .tasks = ticket->spec.tasks,
         .within = wait->within,
         .length_ms = wait->limit_ms > 0 ? wait->limit_ms : WF_NEVER,
+        .whole_nodes = schedule->discipline->whole_nodes,
     };
     uint32_t reservation;
     wf_queue_id at;
@@ -619,6 +620,9 @@ void wf_schedule_pass(struct wf_schedule *schedule)
     const struct wf_discipline *discipline = schedule->discipline;
     if (discipline->cycle_ms > 0 && schedule->now_ms < schedule->next_cycle_ms) {
         return;
+    }
+    while (discipline->forgets && schedule->reserved_count > 0) {
+        wf_schedule_give_up(schedule, schedule->reserved[schedule->reserved_count - 1]);
     }
     open_lanes(schedule);
     if (discipline->cycle_ms > 0) {

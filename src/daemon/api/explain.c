@@ -167,6 +167,12 @@ static void print_waiting(struct wf_api_teller *teller, struct wf_wait_explanati
     char job[WF_WAIT_JOB_BYTES];
     struct wf_error err;
     struct wf_wait_names names = wf_api_names(teller, job);
+    if (teller->live.told) {
+        fprintf(out, "%s: %s.\n",
+                teller->live.state == WF_JOB_STATE_HELD ? "What holds it"
+                                                        : "Its last start came to nothing",
+                teller->live.told);
+    }
     wf_wait_print_blockers(out, &wait->ticket->spec, wait, &names);
     wf_wait_print_ahead(out, wait, &names);
     wf_wait_print_kept(out, wait, &names);

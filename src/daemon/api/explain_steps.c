@@ -23,6 +23,10 @@ static void print_step(struct wf_api_teller *teller, const struct wf_diary_step 
     case WF_DIARY_GAVE_WAY:
         fputs("it was stopped for others, and waits again", out);
         break;
+    case WF_DIARY_LEFT:
+        node = wf_desk_name(teller->api->desk, WF_JOURNAL_NODE, step->node.index);
+        fprintf(out, "its node goes (%s): it was stopped, and waits again", node ? node : "?");
+        break;
     case WF_DIARY_AGAIN:
         fputs("its run was over, and it waits again", out);
         break;

@@ -258,6 +258,19 @@ static void place(struct wf_desk *desk, struct wf_book_job *job, const struct wf
     run->gpu_set |= decision->gpus;
 }
 
+// Whether it is stopped since its machine goes.
+static bool leaves_node(const struct wf_desk *desk, const struct wf_book_run *run, char *why,
+                        size_t size)
+{
+    if (run->job->work) {
+        return wf_desk_foreign_goes(desk, run, why, size);
+    }
+    if (desk->notice.gone_ms > 0) {
+        wf_desk_say_notice(desk, why, size);
+    }
+    return desk->notice.gone_ms > 0;
+}
+
 // The core wants its run away, and the job to wait again.
 static void give_way(struct wf_desk *desk, struct wf_book_job *job)
 {
@@ -265,18 +278,20 @@ static void give_way(struct wf_desk *desk, struct wf_book_job *job)
     if (!run) {
         return; // told of another task already
     }
-    desk->counts.preemptions++;
     char why[WF_DESK_NOTICE_BYTES] = "gives way to others";
-    if (desk->notice.gone_ms > 0) {
-        wf_desk_say_notice(desk, why, sizeof why);
+    bool leaves = leaves_node(desk, run, why, sizeof why);
+    if (leaves && job->work && run->started_ms > 0 && !job->work->wanted.wait.preemptible) {
+        run->is_crooked = run->is_fresh = true; // it may not start anew, and stays to the end
+        return;
     }
+    desk->counts.preemptions++;
     wf_desk_tell_job(desk, job, "preempted", why);
     if (run->phase != WF_BOOK_STARTED) {
         wf_desk_drop_run(desk, run, WF_RUN_END_PREEMPTED);
         return;
     }
     WF_ASSERT(!job->old);
-    run->leaves = desk->notice.gone_ms > 0;
+    run->leaves = leaves;
     job->old = run;
     job->run = NULL;
     wf_desk_stop_run(desk, run, WF_RUN_STOP_PREEMPTED);

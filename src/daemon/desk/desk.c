@@ -137,6 +137,7 @@ void wf_desk_close(struct wf_desk *desk)
     wf_deeds_finish(&desk->deeds);
     wf_world_finish(&desk->world);
     wf_desk_foreign_dropped(desk);
+    wf_desk_foreign_forget_notices(desk);
     for (uint32_t i = 0; desk->price_sources && i < WF_POOLS_MAX; i++) {
         free(desk->price_sources[i]);
     }

@@ -145,7 +145,9 @@ static void note_decision(struct wf_diary *diary, const struct wf_core *core,
         break;
     case WF_DECISION_PREEMPT:
     case WF_DECISION_LOST:
-        step.kind = WF_DIARY_GAVE_WAY;
+        step.kind = event->kind == WF_EVENT_NODE_NOTICE || event->kind == WF_EVENT_NODE_DOWN
+                        ? WF_DIARY_LEFT
+                        : WF_DIARY_GAVE_WAY;
         add_step(&page->told, &step);
         break;
     case WF_DECISION_WAIT:
@@ -191,10 +193,8 @@ const struct wf_diary_page *wf_diary_read(const struct wf_diary *diary, uint64_t
 const char *wf_diary_kind_name(enum wf_diary_kind kind)
 {
     static const char *const names[] = {
-        [WF_DIARY_WAITS] = "waits",
-        [WF_DIARY_PLACED] = "placed",
-        [WF_DIARY_GAVE_WAY] = "gave-way",
-        [WF_DIARY_AGAIN] = "again",
+        [WF_DIARY_WAITS] = "waits", [WF_DIARY_PLACED] = "placed", [WF_DIARY_GAVE_WAY] = "gave-way",
+        [WF_DIARY_LEFT] = "left",   [WF_DIARY_AGAIN] = "again",
     };
     return names[kind];
 }

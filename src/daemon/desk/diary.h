@@ -11,7 +11,8 @@
 enum wf_diary_kind {
     WF_DIARY_WAITS, // or waits for another reason
     WF_DIARY_PLACED,
-    WF_DIARY_GAVE_WAY, // to others, or its node went
+    WF_DIARY_GAVE_WAY, // to others
+    WF_DIARY_LEFT,     // its node goes, or went
     WF_DIARY_AGAIN,    // its run ended, and it waits again
 };
 
@@ -45,5 +46,5 @@ void wf_diary_note(struct wf_diary *diary, const struct wf_core *core, const str
 // NULL: it has none. Borrowed until the next call that is no view.
 const struct wf_diary_page *wf_diary_read(const struct wf_diary *diary, uint64_t job);
 
-// "waits", "placed", "gave-way", "again"
+// "waits", "placed", "gave-way", "left", "again"
 const char *wf_diary_kind_name(enum wf_diary_kind kind);

@@ -12,7 +12,7 @@
 #include "daemon/desk/foreign_parts.h"
 
 struct wf_over_work {
-    int64_t submitted_ms;
+    int64_t submitted_ms, ended_ms;
     UT_hash_handle hh;
     char key[]; // as long as it is
 };
@@ -97,17 +97,19 @@ static void note_over(struct wf_desk *desk, const struct wf_book_job *job)
     if (over) {
         memcpy(over->key, job->work->key, length + 1);
         over->submitted_ms = job->submitted_ms;
+        over->ended_ms = wf_desk_now_ms(desk);
         HASH_ADD_KEYPTR(hh, desk->foreign.over, over->key, length, over);
     }
 }
 
 static void forget_over(struct wf_over_work **list)
 {
-    struct wf_over_work *over, *next;
-    HASH_ITER(hh, *list, over, next)
-    {
-        HASH_DEL(*list, over);
+    struct wf_over_work *over = *list;
+    HASH_CLEAR(hh, *list); // the table, not what was in it
+    while (over) {
+        struct wf_over_work *next = over->hh.next;
         free(over);
+        over = next;
     }
 }
 
@@ -129,16 +131,18 @@ struct over_row {
     bool found;
 };
 
-// The same key with the same time is the same work; where no time is told, too.
-static bool is_same(const struct wf_foreign_job *told, int64_t submitted_ms)
+// The same key is the same work where it was submitted before that was over: work that waits again
+// may be told with the time when it came to that. Where no time is told, too.
+static bool is_same(const struct wf_foreign_job *told, int64_t submitted_ms, int64_t ended_ms)
 {
-    return told->submitted_ms == 0 || told->submitted_ms == submitted_ms;
+    return told->submitted_ms == 0 ||
+           (told->submitted_ms >= submitted_ms && told->submitted_ms <= ended_ms);
 }
 
 static bool note_row(void *context, const struct wf_job_row *row)
 {
     struct over_row *over = context;
-    over->found = over->found || is_same(over->told, row->submitted_ms);
+    over->found = over->found || is_same(over->told, row->submitted_ms, row->ended_ms);
     return !over->found;
 }
 
@@ -150,7 +154,7 @@ static bool is_over(const struct wf_desk *desk, const struct wf_foreign_job *tol
     if (!over) {
         HASH_FIND_STR(desk->foreign.over_writing, told->key, over);
     }
-    if (over && is_same(told, over->submitted_ms)) {
+    if (over && is_same(told, over->submitted_ms, over->ended_ms)) {
         return true;
     }
     struct wf_job_query query = {.key = told->key, .newest_first = true, .limit = 16};

@@ -79,6 +79,17 @@ enum wf_status wf_desk_foreign_tell(struct wf_desk *desk, const struct wf_foreig
                                     struct wf_error *err) WF_MUST_USE;
 void wf_desk_foreign_seen(struct wf_desk *desk, bool whole);
 
+// A node is to go then, or goes now where that is over; 0: it stays after all. what: in whose
+// words. In the midst of a look. What may be started anew is told to save its work and waits again,
+// and starts elsewhere at once where there is room; what may not runs on to its end. A node that
+// goes takes no new work. Nothing until the desk decides: tell it with every look.
+void wf_desk_foreign_notice(struct wf_desk *desk, const char *node, int64_t gone_ms,
+                            const char *what);
+
+// Tells those who watch what is done with a node, and why.
+void wf_desk_foreign_node(struct wf_desk *desk, const char *node, const char *kind,
+                          const char *why);
+
 // What was told is not to be relied on any more: nobody hears of the cluster.
 void wf_desk_foreign_blind(struct wf_desk *desk);
 // Whether a whole look is wanted, which may have several parts: what is told between here and a

@@ -28,6 +28,11 @@ int64_t wf_desk_foreign_wake_ms(const struct wf_desk *desk);
 void wf_desk_foreign_over(struct wf_desk *desk, struct wf_book_job *job,
                           const struct wf_foreign_job *told);
 
+// foreign_notice.c: whether a node of the run goes, and the sentence about it. Forgets them all.
+bool wf_desk_foreign_goes(const struct wf_desk *desk, const struct wf_book_run *run, char *why,
+                          size_t size);
+void wf_desk_foreign_forget_notices(struct wf_desk *desk);
+
 // foreign_core.c: has the core hold the job, or not, as is right by now; has it know what is asked
 // for. Neither does anything where the job runs in the core.
 void wf_desk_foreign_settle_hold(struct wf_desk *desk, struct wf_book_job *job);

@@ -173,12 +173,16 @@ static enum wf_status tell_node(struct wf_desk *desk, const struct wf_site *site
     if (known->up && same_node(&known->spec, &spec)) {
         return follow_wish(desk, id, site->nodes[node].name, err);
     }
-    if (known->up) {
+    struct wf_event event = {.kind = WF_EVENT_NODE_UP, .node_up = {{id}, spec}};
+    bool relabelled = wf_cluster_is_relabelled(wf_core_cluster(desk->world.core), event.node_up.id,
+                                               &event.node_up.spec);
+    if (known->up && !relabelled) {
         status = node_down(desk, id, err);
     }
-    struct wf_event event = {.kind = WF_EVENT_NODE_UP, .node_up = {{id}, spec}};
     if (status == WF_OK) {
         status = wf_desk_step(desk, &event, err);
+    }
+    if (status == WF_OK && !relabelled) {
         wf_desk_tell_node(desk, site->nodes[node].name, "node-up");
     }
     return status == WF_OK ? follow_wish(desk, id, site->nodes[node].name, err) : status;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/assert.h"
+#include "daemon/desk/foreign_parts.h"
 #include "daemon/desk/spot_parts.h"
 
 // Where one machine is taken, others of the pool are, for the most part within minutes.
@@ -32,8 +33,8 @@ void wf_desk_say_notice(const struct wf_desk *desk, char *text, size_t size)
 // Whether the core has another notice for the node than stands.
 static bool differs(const struct wf_desk *desk, const struct wf_node *node)
 {
-    if (!node->up) {
-        return false;
+    if (!node->up || wf_desk_is_foreign(desk)) {
+        return false; // of nodes of a cluster others tell: foreign_notice.c
     }
     if (!desk->notice.known) {
         // Nobody says anything here, so a notice from before is over when its time is: we are
@@ -80,7 +81,8 @@ int64_t wf_desk_notice_wake_ms(const struct wf_desk *desk)
 {
     const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
     int64_t wake_ms = INT64_MAX;
-    for (uint32_t i = 0; i < cluster->nodes_end && !desk->notice.known; i++) {
+    bool here = !desk->notice.known && !wf_desk_is_foreign(desk);
+    for (uint32_t i = 0; i < cluster->nodes_end && here; i++) {
         const struct wf_node *node = &cluster->nodes[i];
         if (node->up && node->gone_ms > 0 && node->gone_ms < wake_ms) {
             wake_ms = node->gone_ms;

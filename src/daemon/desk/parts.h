@@ -35,8 +35,7 @@ struct wf_world {
     uint64_t hash;
     int64_t time_ms; // of the last event
     int64_t wake_ms; // when the core wants to be asked again
-    uint64_t next_job, next_token;
-    uint64_t feed;
+    uint64_t next_job, next_token, feed;
 };
 
 // Ids of ended runs whose logs the engine still keeps, the oldest first.
@@ -59,6 +58,7 @@ struct wf_foreign_desk {
     bool is_to_resume; // what was to be stopped before the daemon started is told so again
     uint64_t round;    // of looks that make a whole one
     struct wf_over_work *over, *over_writing;
+    struct wf_node_notice *notices; // of nodes that go: foreign_notice.c
     uint64_t told, found, elsewhere, lost_starts;
 };
 

@@ -180,6 +180,7 @@ bool wf_desk_live(const struct wf_desk *desk, uint64_t id, struct wf_job_live *l
     fill_sharing(desk, job, run, live_out);
     if (job->state == WF_JOB_STATE_WAITING || job->state == WF_JOB_STATE_HELD) {
         fill_wait(desk, id, live_out);
+        live_out->told = job->work && job->work->why[0] ? job->work->why : NULL;
         if (job->state == WF_JOB_STATE_HELD && job->work && job->work->why[0]) {
             live_out->reason = job->work->why;
         }

@@ -26,10 +26,11 @@ struct wf_job_live {
     enum wf_job_state state; // may be newer than the row's
     const char *reason_code; // why it waits, by the core ("room", "held", ...); "" while it runs
     const char *reason;      // as a sentence
-    int64_t kept_start_ms;   // a start time is kept for it; 0: none
-    uint32_t attempt;        // the current one, 0: none yet
-    const char *node;        // NULL: none
-    uint32_t gpu_set;        // of that node
+    const char *told; // by whom the work is run: what keeps it, or became of its start; or NULL
+    int64_t kept_start_ms; // a start time is kept for it; 0: none
+    uint32_t attempt;      // the current one, 0: none yet
+    const char *node;      // NULL: none
+    uint32_t gpu_set;      // of that node
     uint16_t gpu_milli;
     int64_t started_ms;             // of the current attempt, 0: not yet
     int64_t cost_nanousd;           // of all attempts until now

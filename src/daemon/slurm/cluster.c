@@ -293,8 +293,26 @@ static void add_room(void *context, const struct wf_slurm_partition *partition)
         return;
     }
     struct wf_slurm_room *room = &cluster->rooms[cluster->room_count++];
-    *room = (struct wf_slurm_room){.cpus_min = UINT32_MAX};
+    *room = (struct wf_slurm_room){
+        .cpus_min = UINT32_MAX,
+        .tier = partition->priority,
+        .closed =
+            strcmp(partition->state, "down") == 0 || strcmp(partition->state, "inactive") == 0,
+    };
     snprintf(room->name, sizeof room->name, "%s", partition->name);
+}
+
+static void rank_rooms(struct wf_slurm_cluster *cluster)
+{
+    for (uint32_t i = 0; i < cluster->room_count; i++) {
+        for (uint32_t j = 0; j < cluster->room_count; j++) {
+            bool first = true; // of its tier
+            for (uint32_t k = 0; k < j; k++) {
+                first = first && cluster->rooms[k].tier != cluster->rooms[j].tier;
+            }
+            cluster->rooms[i].above += first && cluster->rooms[j].tier < cluster->rooms[i].tier;
+        }
+    }
 }
 
 // Labels of a node that is down are there, too, so that jobs wait for it.
@@ -326,6 +344,30 @@ static void label_node(void *context, const struct wf_slurm_node *node)
     }
 }
 
+// Also where no node is in the set now, so that jobs wait for one.
+static void add_sets(struct sketch *sketch)
+{
+    const struct wf_slurm_sets *sets = sketch->view->sets;
+    struct wf_slurm_cluster *cluster = sketch->cluster;
+    struct wf_site_node nobody = {0};
+    char label[WF_SLURM_NAME_BYTES];
+    for (uint32_t i = 0; i < WF_SLURM_SETS_MAX && sets; i++) {
+        if (!sets->sets[i].rule) {
+            continue;
+        }
+        wf_slurm_set_label(i, label, sizeof label);
+        add_label(sketch, &nobody, label);
+        for (uint32_t node = 0; node < cluster->site.node_count; node++) {
+            struct wf_site_node *made = &cluster->site.nodes[node];
+            const struct wf_slurm_picture *picture = sketch->view->picture;
+            const struct wf_slurm_node *known = wf_slurm_picture_node(picture, made->name);
+            if (known && wf_slurm_rule_admits(sets->sets[i].rule, picture, known)) {
+                add_label(sketch, made, label);
+            }
+        }
+    }
+}
+
 static void count_node(void *context, const struct wf_slurm_node *node)
 {
     (void)node;
@@ -348,7 +390,9 @@ enum wf_status wf_slurm_cluster_init(struct wf_slurm_cluster *cluster,
     if (!cluster->out_of_memory) {
         wf_slurm_picture_nodes(view->picture, add_node, &sketch);
         wf_slurm_picture_partitions(view->picture, add_room, &sketch);
+        rank_rooms(cluster);
         wf_slurm_picture_nodes(view->picture, label_node, &sketch);
+        add_sets(&sketch);
         wf_slurm_add_queues(cluster, view);
         site->origin = copy(cluster, "a Slurm cluster");
     }
@@ -396,7 +440,18 @@ static void sign_node(void *context, const struct wf_slurm_node *node)
 
 static void sign_partition(void *context, const struct wf_slurm_partition *partition)
 {
-    *(uint64_t *)context = add_text(*(uint64_t *)context, partition->name);
+    uint64_t hash = add_text(add_text(*(uint64_t *)context, partition->name), partition->state);
+    *(uint64_t *)context = wf_hash_add(hash, partition->priority);
+}
+
+static void sign_reservation(void *context, const struct wf_slurm_reservation *reservation)
+{
+    uint64_t hash = add_text(*(uint64_t *)context, reservation->name);
+    hash = wf_hash_add(hash, (uint64_t)reservation->start_ms);
+    for (uint32_t i = 0; i < reservation->node_count; i++) {
+        hash = add_text(hash, reservation->nodes[i]);
+    }
+    *(uint64_t *)context = hash;
 }
 
 static void sign_account(void *context, const struct wf_slurm_account *account)
@@ -414,5 +469,6 @@ uint64_t wf_slurm_signature(const struct wf_slurm_view *view)
     for (uint32_t i = 0; view->accounts && view->accounts[i]; i++) {
         hash = add_text(hash, view->accounts[i]);
     }
-    return hash;
+    wf_slurm_picture_reservations(view->picture, sign_reservation, &hash);
+    return view->sets ? wf_hash_add(hash, view->sets->version) : hash;
 }

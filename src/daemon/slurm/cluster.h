@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/list_price.h"
+#include "daemon/slurm/sets.h"
 #include "engine/engine.h"
 #include "site/site.h"
 
@@ -28,6 +29,9 @@ struct wf_slurm_room {
     char name[WF_SLURM_NAME_BYTES];
     bool labelled; // its label says which nodes are in it; else all are
     uint32_t cpus_min, cpus_max;
+    uint32_t tier;  // as Slurm has it: the higher goes first
+    uint32_t above; // how many of our partitions' tiers are lower, equal ones counted once
+    bool closed;    // nothing starts there
 };
 
 // By the places of nodes in the site.
@@ -56,6 +60,8 @@ struct wf_slurm_view {
     const struct wf_list_prices *prices;
     // Accounts that jobs are in: their names, NULL ends.
     const char *const *accounts;
+    const struct wf_slurm_sets *sets; // NULL: none
+    int64_t now_ms;
     // Whether a label of that name may be given out: there are few numbers, and they stay.
     bool (*label_fits)(void *context, const char *label);
     void *context;

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+// In the order of their words.
+enum wish { ANY_END, GOOD_END, BAD_END, BEGINNING };
+
 // "afterok:19(unfulfilled)", "afterany:7_3", "after:5_*(unfulfilled)"
 struct item {
-    bool begun; // it is enough that they began
+    enum wish wish;
     bool failed, fulfilled;
     uint32_t id, task; // task WF_NONE: all of them
 };
@@ -14,6 +17,7 @@ struct item {
 struct search {
     const struct item *item;
     bool waits;
+    bool well, badly; // some of them have ended so
 };
 
 static bool begins(const char *text, const char *word, const char **rest_out)
@@ -46,7 +50,7 @@ static const char *read_item(const char *text, struct item *item)
     if (word == WF_COUNT_OF(words)) {
         return NULL;
     }
-    *item = (struct item){.begun = word == 3, .task = WF_NONE};
+    *item = (struct item){.wish = (enum wish)word, .task = WF_NONE};
     rest = read_number(rest, &item->id);
     if (rest && begins(rest, "_*", &text)) {
         rest = text;
@@ -67,34 +71,52 @@ static void see(void *context, const struct wf_slurm_job *job)
     struct search *search = context;
     const struct item *item = search->item;
     bool same = job->id == item->id || job->array == item->id || job->het == item->id;
-    bool done = wf_slurm_is_over(job->state) || (item->begun && job->state != WF_SLURM_PENDING);
-    if (!same || done || search->waits) {
-        return;
-    }
-    if (item->task == WF_NONE || job->array_task == item->task) {
+    bool mine = same && (item->task == WF_NONE || job->array_task == item->task);
+    if (mine && wf_slurm_is_over(job->state)) {
+        search->well = search->well || job->state == WF_SLURM_COMPLETED;
+        search->badly = search->badly || job->state != WF_SLURM_COMPLETED;
+    } else if (mine && (item->wish != BEGINNING || job->state == WF_SLURM_PENDING)) {
         search->waits = true;
-    } else {
-        search->waits = wf_slurm_has_task(job->array_tasks, item->task);
+    } else if (same && !mine && wf_slurm_has_task(job->array_tasks, item->task)) {
+        search->waits = true;
     }
+}
+
+static enum wf_slurm_depends judge(const struct wf_slurm_picture *picture, const struct item *item)
+{
+    struct search search = {.item = item};
+    if (item->failed || item->fulfilled) {
+        return item->failed ? WF_SLURM_DEPENDS_NEVER : WF_SLURM_DEPENDS_MET;
+    }
+    wf_slurm_picture_jobs(picture, see, &search);
+    if (item->wish == GOOD_END && search.badly) {
+        return WF_SLURM_DEPENDS_NEVER;
+    }
+    if (search.waits) {
+        return WF_SLURM_DEPENDS_WAITS;
+    }
+    return item->wish == BAD_END && search.well && !search.badly ? WF_SLURM_DEPENDS_NEVER
+                                                                 : WF_SLURM_DEPENDS_MET;
 }
 
 enum wf_slurm_depends wf_slurm_depends(const struct wf_slurm_picture *picture, const char *text)
 {
     bool any = strchr(text, '?') != NULL; // one of them is enough
-    bool one = false, all = true;
+    uint32_t count = 0, met = 0, never = 0;
     while (*text) {
         struct item item;
         text = read_item(text, &item);
         if (!text) {
             return WF_SLURM_DEPENDS_STRANGE;
         }
-        struct search search = {.item = &item, .waits = item.failed};
-        if (!item.failed && !item.fulfilled) {
-            wf_slurm_picture_jobs(picture, see, &search);
-        }
-        one = one || !search.waits;
-        all = all && !search.waits;
+        enum wf_slurm_depends one = judge(picture, &item);
+        count++;
+        met += one == WF_SLURM_DEPENDS_MET;
+        never += one == WF_SLURM_DEPENDS_NEVER;
         text += *text != '\0';
     }
-    return all || (any && one) ? WF_SLURM_DEPENDS_MET : WF_SLURM_DEPENDS_WAITS;
+    if (met == count || (any && met > 0)) {
+        return WF_SLURM_DEPENDS_MET;
+    }
+    return never == count || (!any && never > 0) ? WF_SLURM_DEPENDS_NEVER : WF_SLURM_DEPENDS_WAITS;
 }

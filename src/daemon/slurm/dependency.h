@@ -9,8 +9,10 @@
 enum wf_slurm_depends {
     WF_SLURM_DEPENDS_MET,     // or on nothing
     WF_SLURM_DEPENDS_WAITS,   // some of them have not ended, or begun, yet
+    WF_SLURM_DEPENDS_NEVER,   // one of them has ended otherwise than it wishes
     WF_SLURM_DEPENDS_STRANGE, // it is more than we understand
 };
 
-// Whether a job may be over well or badly is left to Slurm, which looks when it is to start.
+// A job that is not known any more counts as one that ended as it should: Slurm knows better, and
+// looks when the job is to start.
 enum wf_slurm_depends wf_slurm_depends(const struct wf_slurm_picture *picture, const char *text);

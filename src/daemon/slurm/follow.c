@@ -36,6 +36,8 @@ struct wf_slurm_view wf_follow_view(struct wf_follow *follow)
                                   .partitions = follow->config.slurm->partitions,
                                   .prices = &follow->prices,
                                   .accounts = (const char *const *)follow->accounts,
+                                  .sets = &follow->sets,
+                                  .now_ms = follow->config.now_ms(follow->config.context),
                                   .label_fits = label_fits,
                                   .context = follow};
 }
@@ -66,6 +68,7 @@ enum wf_status wf_follow_open(const struct wf_follow_config *config, struct wf_f
         return wf_fail(err, WF_NOMEM, "no memory to follow Slurm");
     }
     follow->config = *config;
+    follow->sets.turn_ms = INT64_MAX;
     follow->granter = (struct wf_desk_granter){.wish = wish, .context = follow};
     enum wf_status status = wf_list_prices_init(&follow->prices, config->site, err);
     if (status != WF_OK) {
@@ -82,9 +85,11 @@ void wf_follow_close(struct wf_follow *follow)
         return;
     }
     wf_slurm_cluster_finish(&follow->cluster);
+    wf_slurm_sets_finish(&follow->sets);
     wf_list_prices_finish(&follow->prices);
     wf_follow_forget_records(follow);
     wf_follow_forget_advice(follow);
+    wf_follow_forget_power(follow);
     for (uint32_t i = 0; i < follow->account_count; i++) {
         free(follow->accounts[i]);
     }
@@ -131,6 +136,8 @@ static enum wf_status renew_site(struct wf_follow *follow, struct wf_error *err)
 {
     struct wf_slurm_view view = wf_follow_view(follow);
     wf_slurm_picture_jobs(view.picture, note_account, follow);
+    follow->tells_all = follow->tells_all || view.now_ms >= follow->sets.turn_ms;
+    wf_slurm_sets_look(&follow->sets, &view);
     if (follow->has_cluster && follow->cluster.signature == wf_slurm_signature(&view)) {
         return WF_OK;
     }
@@ -165,6 +172,13 @@ static void tell_changed(void *context, const struct wf_slurm_job *job, bool gon
     wf_follow_tell(context, job, gone);
 }
 
+// Nodes that Slurm says are to be taken away, and those that stay after all.
+static void tell_notice(void *context, const struct wf_slurm_node *node)
+{
+    const struct wf_follow *follow = context;
+    wf_desk_foreign_notice(follow->desk, node->name, wf_slurm_gone_ms(node), node->reason);
+}
+
 static void look(struct wf_follow *follow)
 {
     struct wf_slurm_picture *picture = wf_slurm_picture_of(follow->config.engine);
@@ -178,7 +192,9 @@ static void look(struct wf_follow *follow)
     bool all = follow->tells_all || wf_desk_foreign_wants_all(follow->desk);
     follow->is_full = false;
     wf_desk_foreign_look(follow->desk);
+    wf_slurm_picture_nodes(picture, tell_notice, follow);
     follow->changes = 0;
+    wf_follow_grant(follow);
     wf_slurm_picture_changed(picture, tell_changed, follow);
     if (follow->changes > 0 && !all) {
         wf_follow_tell_waiting(follow);
@@ -188,7 +204,7 @@ static void look(struct wf_follow *follow)
     }
     wf_desk_foreign_seen(follow->desk, all && !follow->is_full);
     follow->tells_all = follow->is_full;
-    follow->again_ms = INT64_MAX;
+    follow->again_ms = follow->sets.turn_ms;
     if (follow->is_full) {
         follow->again_ms = follow->config.now_ms(follow->config.context) + WF_FOLLOW_AGAIN_MS;
     }
@@ -197,6 +213,7 @@ static void look(struct wf_follow *follow)
 void wf_follow_work(struct wf_follow *follow)
 {
     int64_t now_ms = follow->config.now_ms(follow->config.context);
+    wf_slurm_tick(follow->config.engine);
     bool seen = wf_slurm_is_seen(follow->config.engine);
     bool fresh = wf_slurm_is_fresh(follow->config.engine);
     if (!seen && !follow->is_blind) {
@@ -215,6 +232,10 @@ void wf_follow_work(struct wf_follow *follow)
     }
     follow->is_blind = false;
     look(follow);
+    if (now_ms >= follow->power_ms) {
+        follow->power_ms = now_ms + WF_FOLLOW_POWER_MS;
+        wf_follow_power(follow);
+    }
     if (follow->config.slurm->mode == WF_SLURM_ADVISE && now_ms >= follow->advice_ms) {
         follow->advice_ms = now_ms + WF_FOLLOW_ADVICE_MS;
         wf_follow_advise(follow);
@@ -223,7 +244,12 @@ void wf_follow_work(struct wf_follow *follow)
 
 int64_t wf_follow_due_ms(const struct wf_follow *follow)
 {
-    return wf_slurm_is_seen(follow->config.engine) ? follow->again_ms : INT64_MAX;
+    if (!wf_slurm_is_seen(follow->config.engine)) {
+        return INT64_MAX;
+    }
+    int64_t wait_ms = wf_slurm_wait_ms(follow->config.engine);
+    int64_t now_ms = follow->config.now_ms(follow->config.context);
+    return wait_ms < follow->again_ms - now_ms ? now_ms + wait_ms : follow->again_ms;
 }
 
 enum wf_status wf_follow_renew(struct wf_follow *follow, struct wf_error *err)

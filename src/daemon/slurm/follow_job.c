@@ -10,16 +10,6 @@
 
 enum { PARTS_MAX = WF_JOB_TASKS_MAX };
 
-// What is kept of a job from one look to the next.
-struct wf_follow_record {
-    uint32_t id;
-    char *tasks;    // of an array's record: those that waited when it was last told; NULL: none
-    int64_t ask_ms; // a hold or leave is not asked for again before
-    char waits[WF_SLURM_KEY_BYTES]; // its key while it waits for other jobs, which end without a
-                                    // word about it; else ""
-    UT_hash_handle hh;
-};
-
 struct telling {
     struct wf_follow *follow;
     const struct wf_slurm_job *job;
@@ -28,10 +18,11 @@ struct telling {
     struct wf_foreign_place *places;
     struct wf_run end;
     char why[WF_SLURM_WHY_BYTES + 32];
-    bool refused; // the core cannot decide about it
+    bool refused;     // the core cannot decide about it
+    uint32_t granted; // tasks of an array whose licences are there and that were not told yet
 };
 
-static struct wf_follow_record *record_of(struct wf_follow *follow, uint32_t id, bool make)
+struct wf_follow_record *wf_follow_record_of(struct wf_follow *follow, uint32_t id, bool make)
 {
     struct wf_follow_record *record = NULL;
     HASH_FIND(hh, follow->records, &id, sizeof id, record);
@@ -194,6 +185,12 @@ static void set_places(struct telling *telling)
     telling->told.started_ms = job->start_ms < now_ms ? job->start_ms : now_ms;
 }
 
+// Whether it is on its way back into the queue, and still has its nodes.
+static bool returns(const struct wf_slurm_job *job)
+{
+    return job->state == WF_SLURM_COMPLETING && job->base == WF_SLURM_PENDING;
+}
+
 static void set_request(struct telling *telling)
 {
     const struct wf_slurm_job *job = telling->job;
@@ -204,7 +201,8 @@ static void set_request(struct telling *telling)
     told->submitted_ms = job->submit_ms;
     told->array = job->array;
     told->array_at_most = job->array_at_most;
-    told->restarts = job->restarts;
+    // The next run is counted before this one is over.
+    told->restarts = job->restarts - (returns(job) && job->restarts > 0);
 }
 
 // Asks Slurm for what makes it ours, or nobody's. Not for every line that comes.
@@ -212,7 +210,7 @@ static void ask(struct telling *telling, enum wf_status (*what)(struct wf_engine
                                                                 uint32_t job, struct wf_error *err))
 {
     struct wf_follow *follow = telling->follow;
-    struct wf_follow_record *record = record_of(follow, telling->job->id, true);
+    struct wf_follow_record *record = wf_follow_record_of(follow, telling->job->id, true);
     int64_t now_ms = follow->config.now_ms(follow->config.context);
     struct wf_error err;
     if (record && now_ms >= record->ask_ms) {
@@ -221,6 +219,14 @@ static void ask(struct telling *telling, enum wf_status (*what)(struct wf_engine
             wf_follow_say(follow, "%s", err.text);
         }
     }
+}
+
+static bool lacks_licenses(struct telling *telling)
+{
+    const struct wf_follow_record *record =
+        wf_follow_record_of(telling->follow, telling->job->id, false);
+    telling->granted = record ? record->granted : 0;
+    return telling->job->licenses[0] && telling->granted == 0;
 }
 
 // Who decides about a waiting job, and why not we.
@@ -238,16 +244,26 @@ static void set_hold(struct telling *telling)
                  job->held == WF_SLURM_HELD_USER ? "its owner" : "an administrator");
     } else if (telling->words.waits) {
         snprintf(telling->why, sizeof telling->why, "%s", telling->words.why);
+    } else if (lacks_licenses(telling)) {
+        wf_licenses_say(&telling->follow->licenses, job, telling->why, sizeof telling->why);
     } else {
         told->held = false;
         told->why = NULL;
     }
+}
+
+// Has Slurm give a waiting job to us, or takes it back.
+static void settle_hold(struct telling *telling)
+{
+    const struct wf_slurm_job *job = telling->job;
+    bool is_ours_to_start = !telling->told.held || lacks_licenses(telling);
     if (telling->follow->config.slurm->mode != WF_SLURM_DECIDE) {
         return;
     }
     if (telling->words.left && job->ours && !job->edited) {
         ask(telling, wf_slurm_leave);
-    } else if (!told->held && !job->ours && job->held == WF_SLURM_NOT_HELD) {
+    } else if (is_ours_to_start && !telling->words.left && !job->ours &&
+               job->held == WF_SLURM_NOT_HELD) {
         ask(telling, wf_slurm_hold);
     }
 }
@@ -278,6 +294,11 @@ static bool tell_task(void *context, uint32_t task)
     struct telling *telling = context;
     char key[WF_SLURM_KEY_BYTES];
     snprintf(key, sizeof key, "%u_%u", telling->job->id, task);
+    if (telling->job->licenses[0] && !telling->told.held && telling->granted-- == 0) {
+        wf_licenses_say(&telling->follow->licenses, telling->job, telling->why,
+                        sizeof telling->why);
+        telling->told.held = true; // and so are those that follow
+    }
     tell_one_waiting(telling, key);
     return !telling->follow->is_full;
 }
@@ -313,7 +334,7 @@ static void tell_record(struct telling *telling)
 {
     struct wf_follow *follow = telling->follow;
     const struct wf_slurm_job *job = telling->job;
-    struct wf_follow_record *record = record_of(follow, job->id, true);
+    struct wf_follow_record *record = wf_follow_record_of(follow, job->id, true);
     bool waits = job->state == WF_SLURM_PENDING && job->array_task == WF_NONE;
     const char *now = waits ? job->array_tasks : "";
     if (record && record->tasks && strcmp(record->tasks, now) != 0) {
@@ -332,7 +353,8 @@ static void tell_record(struct telling *telling)
 static void note_waiting(struct telling *telling)
 {
     struct wf_follow *follow = telling->follow;
-    struct wf_follow_record *record = record_of(follow, telling->job->id, telling->words.waits);
+    struct wf_follow_record *record =
+        wf_follow_record_of(follow, telling->job->id, telling->words.waits);
     if (record) {
         snprintf(record->waits, sizeof record->waits, "%s",
                  telling->words.waits ? telling->job->key : "");
@@ -361,10 +383,14 @@ static void tell_waiting(struct telling *telling)
         if (wf_desk_foreign_find(telling->follow->desk, job->key) != 0) {
             hand_over(telling, job->key); // it was moved out of our partitions
         }
+        if (job->ours && telling->follow->config.slurm->mode == WF_SLURM_DECIDE) {
+            ask(telling, wf_slurm_leave); // nobody else would release it there
+        }
         return;
     }
     telling->told.state = WF_FOREIGN_WAITS;
     set_hold(telling);
+    settle_hold(telling);
     note_waiting(telling);
     if (job->array_tasks[0]) {
         tell_record(telling);
@@ -380,9 +406,12 @@ static void tell_waiting(struct telling *telling)
 
 static void tell_running(struct telling *telling)
 {
+    bool known = wf_desk_foreign_find(telling->follow->desk, telling->job->key) != 0;
     telling->told.state = WF_FOREIGN_RUNS;
     set_places(telling);
-    bool known = wf_desk_foreign_find(telling->follow->desk, telling->job->key) != 0;
+    if (known && returns(telling->job)) {
+        telling->told.place_count = 0; // Slurm tells no GPUs of it any more
+    }
     if (telling->told.place_count > 0 || known) {
         hand_over(telling, telling->job->key);
     }
@@ -402,7 +431,7 @@ static void tell_over(struct telling *telling)
 // Slurm forgot it: how it ended was told before, if it was ever told.
 static void tell_gone(struct telling *telling)
 {
-    struct wf_follow_record *record = record_of(telling->follow, telling->job->id, false);
+    struct wf_follow_record *record = wf_follow_record_of(telling->follow, telling->job->id, false);
     telling->told = (struct wf_foreign_job){.state = WF_FOREIGN_OVER};
     if (record && record->tasks) {
         struct subtraction subtraction = {telling, ""};
@@ -442,7 +471,7 @@ void wf_follow_tell(struct wf_follow *follow, const struct wf_slurm_job *job, bo
     } else {
         tell_running(&telling);
     }
-    if (!job->array_tasks[0] && record_of(follow, job->id, false)) {
+    if (!job->array_tasks[0] && wf_follow_record_of(follow, job->id, false)) {
         tell_record(&telling); // it was the record of an array
     }
     free(telling.places);

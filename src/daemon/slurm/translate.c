@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "daemon/slurm/dependency.h"
+#include "daemon/slurm/licenses.h"
+
+enum { TIER_PRIORITY = WF_JOB_PRIORITY_MAX / WF_SLURM_PARTITIONS_MAX };
 
 // What it asks for on each of its nodes.
 struct share {
@@ -56,17 +59,15 @@ static void leave_strange(struct translation *translation)
         leave(translation, "it asks for several kinds of GPU, for GPUs by socket, or for shares "
                            "otherwise than by node");
     }
+    char why[WF_SLURM_WHY_BYTES] = "";
     if (job->licenses[0]) {
-        leave(translation, "it asks for licences: %.150s", job->licenses);
+        wf_licenses_judge(translation->view->picture, job, why, sizeof why);
     }
-    if (job->reservation[0]) {
-        leave(translation, "it runs in a reservation: %.150s", job->reservation);
+    if (why[0]) {
+        leave(translation, "%s", why);
     }
-    if (job->excluded_count > 0) {
-        leave(translation, "it names nodes that it does not want");
-    }
-    if (job->wanted_count > 0 || (job->required_count > 0 && !job->decision[0])) {
-        leave(translation, "it names the nodes that it wants");
+    if (strchr(job->reservation, ',')) {
+        leave(translation, "it names several reservations: %.150s", job->reservation);
     }
     if (job->unstartable[0]) {
         leave(translation, "%.200s", job->unstartable);
@@ -137,22 +138,30 @@ static void count_gpus(struct translation *translation)
     }
 }
 
-// A share is so many of the equal parts that a GPU has there, and those must be of one GPU.
+// Into how many equal parts GPUs are shared, which must be as many everywhere. 0: none are.
+static bool find_parts(const struct wf_slurm_cluster *cluster, uint32_t *parts_out)
+{
+    bool even = true;
+    *parts_out = 0;
+    for (uint32_t i = 0; i < cluster->type_count; i++) {
+        const struct wf_slurm_type *type = &cluster->types[i];
+        uint32_t parts = type->shards_per_gpu;
+        even = even && !type->uneven && (parts == 0 || !type->twin) &&
+               (parts == 0 || *parts_out == 0 || parts == *parts_out);
+        *parts_out = parts > 0 ? parts : *parts_out;
+    }
+    return even;
+}
+
+// Those must be of one GPU.
 static void count_shards(struct translation *translation)
 {
-    const struct wf_slurm_cluster *cluster = translation->cluster;
-    uint32_t per_gpu = 0, shards = translation->job->shards_per_node;
-    bool uneven = false;
+    uint32_t per_gpu, shards = translation->job->shards_per_node;
     if (shards == 0) {
         return;
     }
-    for (uint32_t i = 0; i < cluster->type_count; i++) {
-        uint32_t parts = cluster->types[i].shards_per_gpu;
-        uneven =
-            uneven || cluster->types[i].uneven || (parts > 0 && per_gpu > 0 && parts != per_gpu);
-        per_gpu = parts > 0 ? parts : per_gpu;
-    }
-    if (per_gpu == 0 || uneven) {
+    bool even = find_parts(translation->cluster, &per_gpu);
+    if (per_gpu == 0 || !even) {
         leave(translation, per_gpu == 0
                                ? "it asks for shares of a GPU, and no node has any"
                                : "it asks for shares of a GPU, which are not the same everywhere");
@@ -199,11 +208,33 @@ static void count_rest(struct translation *translation)
     }
 }
 
+// Nodes that its submitter named: all of them, and no others, are what we have a word for.
+static void count_names(struct translation *translation)
+{
+    const struct wf_slurm_job *job = translation->job;
+    struct share *share = &translation->share;
+    bool pinned = job->decision[0] || job->pinned;
+    wf_slurm_texts names = pinned ? job->wanted_nodes : job->required_nodes;
+    uint32_t count = pinned ? job->wanted_count : job->required_count;
+    if (count > 0 && share->nodes > count) {
+        leave(translation, "it names %u nodes and asks for %u", count, share->nodes);
+    }
+    share->nodes = count > share->nodes ? count : share->nodes;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct wf_slurm_node *node =
+            wf_slurm_picture_node(translation->view->picture, names[i]);
+        if (!wf_slurm_find_node(translation->cluster, names[i]) && !(node && node->down)) {
+            leave(translation, "it names a node that we do not decide about: %.100s", names[i]);
+        }
+    }
+}
+
 static void count_nodes(struct translation *translation)
 {
     const struct wf_slurm_job *job = translation->job;
     struct share *share = &translation->share;
     share->nodes = job->nodes_min > 0 ? job->nodes_min : 1;
+    count_names(translation);
     if (job->tasks_per_node > 0 && job->tasks > job->tasks_per_node) {
         uint32_t nodes = (job->tasks + job->tasks_per_node - 1) / job->tasks_per_node;
         share->nodes = nodes > share->nodes ? nodes : share->nodes;
@@ -222,7 +253,9 @@ static void add_labels(struct translation *translation, json_t *labels)
     const struct wf_slurm_room *room =
         wf_slurm_find_room(translation->cluster, translation->job->partition);
     if (strcspn(at, "|[]()*!,:") != strlen(at)) {
-        leave(translation, "it wants features that are more than a list: %.150s", at);
+        if (!wf_slurm_is_choice(translation->job)) {
+            leave(translation, "it wants features that are more than a list: %.150s", at);
+        }
         at = "";
     }
     while (*at) {
@@ -246,22 +279,52 @@ static void add_labels(struct translation *translation, json_t *labels)
     }
 }
 
+// Takes the rule over.
+static void add_set(struct translation *translation, json_t *labels, json_t *rule)
+{
+    const struct wf_slurm_sets *sets = translation->view->sets;
+    uint32_t set = rule ? wf_slurm_sets_find(sets, rule) : WF_NONE;
+    char label[WF_SLURM_NAME_BYTES] = "";
+    if (set != WF_NONE) {
+        wf_slurm_set_label(set, label, sizeof label);
+    }
+    if (label[0] && wf_slurm_has_label(translation->cluster, label)) {
+        (void)json_array_append_new(labels, json_string(label));
+    } else if (rule) {
+        leave(translation, "there are too many lists of nodes at a time that jobs may start on");
+    }
+    json_decref(rule);
+}
+
+// A share is had only of GPUs that Slurm shares; all shares of a GPU are all of it.
+static json_t *list_shared(const struct translation *translation)
+{
+    const struct wf_slurm_cluster *cluster = translation->cluster;
+    json_t *choices = json_array();
+    for (uint32_t i = 0; i < cluster->type_count; i++) {
+        const struct wf_slurm_type *type = &cluster->types[i];
+        const char *model = cluster->site.models[type->model];
+        if (type->shards_per_gpu > 0 && translation->gpu_milli < WF_GPU_MILLI) {
+            (void)json_array_append_new(choices,
+                                        json_sprintf("%s:0.%03u", model, translation->gpu_milli));
+        } else if (type->shards_per_gpu > 0) {
+            (void)json_array_append_new(choices, json_sprintf("%s:1", model));
+        }
+    }
+    return choices;
+}
+
 static void set_gpus(struct translation *translation)
 {
     const struct share *share = &translation->share;
     uint32_t gpus = share->gpus < WF_NODE_GPUS_MAX ? share->gpus : WF_NODE_GPUS_MAX;
     const char *model =
         translation->type ? translation->cluster->site.models[translation->type->model] : "any";
-    char text[WF_GPU_NAME_BYTES + 32];
-    if (gpus == 0) {
-        return;
+    if (gpus > 0) {
+        json_t *value = translation->gpu_milli > 0 ? list_shared(translation)
+                                                   : json_sprintf("%s:%u", model, gpus);
+        (void)json_object_set_new(translation->tree, "gpus", value);
     }
-    if (translation->gpu_milli > 0 && translation->gpu_milli < WF_GPU_MILLI) {
-        snprintf(text, sizeof text, "%s:0.%03u", model, translation->gpu_milli);
-    } else {
-        snprintf(text, sizeof text, "%s:%u", model, gpus);
-    }
-    (void)json_object_set_new(translation->tree, "gpus", json_string(text));
 }
 
 static void set_number(struct translation *translation, const char *name, int64_t value)
@@ -269,6 +332,17 @@ static void set_number(struct translation *translation, const char *name, int64_
     if (value > 0) {
         (void)json_object_set_new(translation->tree, name, json_integer(value));
     }
+}
+
+// Slurm takes the jobs of a higher tier first, whatever else they have, and so does the core with a
+// higher priority; then that of the QOS counts.
+static int64_t priority_of(const struct translation *translation)
+{
+    const struct wf_slurm_cluster *cluster = translation->cluster;
+    const struct wf_slurm_room *room = wf_slurm_find_room(cluster, translation->job->partition);
+    int64_t qos = wf_slurm_picture_qos_priority(translation->view->picture, translation->job->qos);
+    int64_t above = room && !cluster->described_queues ? room->above : 0;
+    return above * TIER_PRIORITY + (qos < TIER_PRIORITY ? qos : TIER_PRIORITY - 1);
 }
 
 static void set_who(struct translation *translation)
@@ -291,16 +365,25 @@ static void set_who(struct translation *translation)
     if (name[0] != '\0') {
         (void)json_object_set_new(tree, "queue", json_string(name));
     }
-    uint32_t priority = wf_slurm_picture_qos_priority(translation->view->picture, job->qos);
-    set_number(translation, "priority",
-               priority < WF_JOB_PRIORITY_MAX ? priority : WF_JOB_PRIORITY_MAX);
+    set_number(translation, "priority", priority_of(translation));
 }
 
 static void set_wish(struct translation *translation)
 {
     const struct wf_slurm_job *job = translation->job;
     json_t *tree = translation->tree, *labels = json_array();
+    const struct wf_slurm_reservation *reservation =
+        wf_slurm_picture_reservation(translation->view->picture, job->reservation);
+    int64_t begin_ms = job->begin_ms;
+    if (reservation && reservation->start_ms > begin_ms) {
+        begin_ms = reservation->start_ms;
+    }
     add_labels(translation, labels);
+    if (job->state == WF_SLURM_PENDING && translation->view->sets) {
+        add_set(translation, labels, wf_slurm_rule_of(job));
+        add_set(translation, labels,
+                wf_slurm_window_rule(translation->view->sets, translation->view, job));
+    }
     set_number(translation, "tasks", translation->share.nodes);
     set_gpus(translation);
     (void)json_object_set_new(tree, "apart", json_boolean(translation->share.nodes > 1));
@@ -309,16 +392,29 @@ static void set_wish(struct translation *translation)
     (void)json_object_set_new(tree, "labels", labels);
     set_number(translation, "limit",
                job->limit_ms < WF_JOB_SPAN_MS_MAX ? job->limit_ms : WF_JOB_SPAN_MS_MAX);
-    set_number(translation, "begin", job->begin_ms);
+    set_number(translation, "begin", begin_ms);
     set_number(translation, "deadline", job->deadline_ms);
     (void)json_object_set_new(tree, "preemptible", json_boolean(job->requeue && job->batch));
     (void)json_object_set_new(tree, "requeue", json_pack("{sb}", "lost", (int)job->requeue));
 }
 
+// A reservation that is not there may come yet: Slurm says what becomes of the job.
 static void set_dependency(struct translation *translation)
 {
     const struct wf_slurm_job *job = translation->job;
     struct wf_slurm_words *words = translation->words;
+    if (job->reservation[0] && !words->left &&
+        !wf_slurm_picture_reservation(translation->view->picture, job->reservation)) {
+        words->waits = true;
+        snprintf(words->why, sizeof words->why, "its reservation is not there: %.150s",
+                 job->reservation);
+    }
+    const struct wf_slurm_room *room = wf_slurm_find_room(translation->cluster, job->partition);
+    if (room && room->closed && !words->left) {
+        words->waits = true;
+        snprintf(words->why, sizeof words->why, "its partition is closed in Slurm: %.150s",
+                 job->partition);
+    }
     switch (wf_slurm_depends(translation->view->picture, job->dependency)) {
     case WF_SLURM_DEPENDS_MET:
         break;
@@ -328,6 +424,10 @@ static void set_dependency(struct translation *translation)
             snprintf(words->why, sizeof words->why, "it waits for other jobs in Slurm: %.150s",
                      job->dependency);
         }
+        break;
+    case WF_SLURM_DEPENDS_NEVER: // Slurm says so, or cancels it: what its owner wishes
+        leave(translation, "what it waits for has ended otherwise than it asks for: %.120s",
+              job->dependency);
         break;
     case WF_SLURM_DEPENDS_STRANGE:
         leave(translation, "what it waits for is more than other jobs' end: %.120s",

@@ -7,7 +7,11 @@
 
 #include "engine/slurm/engine.h"
 
-enum { ANSWER_MS = 60000 }; // for the adapter, which has a time-out for each call of its own
+enum {
+    ANSWER_MS = 60000,     // for the adapter, which has a time-out for each call of its own
+    WAKE_AGAIN_MS = 10000, // a node that is off after power was asked for is asked for again
+    REASON_MS = 2000,      // until a reason that Slurm says is one of after the pin
+};
 
 static struct wf_slurm_attempt *find(const struct wf_engine *engine, const char *key)
 {
@@ -120,10 +124,12 @@ static void ask_pin(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
     }
 }
 
-// Whether each node is up; those that are powered down are asked for, once.
-static bool wake(struct wf_engine *engine, struct wf_slurm_attempt *attempt, bool first)
+// Whether each node is up; those that are powered down are asked for. Once is enough, but for one
+// that was on its way down then.
+static bool wake(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
 {
-    bool up = true;
+    int64_t now_ms = wf_slurm_now_ms();
+    bool up = true, asks = attempt->woke_ms == 0 || now_ms - attempt->woke_ms > WAKE_AGAIN_MS;
     for (uint32_t i = 0; i < attempt->node_count; i++) {
         const struct wf_slurm_node *node =
             wf_slurm_picture_node(engine->picture, attempt->nodes[i]);
@@ -131,7 +137,8 @@ static bool wake(struct wf_engine *engine, struct wf_slurm_attempt *attempt, boo
             continue;
         }
         up = false;
-        if (first && node->power == WF_SLURM_POWER_DOWN) {
+        if (asks && node->power == WF_SLURM_POWER_DOWN) {
+            attempt->woke_ms = now_ms;
             (void)wf_slurm_send(engine, json_pack("{ssssss}", "do", "power_up", "node", node->name,
                                                   "reason", "whaleflux"));
         }
@@ -164,7 +171,7 @@ enum wf_status wf_slurm_begin_start(struct wf_engine *engine, const struct wf_ru
     }
     if (strcmp(job->decision, spec->id) == 0) {
         go(engine, attempt, WF_SLURM_PINNED); // before a restart of ours
-    } else if (wake(engine, attempt, true)) {
+    } else if (wake(engine, attempt)) {
         ask_pin(engine, attempt);
     } else {
         go(engine, attempt, WF_SLURM_WAKES);
@@ -232,6 +239,48 @@ static void late(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
     wf_slurm_revoke(engine, attempt->key, why);
 }
 
+// Whether Slurm keeps it for something that no node cures: a limit, an account, a partition.
+static bool is_kept(const struct wf_slurm_job *job)
+{
+    static const char *const reasons[] = {"Assoc",
+                                          "QOS",
+                                          "Max",
+                                          "Partition",
+                                          "InvalidQOS",
+                                          "InvalidAccount",
+                                          "Account",
+                                          "BadConstraints",
+                                          "Licenses",
+                                          "Reservation",
+                                          "JobArrayTaskLimit"};
+    for (uint32_t i = 0; i < WF_COUNT_OF(reasons); i++) {
+        if (strncmp(job->reason, reasons[i], strlen(reasons[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void keep(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                 const struct wf_slurm_job *job)
+{
+    char why[256];
+    snprintf(why, sizeof why, "Slurm keeps it waiting, whatever is free: %.100s", job->reason);
+    wf_slurm_revoke(engine, attempt->key, why);
+}
+
+static void follow_pinned(struct wf_engine *engine, struct wf_slurm_attempt *attempt,
+                          const struct wf_slurm_job *job)
+{
+    int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
+    bool pinned = strcmp(job->decision, attempt->run) == 0;
+    if (pinned && waits_ms > REASON_MS && is_kept(job)) {
+        keep(engine, attempt, job);
+    } else if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
+        late(engine, attempt, job);
+    }
+}
+
 static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
 {
     uint32_t task;
@@ -244,7 +293,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
     bool pinned = strcmp(job->decision, attempt->run) == 0;
     switch (attempt->phase) {
     case WF_SLURM_WAKES:
-        if (wake(engine, attempt, false)) {
+        if (wake(engine, attempt)) {
             ask_pin(engine, attempt);
         } else if (waits_ms > WF_SLURM_WAKE_MS) {
             miss(engine, attempt, "a node of its did not come up");
@@ -256,9 +305,7 @@ static void follow(struct wf_engine *engine, struct wf_slurm_attempt *attempt)
         }
         break;
     case WF_SLURM_PINNED:
-        if (waits_ms > WF_SLURM_CONFIRM_MS && !job->configuring) {
-            late(engine, attempt, job);
-        }
+        follow_pinned(engine, attempt, job);
         break;
     case WF_SLURM_REVOKED:
         if (waits_ms > ANSWER_MS) {

@@ -27,9 +27,20 @@ struct wf_slurm_attempt {
     enum wf_slurm_phase phase;
     uint64_t request;
     int64_t since_ms;
-    char **nodes; // owned
+    int64_t woke_ms; // when power was last asked for; 0: not yet
+    char **nodes;    // owned
     uint32_t node_count;
     char why[256];
+    UT_hash_handle hh;
+};
+
+// A job that runs and is to leave.
+struct wf_slurm_leaving {
+    char key[WF_SLURM_KEY_BYTES];
+    uint32_t job;
+    bool saves;       // it was told to save its work; else that it is requeued was asked for
+    uint64_t request; // that is not answered; 0: none
+    int64_t due_ms;   // when to ask for the requeue; INT64_MAX: when there is an answer
     UT_hash_handle hh;
 };
 
@@ -40,6 +51,7 @@ struct wf_engine {
     struct wf_wire *wire;
     struct wf_slurm_picture *picture;
     struct wf_slurm_attempt *attempts;
+    struct wf_slurm_leaving *leavings;
     uint64_t requests; // the number of the last one
     bool fresh;
     bool away; // the adapter says that slurmctld does not answer
@@ -66,6 +78,15 @@ void wf_slurm_answered(struct wf_engine *engine, const struct wf_slurm_news *new
 void wf_slurm_lost_wire(struct wf_engine *engine);
 void wf_slurm_follow_attempts(struct wf_engine *engine); // after each look
 void wf_slurm_forget_attempts(struct wf_engine *engine);
+
+// leaving.c: errors: WF_IO (the adapter is not there), WF_NOMEM.
+enum wf_status wf_slurm_begin_leaving(struct wf_engine *engine, const struct wf_slurm_job *job,
+                                      struct wf_error *err) WF_MUST_USE;
+// Whether the answer was to one of its requests.
+bool wf_slurm_leaving_answered(struct wf_engine *engine, const struct wf_slurm_news *news);
+void wf_slurm_leaving_lost_wire(struct wf_engine *engine);
+void wf_slurm_follow_leavings(struct wf_engine *engine); // after each look
+void wf_slurm_forget_leavings(struct wf_engine *engine);
 
 // output.c
 enum wf_status wf_slurm_read_output(struct wf_engine *engine, const char *id,

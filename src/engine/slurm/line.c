@@ -188,6 +188,7 @@ static void read_standing(struct wf_slurm_fields *fields, struct wf_slurm_job *j
     job->reason = wf_slurm_text(fields, "reason");
     job->decision = wf_slurm_text(fields, "decision");
     job->folder = wf_slurm_text(fields, "folder");
+    job->comment = wf_slurm_text(fields, "comment");
     job->output = wf_slurm_text(fields, "output");
     job->uid = (uint32_t)wf_slurm_number(fields, "uid", 0, UINT32_MAX, UINT32_MAX);
     job->state = (enum wf_slurm_state)wf_slurm_word(fields, "state", state_words, WF_SLURM_PENDING);
@@ -196,6 +197,7 @@ static void read_standing(struct wf_slurm_fields *fields, struct wf_slurm_job *j
     job->configuring = wf_slurm_flag(fields, "configuring");
     job->ours = wf_slurm_flag(fields, "ours");
     job->edited = wf_slurm_flag(fields, "edited");
+    job->pinned = wf_slurm_flag(fields, "pinned");
     job->unstartable = wf_slurm_text(fields, "unstartable");
     job->requeue = wf_slurm_flag(fields, "requeue");
     job->batch = wf_slurm_flag(fields, "batch");
@@ -244,7 +246,7 @@ static void read_wish(struct wf_slurm_fields *fields, struct wf_slurm_job *job)
     job->nodes = wf_slurm_list(fields, "nodes", &job->node_count);
     job->required_nodes = wf_slurm_list(fields, "required_nodes", &job->required_count);
     job->excluded_nodes = wf_slurm_list(fields, "excluded_nodes", &job->excluded_count);
-    (void)wf_slurm_list(fields, "wanted_nodes", &job->wanted_count);
+    job->wanted_nodes = wf_slurm_list(fields, "wanted_nodes", &job->wanted_count);
 }
 
 static void read_job(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
@@ -273,6 +275,7 @@ static void read_node(struct wf_slurm_fields *fields, struct wf_slurm_line *line
     node->shards = wf_slurm_count(fields, "shards");
     node->weight = wf_slurm_count(fields, "weight");
     node->boot_ms = wf_slurm_time(fields, "boot_ms");
+    node->reason_ms = wf_slurm_time(fields, "reason_ms");
     const json_t *list = wf_slurm_objects(fields, "gpus", &node->gpus_count);
     if (node->gpus_count == 0 || fields->status != WF_OK) {
         node->gpus_count = 0;
@@ -337,6 +340,24 @@ static void read_qos(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
     line->qos->priority = wf_slurm_count(fields, "priority");
 }
 
+static void read_reservation(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
+{
+    struct wf_slurm_reservation *reservation = line->reservation = wf_slurm_front(fields);
+    reservation->name = wf_slurm_name(fields, "name");
+    reservation->nodes = wf_slurm_list(fields, "nodes", &reservation->node_count);
+    reservation->start_ms = wf_slurm_time(fields, "start_ms");
+    reservation->end_ms = wf_slurm_time(fields, "end_ms");
+}
+
+static void read_license(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
+{
+    struct wf_slurm_license *license = line->license = wf_slurm_front(fields);
+    license->name = wf_slurm_name(fields, "name");
+    license->total = wf_slurm_count(fields, "total");
+    license->used = wf_slurm_count(fields, "used");
+    license->reserved = wf_slurm_count(fields, "reserved");
+}
+
 static void read_message(struct wf_slurm_fields *fields, struct wf_slurm_line *line)
 {
     struct wf_slurm_message *message = line->message = wf_slurm_front(fields);
@@ -373,6 +394,12 @@ static const struct {
     {"association_gone", WF_SLURM_LINE_ACCOUNT_GONE, read_message, sizeof(struct wf_slurm_message)},
     {"qos", WF_SLURM_LINE_QOS, read_qos, sizeof(struct wf_slurm_qos)},
     {"qos_gone", WF_SLURM_LINE_QOS_GONE, read_message, sizeof(struct wf_slurm_message)},
+    {"reservation", WF_SLURM_LINE_RESERVATION, read_reservation,
+     sizeof(struct wf_slurm_reservation)},
+    {"reservation_gone", WF_SLURM_LINE_RESERVATION_GONE, read_message,
+     sizeof(struct wf_slurm_message)},
+    {"license", WF_SLURM_LINE_LICENSE, read_license, sizeof(struct wf_slurm_license)},
+    {"license_gone", WF_SLURM_LINE_LICENSE_GONE, read_message, sizeof(struct wf_slurm_message)},
     {"synced", WF_SLURM_LINE_SYNCED, read_message, sizeof(struct wf_slurm_message)},
     {"done", WF_SLURM_LINE_DONE, read_message, sizeof(struct wf_slurm_message)},
     {"refused", WF_SLURM_LINE_REFUSED, read_message, sizeof(struct wf_slurm_message)},

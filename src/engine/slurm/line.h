@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "engine/slurm/record.h"
+#include "engine/slurm/things.h"
 
 #define WF_SLURM_LINE_MAX (1 << 20) // bytes, its end not counted
 
@@ -22,6 +22,10 @@ enum wf_slurm_line_kind {
     WF_SLURM_LINE_ACCOUNT_GONE, // or an association of a user
     WF_SLURM_LINE_QOS,
     WF_SLURM_LINE_QOS_GONE,
+    WF_SLURM_LINE_RESERVATION,
+    WF_SLURM_LINE_RESERVATION_GONE,
+    WF_SLURM_LINE_LICENSE,
+    WF_SLURM_LINE_LICENSE_GONE,
     WF_SLURM_LINE_SYNCED,
     WF_SLURM_LINE_DONE,
     WF_SLURM_LINE_REFUSED,
@@ -51,6 +55,8 @@ struct wf_slurm_line {
     struct wf_slurm_partition *partition;
     struct wf_slurm_account *account;
     struct wf_slurm_qos *qos;
+    struct wf_slurm_reservation *reservation;
+    struct wf_slurm_license *license;
     struct wf_slurm_message *message;
     void *block;
 };

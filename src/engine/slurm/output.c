@@ -3,6 +3,7 @@
 // that file themselves and we may be root, so nothing is read but a plain file that is theirs.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,15 +24,93 @@ static void match(void *context, const struct wf_slurm_job *job)
     }
 }
 
+struct name {
+    char *text;
+    size_t size, length; // length size: it is too long
+};
+
+static void WF_PRINTF(2, 3) add(struct name *name, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(name->text + name->length, name->size - name->length, format, values);
+    va_end(values);
+    name->length += length > 0 ? (size_t)length : 0;
+    name->length = name->length < name->size ? name->length : name->size;
+}
+
+// What a letter after '%' stands for. The first node is known by its name here, which Slurm takes
+// from the machine itself.
+static bool add_meaning(struct name *name, const struct wf_slurm_job *job, char letter, int width)
+{
+    bool split = job->array_task != WF_NONE;
+    switch (letter) {
+    case 'j':
+    case 'J':
+        add(name, "%0*u", width, job->id);
+        return true;
+    case 'A':
+        add(name, "%0*u", width, job->array > 0 ? job->array : job->id);
+        return true;
+    case 'a':
+        add(name, "%0*u", width, split ? job->array_task : UINT32_MAX - 1);
+        return true;
+    case 'n':
+    case 't':
+        add(name, "%0*u", width, 0U);
+        return true;
+    case 's':
+        add(name, "batch");
+        return true;
+    case 'u':
+        add(name, "%s", job->user);
+        return true;
+    case 'x':
+        add(name, "%s", job->name);
+        return true;
+    case 'N':
+        add(name, "%s", job->node_count > 0 ? job->nodes[0] : "");
+        return job->node_count > 0;
+    case '%':
+        add(name, "%%");
+        return true;
+    default:
+        return false;
+    }
+}
+
+// As sbatch has it in its manual. What no letter stands for stays as it is.
+static void fill_in(struct name *name, const struct wf_slurm_job *job)
+{
+    bool plain = strchr(job->output, '\\') != NULL;
+    for (const char *at = job->output; *at && name->length < name->size; at++) {
+        int width = 0;
+        const char *letter = at + 1;
+        for (; *at == '%' && *letter >= '0' && *letter <= '9'; letter++) {
+            width = width * 10 + (*letter - '0');
+            width = width < 10 ? width : 10; // places at most
+        }
+        if (*at == '%' && !plain && add_meaning(name, job, *letter, width)) {
+            at = letter;
+        } else if (*at != '\\') {
+            add(name, "%c", *at);
+        }
+    }
+}
+
 // Slurm's usual name, or what it is told to be.
 static bool name_file(const struct wf_slurm_job *job, char *path, size_t size)
 {
     int length;
-    if (job->output[0] == '/') {
-        length = snprintf(path, size, "%s", job->output);
-    } else if (job->output[0]) {
-        length = snprintf(path, size, "%s/%s", job->folder, job->output);
-    } else if (job->array_task != WF_NONE) {
+    struct name name = {.text = path, .size = size};
+    if (job->output[0]) {
+        if (job->output[0] != '/') {
+            add(&name, "%s/", job->folder);
+        }
+        fill_in(&name, job);
+        return path[0] == '/' && name.length < size;
+    }
+    if (job->array_task != WF_NONE) {
         length =
             snprintf(path, size, "%s/slurm-%u_%u.out", job->folder, job->array, job->array_task);
     } else {

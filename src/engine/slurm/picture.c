@@ -21,7 +21,7 @@ struct job {
     UT_hash_handle hh, by_key;
 };
 
-// A node, partition, account or QOS.
+// A node, partition, account, QOS, reservation or licence.
 struct thing {
     union {
         void *block; // owned
@@ -29,12 +29,14 @@ struct thing {
         struct wf_slurm_partition *partition;
         struct wf_slurm_account *account;
         struct wf_slurm_qos *qos;
+        struct wf_slurm_reservation *reservation;
+        struct wf_slurm_license *license;
     };
     bool stale;
     UT_hash_handle hh;
 };
 
-enum things { NODES, PARTITIONS, ACCOUNTS, QOS, THINGS };
+enum things { NODES, PARTITIONS, ACCOUNTS, QOS, RESERVATIONS, LICENSES, THINGS };
 
 struct wf_slurm_picture {
     struct job *jobs, *jobs_by_key;
@@ -279,6 +281,12 @@ static void take_message(struct wf_slurm_picture *picture, const struct wf_slurm
     case WF_SLURM_LINE_QOS_GONE:
         lose_thing(picture, QOS, &message->id, sizeof message->id);
         break;
+    case WF_SLURM_LINE_RESERVATION_GONE:
+        lose_thing(picture, RESERVATIONS, message->name, strlen(message->name));
+        break;
+    case WF_SLURM_LINE_LICENSE_GONE:
+        lose_thing(picture, LICENSES, message->name, strlen(message->name));
+        break;
     case WF_SLURM_LINE_SYNCED:
         complete(picture, message);
         news->kind = WF_SLURM_NEWS_SYNCED;
@@ -304,8 +312,30 @@ static void take_message(struct wf_slurm_picture *picture, const struct wf_slurm
     case WF_SLURM_LINE_JOB:
     case WF_SLURM_LINE_ACCOUNT:
     case WF_SLURM_LINE_QOS:
+    case WF_SLURM_LINE_RESERVATION:
+    case WF_SLURM_LINE_LICENSE:
         break;
     }
+}
+
+// Of things that are known by their names, which one a line tells.
+static bool find_name(const struct wf_slurm_line *line, enum things *which_out,
+                      const char **name_out)
+{
+    if (line->node) {
+        *which_out = NODES;
+        *name_out = line->node->name;
+    } else if (line->partition) {
+        *which_out = PARTITIONS;
+        *name_out = line->partition->name;
+    } else if (line->reservation) {
+        *which_out = RESERVATIONS;
+        *name_out = line->reservation->name;
+    } else if (line->license) {
+        *which_out = LICENSES;
+        *name_out = line->license->name;
+    }
+    return line->node || line->partition || line->reservation || line->license;
 }
 
 enum wf_status wf_slurm_picture_take(struct wf_slurm_picture *picture, const char *text,
@@ -313,6 +343,8 @@ enum wf_status wf_slurm_picture_take(struct wf_slurm_picture *picture, const cha
                                      struct wf_error *err)
 {
     struct wf_slurm_line line;
+    enum things which;
+    const char *name;
     *news_out = (struct wf_slurm_news){.kind = WF_SLURM_NEWS_NOTHING};
     enum wf_status status = wf_slurm_line_read(text, length, &line, err);
     if (status != WF_OK) {
@@ -323,19 +355,15 @@ enum wf_status wf_slurm_picture_take(struct wf_slurm_picture *picture, const cha
         news_out->job = line.job;
         return put_job(picture, line.job, err);
     }
-    if (line.node) {
-        return put_thing(picture, NODES, line.node, line.node->name, strlen(line.node->name), err);
-    }
-    if (line.partition) {
-        return put_thing(picture, PARTITIONS, line.partition, line.partition->name,
-                         strlen(line.partition->name), err);
-    }
     if (line.kind == WF_SLURM_LINE_ACCOUNT) {
         return put_thing(picture, ACCOUNTS, line.account, &line.account->id,
                          sizeof line.account->id, err);
     }
     if (line.qos) {
         return put_thing(picture, QOS, line.qos, &line.qos->id, sizeof line.qos->id, err);
+    }
+    if (find_name(&line, &which, &name)) {
+        return put_thing(picture, which, line.block, name, strlen(name), err);
     }
     if (line.message) {
         take_message(picture, &line, news_out);
@@ -403,6 +431,32 @@ void wf_slurm_picture_accounts(const struct wf_slurm_picture *picture,
     for (const struct thing *thing = picture->things[ACCOUNTS]; thing; thing = thing->hh.next) {
         see(context, thing->account);
     }
+}
+
+void wf_slurm_picture_reservations(const struct wf_slurm_picture *picture,
+                                   void (*see)(void *context,
+                                               const struct wf_slurm_reservation *reservation),
+                                   void *context)
+{
+    for (const struct thing *thing = picture->things[RESERVATIONS]; thing; thing = thing->hh.next) {
+        see(context, thing->reservation);
+    }
+}
+
+const struct wf_slurm_reservation *
+wf_slurm_picture_reservation(const struct wf_slurm_picture *picture, const char *name)
+{
+    struct thing *thing = NULL;
+    HASH_FIND(hh, picture->things[RESERVATIONS], name, strlen(name), thing);
+    return thing ? thing->reservation : NULL;
+}
+
+const struct wf_slurm_license *wf_slurm_picture_license(const struct wf_slurm_picture *picture,
+                                                        const char *name)
+{
+    struct thing *thing = NULL;
+    HASH_FIND(hh, picture->things[LICENSES], name, strlen(name), thing);
+    return thing ? thing->license : NULL;
 }
 
 uint32_t wf_slurm_picture_qos_priority(const struct wf_slurm_picture *picture, const char *qos)

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "engine/slurm/record.h"
+#include "engine/slurm/things.h"
 
 struct wf_slurm_picture;
 
@@ -69,12 +69,20 @@ void wf_slurm_picture_partitions(const struct wf_slurm_picture *picture,
 void wf_slurm_picture_accounts(const struct wf_slurm_picture *picture,
                                void (*see)(void *context, const struct wf_slurm_account *account),
                                void *context);
+void wf_slurm_picture_reservations(const struct wf_slurm_picture *picture,
+                                   void (*see)(void *context,
+                                               const struct wf_slurm_reservation *reservation),
+                                   void *context);
+// NULL: there is none of that name. Borrowed until the next line.
+const struct wf_slurm_reservation *
+wf_slurm_picture_reservation(const struct wf_slurm_picture *picture, const char *name);
+const struct wf_slurm_license *wf_slurm_picture_license(const struct wf_slurm_picture *picture,
+                                                        const char *name);
 // 0: no QOS of that name is known.
 uint32_t wf_slurm_picture_qos_priority(const struct wf_slurm_picture *picture, const char *qos);
 
 // Calls see for each job that changed or went since it was last asked, in the order in which they
-// changed, and forgets those that went. Then likewise whether nodes, partitions, accounts or QOS
-// changed.
+// changed, and forgets those that went. Then likewise whether anything else changed.
 void wf_slurm_picture_changed(struct wf_slurm_picture *picture,
                               void (*see)(void *context, const struct wf_slurm_job *job, bool gone),
                               void *context);

@@ -70,9 +70,10 @@ struct wf_slurm_job {
     uint32_t priority;
     bool configuring;        // it has its nodes, which are being made ready
     bool ours, edited;       // it carries our mark; somebody changed our pin since
+    bool pinned;             // the required nodes are our own pin, also while it is requeued
     const char *unstartable; // why the adapter could not start it; "": it can
     const char *decision;    // of the mark: "j17-1"; "" while it is only held
-    wf_slurm_texts nodes, required_nodes, excluded_nodes; // required: our own pin, too
+    wf_slurm_texts nodes, required_nodes, excluded_nodes, wanted_nodes; // required: our pin, too
     uint32_t node_count, required_count, excluded_count;
     uint32_t wanted_count; // nodes that its submitter named, where we have pinned over them
     const struct wf_slurm_part *parts;
@@ -89,7 +90,7 @@ struct wf_slurm_job {
     bool requeue, batch, exclusive;
     uint32_t restarts;
     int32_t exit_code, exit_signal;
-    const char *folder;
+    const char *folder, *comment;
     const char *output; // where its script's output goes; "": not told
 };
 
@@ -117,7 +118,7 @@ struct wf_slurm_node {
     const struct wf_slurm_gpus *gpus;
     uint32_t gpus_count; // kinds of GPU
     uint32_t shards, weight;
-    int64_t boot_ms;
+    int64_t boot_ms, reason_ms; // reason_ms: since when the reason stands
 };
 
 struct wf_slurm_partition {

@@ -139,6 +139,7 @@ static void end(void *context, const char *why)
 {
     struct wf_engine *engine = context;
     wf_slurm_lost_wire(engine);
+    wf_slurm_leaving_lost_wire(engine);
     wf_slurm_say(engine, "%s", why);
     snprintf(engine->why, sizeof engine->why, "%.500s", why);
     engine->fresh = true; // it is news that nothing is known
@@ -160,11 +161,14 @@ static void hear_news(struct wf_engine *engine, const struct wf_slurm_news *news
         break;
     case WF_SLURM_NEWS_SYNCED:
         wf_slurm_follow_attempts(engine);
+        wf_slurm_follow_leavings(engine);
         engine->fresh = true;
         break;
     case WF_SLURM_NEWS_DONE:
     case WF_SLURM_NEWS_REFUSED:
-        wf_slurm_answered(engine, news);
+        if (!wf_slurm_leaving_answered(engine, news)) {
+            wf_slurm_answered(engine, news);
+        }
         engine->fresh = true;
         break;
     case WF_SLURM_NEWS_TROUBLE:
@@ -205,6 +209,7 @@ static void slurm_close(struct wf_engine *engine)
     if (engine) {
         wf_wire_close(engine->wire);
         wf_slurm_forget_attempts(engine);
+        wf_slurm_forget_leavings(engine);
         wf_slurm_picture_destroy(engine->picture);
         free(engine);
     }
@@ -297,8 +302,10 @@ static enum wf_status slurm_end_work(struct wf_engine *engine, const char *key,
         wf_slurm_revoke(engine, key, "it gave way before Slurm had started it");
         return WF_OK;
     }
-    json_t *request = json_pack("{sssI}", "do", why == WF_RUN_STOP_PREEMPTED ? "requeue" : "cancel",
-                                "job", (json_int_t)job->id);
+    if (why == WF_RUN_STOP_PREEMPTED) {
+        return wf_slurm_begin_leaving(engine, job, err);
+    }
+    json_t *request = json_pack("{sssI}", "do", "cancel", "job", (json_int_t)job->id);
     if (request && task != WF_NONE) {
         (void)json_object_set_new(request, "task", json_integer(task));
     }
@@ -431,6 +438,15 @@ enum wf_status wf_slurm_hold(struct wf_engine *engine, uint32_t job, struct wf_e
 enum wf_status wf_slurm_leave(struct wf_engine *engine, uint32_t job, struct wf_error *err)
 {
     return ask(engine, json_pack("{sssI}", "do", "leave", "job", (json_int_t)job), err);
+}
+
+enum wf_status wf_slurm_power(struct wf_engine *engine, const char *node, bool up,
+                              struct wf_error *err)
+{
+    return ask(engine,
+               json_pack("{ssssss}", "do", up ? "power_up" : "power_down", "node", node, "reason",
+                         "whaleflux"),
+               err);
 }
 
 enum wf_status wf_slurm_advise(struct wf_engine *engine, uint32_t job, const char *text,

@@ -9,12 +9,14 @@
 #pragma once
 
 #include "engine/slurm/picture.h"
+#include "engine/slurm/wish.h"
 
 #define WF_SLURM_CONFIRM_MS 30000 // from the pin to the start
 #define WF_SLURM_SILENCE_MS 60000 // usual: after which the adapter gives everything to Slurm
 #define WF_SLURM_NAMES_MAX 128    // partitions that are ours,
 #define WF_SLURM_NAMES_BYTES 8192 // and all their names
 #define WF_SLURM_WAKE_MS 900000   // for a node that is powered down to come up
+#define WF_SLURM_BOOT_MS 120000   // usual: what that is believed to take before it was seen
 
 // X(NAME, text)
 #define WF_SLURM_MODES(X)                                                                          \
@@ -33,9 +35,11 @@ struct wf_slurm_config {
     enum wf_slurm_mode mode;
     const char *const *partitions; // that are ours, NULL ends; NULL: all
     uint32_t silence_ms;           // of ours, after which the adapter gives all jobs to Slurm
-    const char *socket;            // NULL: DATA/slurm.sock
-    const char *adapter;           // program that is started where nobody listens; NULL: found
-    const char *conf;              // its slurm.conf; NULL: the usual one
+    uint32_t boot_ms;              // at least what a cloud node takes to come up; 0: usual
+    bool leaves_power;      // nodes are powered up for a start, and by nobody else than Slurm
+    const char *socket;     // NULL: DATA/slurm.sock
+    const char *adapter;    // program that is started where nobody listens; NULL: found
+    const char *conf;       // its slurm.conf; NULL: the usual one
     const char *rest;       // where slurmrestd is, to be asked in place of slurmctld; NULL: no
     const char *token_file; // with a token for it; NULL: SLURM_JWT, where that is set
     const char *heartbeat;  // file that the adapter renews while it is told to decide
@@ -62,6 +66,10 @@ bool wf_slurm_is_seen(const struct wf_engine *engine);
 // Why it is not, as a sentence.
 const char *wf_slurm_unseen_why(const struct wf_engine *engine);
 
+// After how long tick has something to do without the adapter's word; INT64_MAX: never.
+int64_t wf_slurm_wait_ms(const struct wf_engine *engine);
+void wf_slurm_tick(struct wf_engine *engine);
+
 // What became of the last start of a job: run NULL: none may come any more. why is "" or a
 // sentence.
 struct wf_slurm_start {
@@ -74,6 +82,8 @@ struct wf_slurm_start wf_slurm_start_of(struct wf_engine *engine, const char *ke
 enum wf_status wf_slurm_hold(struct wf_engine *engine, uint32_t job,
                              struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_slurm_leave(struct wf_engine *engine, uint32_t job,
+                              struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_slurm_power(struct wf_engine *engine, const char *node, bool up,
                               struct wf_error *err) WF_MUST_USE;
 enum wf_status wf_slurm_advise(struct wf_engine *engine, uint32_t job, const char *text,
                                struct wf_error *err) WF_MUST_USE;

@@ -61,6 +61,7 @@ struct wf_history_job {
     int64_t deadline_ms; // should have ended by then; 0: none
     int32_t priority;
     uint32_t restarts; // how often it was put back into the queue
+    int64_t lost_ms;   // how long it ran before that, all such runs together
     enum wf_history_end end;
     uint32_t vendors;          // accepted makers of GPUs, as bits 1 << enum wf_vendor; 0: any
     enum wf_within within;     // how close together its tasks must run

@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/history/fixed_width.h"
 #include "sim/history/index.h"
 #include "sim/history/reader.h"
 #include "sim/history/sacct.h"
 #include "sim/history/text.h"
 
 enum { LIST_MAX = 100000 }; // elements of one array that waits; Slurm's own default is 1,001
+
+// Between the fields of a line of fixed width.
+#define FIXED_SEPARATOR '\x1f'
 
 // A component of a heterogeneous job ("123+0").
 struct component {
@@ -20,9 +24,11 @@ struct component {
 
 struct state {
     struct wf_table table;
-    char first_column[32];  // of the header, to know it again
-    struct wf_index index;  // jobs by their ids
-    int64_t *run_submit_ms; // by job: submission of the run that it shows, the last one so far
+    struct wf_fixed_width fixed; // of a table for people
+    char *header;                // of one, until the line under it has come
+    char first_column[32];       // of the header, to know it again
+    struct wf_index index;       // jobs by their ids
+    int64_t *run_submit_ms;      // by job: submission of the run that it shows, the last one so far
     uint32_t run_capacity;
     struct component *components;
     uint32_t component_count, component_capacity;
@@ -77,6 +83,7 @@ static void destroy(void *any)
         wf_index_finish(&state->array_limits);
         free(state->run_submit_ms);
         free(state->components);
+        free(state->header);
         free(state);
     }
 }
@@ -84,7 +91,7 @@ static void destroy(void *any)
 static enum wf_status take_header(struct state *state, char *line, struct wf_error *err)
 {
     struct wf_table *table = &state->table;
-    table->separator = find_separator(line);
+    table->separator = state->fixed.count > 0 ? FIXED_SEPARATOR : find_separator(line);
     enum wf_status status = wf_table_head(table, line, err);
     if (status != WF_OK) {
         return status;
@@ -95,6 +102,27 @@ static enum wf_status take_header(struct state *state, char *line, struct wf_err
         return wf_fail(err, WF_NOTFOUND, "the header lacks %s", has_id ? "Submit" : "JobID");
     }
     return WF_OK;
+}
+
+// Takes the header of a table of fixed width, which only the line under it makes readable, or that
+// line.
+static enum wf_status take_fixed_header(struct state *state, const char *line, struct wf_error *err)
+{
+    if (!state->header) {
+        state->header = strdup(line);
+        return state->header ? WF_OK : wf_fail(err, WF_NOMEM, "no memory to read a table");
+    }
+    if (!wf_fixed_width_is_rule(line)) {
+        return wf_fail(err, WF_NOTFOUND,
+                       "spaces are between the columns, and no line of dashes is under the header: "
+                       "sacct --parsable2 makes a better file");
+    }
+    enum wf_status status = wf_fixed_width_learn(&state->fixed, line, err);
+    if (status == WF_OK) {
+        wf_fixed_width_cut(&state->fixed, FIXED_SEPARATOR, state->header);
+        status = take_header(state, state->header, err);
+    }
+    return status;
 }
 
 // Whether the header stands here once more, as where several files were joined.
@@ -142,6 +170,12 @@ static enum wf_status put_new(struct wf_history *history, struct state *state,
     return wf_index_set(&state->index, job->id, *index_out, err);
 }
 
+static int64_t ran_ms(const struct wf_history_job *run)
+{
+    bool ran = run->start_ms != WF_TIME_UNKNOWN && run->end_ms != WF_TIME_UNKNOWN;
+    return ran && run->end_ms > run->start_ms ? run->end_ms - run->start_ms : 0;
+}
+
 // Joins another run of a job, or the same run told again, with what is known of the job.
 static void join(struct wf_history *history, struct state *state, uint32_t index,
                  const struct wf_history_job *run)
@@ -154,11 +188,13 @@ static void join(struct wf_history *history, struct state *state, uint32_t index
                                 (run->end != WF_ENDED_NOT_YET || known->end == WF_ENDED_NOT_YET)
                           : run->submit_ms > *run_submit_ms;
     uint32_t restarts = known->restarts + !same_run;
+    int64_t lost_ms = same_run ? 0 : ran_ms(shown ? known : run);
     if (shown) {
         joined = *run;
         joined.line = known->line;
         *run_submit_ms = run->submit_ms;
     }
+    joined.lost_ms = known->lost_ms + lost_ms;
     joined.restarts = run->restarts > restarts ? run->restarts : restarts;
     joined.submit_ms = known->submit_ms < run->submit_ms ? known->submit_ms : run->submit_ms;
     joined.eligible_ms = known->submit_ms <= run->submit_ms ? known->eligible_ms : run->eligible_ms;
@@ -321,6 +357,14 @@ static enum wf_status take(struct wf_history *history, void *any, char *line, st
 {
     struct state *state = any;
     struct wf_table *table = &state->table;
+    bool fixed = state->header || (table->header_fields == 0 && find_separator(line) == ' ');
+    if (fixed && (table->header_fields == 0 || wf_fixed_width_is_rule(line))) {
+        history->summary.lines--;
+        return table->header_fields == 0 ? take_fixed_header(state, line, err) : WF_OK;
+    }
+    if (fixed) {
+        wf_fixed_width_cut(&state->fixed, FIXED_SEPARATOR, line);
+    }
     if (table->header_fields == 0 || is_header(state, line)) {
         history->summary.lines--;
         return take_header(state, line, err);

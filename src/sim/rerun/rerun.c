@@ -41,6 +41,8 @@ struct course {
     int64_t by_use_nanousd_per_hour; // the part of it that is paid only while the job runs
     uint32_t heap_at;                // place in the heap of ends
     uint32_t open_after;             // that it waits for; until then it does not count as waiting
+    uint32_t next_begin, previous_begin; // in the list of those that are about to run
+    bool begins;                         // it has its nodes, and does not run yet
     bool has_started;
     enum state state;
 };
@@ -65,6 +67,7 @@ struct rerun {
     uint32_t *order; // of jobs by the time from which they can start
     uint32_t *heap;  // running jobs, the first to end first
     uint32_t heap_count;
+    uint32_t first_begin, last_begin; // jobs that are about to run, in the order in which they will
     struct wf_meter meter;
     struct slots *slots; // how often a request fits into the empty cluster: a cache
     double seconds;
@@ -72,6 +75,8 @@ struct rerun {
     int64_t now_ms, wake_ms;
     bool expects_more; // the core was told that more happens now
     uint32_t next;     // of the order: the first that has not come
+    uint32_t next_outage;
+    uint32_t waiting; // jobs
     // Who waits for a job: those from first[job] to first[job + 1]. NULL: nobody waits for any.
     uint32_t *first_dependent;
     struct dependent *dependents;
@@ -95,7 +100,9 @@ static int64_t gpu_milli_of(const struct rerun *rerun, uint32_t job)
 
 static int64_t run_ms_of(const struct rerun *rerun, uint32_t job)
 {
-    return rerun->config->jobs->told[job].run_ms;
+    int64_t run_ms = rerun->config->jobs->told[job].run_ms;
+    // With the outages of old, runs are lost anew.
+    return rerun->config->outages ? run_ms - job_of(rerun, job)->lost_ms : run_ms;
 }
 
 static int64_t end_ms_of(const struct rerun *rerun, uint32_t job)
@@ -209,6 +216,43 @@ static uint32_t count_open(const struct rerun *rerun, uint32_t job)
     return open;
 }
 
+// Between the decision and the run: its nodes are taken, and it still counts as waiting.
+
+static void expect_begin(struct rerun *rerun, uint32_t job)
+{
+    struct course *course = &rerun->courses[job];
+    course->begins = true;
+    course->next_begin = WF_NONE;
+    course->previous_begin = rerun->last_begin;
+    *(rerun->last_begin == WF_NONE ? &rerun->first_begin
+                                   : &rerun->courses[rerun->last_begin].next_begin) = job;
+    rerun->last_begin = job;
+}
+
+// It runs, or is stopped before it does.
+static void forget_begin(struct rerun *rerun, uint32_t job)
+{
+    struct course *course = &rerun->courses[job];
+    *(course->previous_begin == WF_NONE ? &rerun->first_begin
+                                        : &rerun->courses[course->previous_begin].next_begin) =
+        course->next_begin;
+    *(course->next_begin == WF_NONE ? &rerun->last_begin
+                                    : &rerun->courses[course->next_begin].previous_begin) =
+        course->previous_begin;
+    course->begins = false;
+    wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), -1);
+    wf_meter_run(&rerun->meter, gpu_milli_of(rerun, job), 1);
+}
+
+static void begin_until(struct rerun *rerun, int64_t until_ms)
+{
+    while (rerun->first_begin != WF_NONE &&
+           rerun->courses[rerun->first_begin].since_ms <= until_ms) {
+        wf_meter_pass(&rerun->meter, rerun->courses[rerun->first_begin].since_ms);
+        forget_begin(rerun, rerun->first_begin);
+    }
+}
+
 static void started(struct rerun *rerun, uint32_t job)
 {
     struct course *course = &rerun->courses[job];
@@ -216,14 +260,16 @@ static void started(struct rerun *rerun, uint32_t job)
     if (course->open_after > 0) {
         ready(rerun, job);
     }
-    outcome->wait_ms += rerun->now_ms - course->since_ms;
-    outcome->start_ms = rerun->now_ms;
+    int64_t begin_ms = rerun->now_ms + rerun->config->start_delay_ms;
+    outcome->wait_ms += begin_ms - course->since_ms;
+    outcome->start_ms = begin_ms;
     course->state = STATE_RUNNING;
-    course->since_ms = rerun->now_ms;
+    rerun->waiting--;
+    course->since_ms = begin_ms;
     course->rent_nanousd_per_hour = 0;
     course->by_use_nanousd_per_hour = 0;
-    wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), -1);
-    wf_meter_run(&rerun->meter, gpu_milli_of(rerun, job), 1);
+    expect_begin(rerun, job);
+    begin_until(rerun, rerun->now_ms);
     rise(rerun, rerun->heap_count++, job);
     if (!course->has_started) {
         course->has_started = true;
@@ -235,6 +281,10 @@ static void started(struct rerun *rerun, uint32_t job)
 static void stopped(struct rerun *rerun, uint32_t job)
 {
     struct course *course = &rerun->courses[job];
+    if (course->begins) {
+        forget_begin(rerun, job);
+        course->since_ms = rerun->now_ms;
+    }
     wf_int128 run_ms = rerun->now_ms - course->since_ms;
     wf_int128 cost = course->rent_nanousd_per_hour * run_ms / HOUR_MS;
     wf_int128 by_use = course->by_use_nanousd_per_hour * run_ms / HOUR_MS;
@@ -266,6 +316,7 @@ static void rejected(struct rerun *rerun, uint32_t job)
         wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), -1);
     }
     course->state = STATE_OVER;
+    rerun->waiting--;
     rerun->outcomes[job].rejected = true;
     tell_dependents(rerun, job, false);
 }
@@ -281,6 +332,7 @@ static void interrupted(struct rerun *rerun, uint32_t job)
         (rerun->now_ms - course->since_ms) * gpu_milli_of(rerun, job) / WF_GPU_MILLI;
     outcome->preemptions++;
     course->state = STATE_WAITING;
+    rerun->waiting++;
     course->since_ms = rerun->now_ms;
     wf_meter_wait(&rerun->meter, gpu_milli_of(rerun, job), 1);
 }
@@ -400,7 +452,9 @@ static enum wf_status tell_site(struct rerun *rerun, int64_t begin_ms, struct wf
 
 static bool has_more(const struct rerun *rerun)
 {
-    return rerun->next < rerun->config->jobs->count || rerun->heap_count > 0;
+    const struct wf_outages *outages = rerun->config->outages;
+    return rerun->next < rerun->config->jobs->count || rerun->heap_count > 0 ||
+           (rerun->waiting > 0 && outages && rerun->next_outage < outages->count);
 }
 
 static int64_t next_submit_ms(const struct rerun *rerun)
@@ -412,6 +466,13 @@ static int64_t next_submit_ms(const struct rerun *rerun)
 static int64_t next_end_ms(const struct rerun *rerun)
 {
     return rerun->heap_count > 0 ? end_ms_of(rerun, rerun->heap[0]) : INT64_MAX;
+}
+
+static int64_t next_outage_ms(const struct rerun *rerun)
+{
+    const struct wf_outages *outages = rerun->config->outages;
+    return outages && rerun->next_outage < outages->count ? outages->list[rerun->next_outage].at_ms
+                                                          : INT64_MAX;
 }
 
 // Histories count in seconds: what ends and what comes within one of them is told together.
@@ -492,6 +553,7 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
     if (wait->limit_ms > 0 && wait->limit_ms < run_ms) {
         wait->limit_ms = run_ms + GRACE_MS;
     }
+    wait->limit_ms += wait->limit_ms > 0 ? rerun->config->start_delay_ms : 0;
     if (rerun->model) {
         struct wf_run_time_key key = wf_rerun_job_key(asked);
         struct wf_run_time_points points;
@@ -500,6 +562,7 @@ static enum wf_status submit(struct rerun *rerun, uint32_t job, struct wf_error 
         event.job_submit.run_minutes = (uint32_t)(points.mean_ms / 60000 + 1);
     }
     course->state = STATE_WAITING;
+    rerun->waiting++;
     course->open_after = count_open(rerun, job);
     rerun->now_ms = now_ms;
     if (course->open_after == 0) {
@@ -524,34 +587,84 @@ static enum wf_status end(struct rerun *rerun, uint32_t job, struct wf_error *er
     return tell(rerun, &event, err);
 }
 
-// Goes from event to event: ends before arrivals, arrivals before what the core asked for.
+// A node goes or takes no new work, or is as it was. What happened before the first job is passed
+// over, but for what a node was like then.
+static enum wf_status change_node(struct rerun *rerun, struct wf_error *err)
+{
+    const struct wf_outage_change *change = &rerun->config->outages->list[rerun->next_outage++];
+    const struct wf_node *node = &wf_core_cluster(rerun->core)->nodes[change->node];
+    struct wf_event event = {.time_ms =
+                                 change->at_ms > rerun->now_ms ? change->at_ms : rerun->now_ms};
+    if (change->away && change->drains) {
+        event.kind = WF_EVENT_NODE_DRAIN;
+        event.node_drain.id.index = change->node;
+        event.node_drain.closed = true;
+    } else if (change->away) {
+        event.kind = WF_EVENT_NODE_DOWN;
+        event.node_down.id.index = change->node;
+    } else if (node->up) {
+        event.kind = WF_EVENT_NODE_DRAIN;
+        event.node_drain.id.index = change->node;
+    } else {
+        event.kind = WF_EVENT_NODE_UP;
+        event.node_up.id.index = change->node;
+        event.node_up.spec = rerun->config->site->nodes[change->node].spec;
+    }
+    if (!node->up && event.kind != WF_EVENT_NODE_UP) {
+        return WF_OK; // two outages of one node at once
+    }
+    wf_meter_pass(&rerun->meter, event.time_ms);
+    return tell(rerun, &event, err);
+}
+
+// The next of what is due at that time: nodes before all, ends before arrivals, arrivals before
+// what the core asked for.
+static enum wf_status step(struct rerun *rerun, int64_t due_ms, struct wf_error *err)
+{
+    int64_t end_ms = next_end_ms(rerun);
+    int64_t submit_ms = next_submit_ms(rerun);
+    begin_until(rerun, due_ms);
+    if (!rerun->expects_more && next_outage_ms(rerun) == due_ms) {
+        return change_node(rerun, err);
+    }
+    if (rerun->wake_ms < end_ms && rerun->wake_ms < submit_ms) {
+        wf_meter_pass(&rerun->meter, rerun->wake_ms);
+        struct wf_event event = {.time_ms = rerun->wake_ms, .kind = WF_EVENT_TIME};
+        return tell(rerun, &event, err);
+    }
+    if (end_ms <= submit_ms) {
+        return end(rerun, rerun->heap[0], err);
+    }
+    enum wf_status status = submit(rerun, rerun->order[rerun->next++], err);
+    if (rerun->config->progress && rerun->next % PROGRESS_EVERY == 0) {
+        rerun->config->progress(rerun->config->context, rerun->next, rerun->config->jobs->count);
+    }
+    return status;
+}
+
+static int64_t due_ms(const struct rerun *rerun)
+{
+    int64_t end_ms = next_end_ms(rerun), submit_ms = next_submit_ms(rerun);
+    int64_t due = end_ms < submit_ms ? end_ms : submit_ms;
+    due = rerun->wake_ms < due ? rerun->wake_ms : due;
+    // While more is to come at this time, no node changes.
+    int64_t outage_ms = rerun->expects_more ? INT64_MAX : next_outage_ms(rerun);
+    return outage_ms < due ? outage_ms : due;
+}
+
+// Goes from event to event.
 static enum wf_status run_until(struct rerun *rerun, int64_t until_ms, struct wf_error *err)
 {
-    uint32_t count = rerun->config->jobs->count;
     enum wf_status status = WF_OK;
     while (status == WF_OK && (has_more(rerun) || rerun->expects_more)) {
-        int64_t end_ms = next_end_ms(rerun);
-        int64_t submit_ms = next_submit_ms(rerun);
         if (rerun->expects_more && !happens_again(rerun, rerun->now_ms)) {
             // What was to come at this time could never run here.
             struct wf_event event = {.time_ms = rerun->now_ms, .kind = WF_EVENT_TIME};
             status = tell(rerun, &event, err);
-            continue;
-        }
-        if (end_ms > until_ms && submit_ms > until_ms && rerun->wake_ms > until_ms) {
+        } else if (due_ms(rerun) > until_ms) {
             break;
-        }
-        if (rerun->wake_ms < end_ms && rerun->wake_ms < submit_ms) {
-            wf_meter_pass(&rerun->meter, rerun->wake_ms);
-            struct wf_event event = {.time_ms = rerun->wake_ms, .kind = WF_EVENT_TIME};
-            status = tell(rerun, &event, err);
-        } else if (end_ms <= submit_ms) {
-            status = end(rerun, rerun->heap[0], err);
         } else {
-            status = submit(rerun, rerun->order[rerun->next++], err);
-            if (rerun->config->progress && rerun->next % PROGRESS_EVERY == 0) {
-                rerun->config->progress(rerun->config->context, rerun->next, count);
-            }
+            status = step(rerun, due_ms(rerun), err);
         }
     }
     return status;
@@ -683,6 +796,8 @@ static enum wf_status prepare(struct rerun *rerun, struct wf_outcome_run *run, s
     double usd = wf_rerun_usd_per_hour(rerun->config->site, &capacity_milli);
     wf_meter_init(&rerun->meter, &run->cluster, begin_ms, capacity_milli, usd);
     rerun->wake_ms = INT64_MAX;
+    rerun->first_begin = WF_NONE;
+    rerun->last_begin = WF_NONE;
     return tell_site(rerun, begin_ms, err);
 }
 
@@ -762,13 +877,7 @@ bool wf_rerun_is_over(const struct wf_rerun_stepper *stepper)
 
 int64_t wf_rerun_next_ms(const struct wf_rerun_stepper *stepper)
 {
-    const struct rerun *rerun = &stepper->rerun;
-    if (!has_more(rerun)) {
-        return INT64_MAX;
-    }
-    int64_t end_ms = next_end_ms(rerun), submit_ms = next_submit_ms(rerun);
-    int64_t first_ms = end_ms < submit_ms ? end_ms : submit_ms;
-    return first_ms < rerun->wake_ms ? first_ms : rerun->wake_ms;
+    return has_more(&stepper->rerun) ? due_ms(&stepper->rerun) : INT64_MAX;
 }
 
 enum wf_status wf_rerun(const struct wf_rerun_config *config, struct wf_outcome_run *run_out,

@@ -6,6 +6,7 @@
 
 #include "core/core.h"
 #include "explain/wait_remedy.h"
+#include "sim/rerun/outages.h"
 #include "sim/rerun/rerun_jobs.h"
 #include "sim/rerun/rerun_journal.h"
 
@@ -14,9 +15,11 @@ struct wf_rerun_config {
     const struct wf_site *site;
     const struct wf_discipline *discipline;
     const struct wf_policy *placement;
-    const char *name; // of the run, borrowed
-    bool preemptible; // jobs may be stopped and run again from the beginning
+    const char *name;                 // of the run, borrowed
+    const struct wf_outages *outages; // nodes come and go as they did; NULL: all are always there
+    bool preemptible;                 // jobs may be stopped and run again from the beginning
     int64_t preempt_after_ms;
+    int64_t start_delay_ms; // from a decision to the run: the nodes are taken, the job still waits
     uint64_t seed;
     bool plain;
     uint32_t guest_tasks; // room for one job more, of so many tasks, that is none of the list's

@@ -188,7 +188,11 @@ static bool is_wanted(struct reader *reader, const struct wf_history_job *job)
 static void add(struct reader *reader, const struct wf_history_job *job)
 {
     struct wf_rerun_jobs *jobs = reader->jobs;
-    int64_t run_ms = job->end_ms - job->start_ms;
+    int64_t eligible_ms = job->eligible_ms > job->start_ms ? job->submit_ms : job->eligible_ms;
+    // Runs that were lost count as if they had been right before the one that was not.
+    int64_t room_ms = job->start_ms - eligible_ms;
+    int64_t start_ms = job->start_ms - (job->lost_ms < room_ms ? job->lost_ms : room_ms);
+    int64_t run_ms = job->end_ms - start_ms;
     int64_t limit_ms = job->limit_ms;
     if (limit_ms == 0 && reader->config->make_up_limits) {
         limit_ms = wf_made_up_limit_ms(reader->config->limit_seed, jobs->count, run_ms);
@@ -205,10 +209,12 @@ static void add(struct reader *reader, const struct wf_history_job *job)
         .tasks = job->tasks,
         .priority = job->priority,
         .submit_ms = job->submit_ms,
-        .eligible_ms = job->eligible_ms > job->start_ms ? job->submit_ms : job->eligible_ms,
-        .start_ms = job->start_ms,
+        .eligible_ms = eligible_ms,
+        .start_ms = start_ms,
         .end_ms = job->end_ms,
         .limit_ms = limit_ms,
+        .lost_ms = job->start_ms - start_ms,
+        .nodes = job->nodes,
         .deadline_ms = job->deadline_ms,
         .timed_out = job->end == WF_ENDED_TIMEOUT,
         .failed = job->end != WF_ENDED_WELL,

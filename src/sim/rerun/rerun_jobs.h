@@ -21,6 +21,8 @@ struct wf_rerun_job {
     int64_t arrival_ms;  // when a rerun submits it: when it became eligible or, where it waits for
                          // others, as early as that lets it wait for them
     int64_t deadline_ms; // 0: none
+    int64_t lost_ms;     // part of its run that was lost: it was put back into the queue
+    uint32_t nodes;      // name of the history: where it ran; 0: not told
     uint32_t array, array_max; // as in wf_wait_spec
     enum wf_within within;
     uint32_t after;                    // name of the history: what it waits for

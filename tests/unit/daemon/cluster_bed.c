@@ -393,7 +393,7 @@ void cluster_schedule(struct cluster *cluster)
         if (job->start[0]) {
             (void)cluster_run_on(cluster, job, job->pins);
         } else if (job->by_others) {
-            uint32_t nodes[CLUSTER_TASKS_MAX];
+            uint32_t nodes[CLUSTER_TASKS_MAX] = {0};
             uint32_t first = (uint32_t)wf_random_below(&cluster->random, CLUSTER_NODES);
             for (uint32_t task = 0; task < job->tasks; task++) {
                 nodes[task] = (first + task) % CLUSTER_NODES;
@@ -486,7 +486,7 @@ static bool tell_well(struct cluster *cluster, uint32_t index)
 void cluster_look(struct cluster *cluster)
 {
     struct wf_engine *engine = cluster->engine;
-    uint32_t order[CLUSTER_JOBS_MAX];
+    uint32_t order[CLUSTER_JOBS_MAX] = {0};
     bool all = wf_desk_foreign_wants_all(cluster->desk), good = true;
     for (uint32_t i = 0; i < engine->count; i++) {
         order[i] = i;

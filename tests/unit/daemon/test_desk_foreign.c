@@ -325,11 +325,85 @@ static void a_start_that_comes_to_nothing_is_tried_later(void **unused)
     cluster_clear(&cluster);
 }
 
+static uint32_t node_of(const struct cluster_job *job)
+{
+    return job->place_count > 0 ? job->places[0].node : CLUSTER_NODES;
+}
+
+static void notice(struct cluster *cluster, uint32_t node, int64_t gone_ms)
+{
+    wf_desk_foreign_look(cluster->desk);
+    wf_desk_foreign_notice(cluster->desk, cluster->site->nodes[node].name, gone_ms, "reclaim");
+    wf_desk_foreign_seen(cluster->desk, false);
+}
+
+static void work_leaves_a_node_that_goes_unless_it_may_not_run_anew(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *stays = cluster_submit(&cluster, 2, 1),
+                       *leaves = cluster_submit(&cluster, 2, 1);
+    leaves->preemptible = true;
+    cluster_settle(&cluster);
+    uint32_t node = node_of(stays);
+    assert_int_equal(node_of(leaves), node);
+    cluster.now_ms += 60000;
+    notice(&cluster, node, cluster.now_ms + 30000);
+    assert_true(wf_core_cluster(wf_desk_core(cluster.desk))->nodes[node].closed);
+    cluster_settle(&cluster);
+    assert_int_equal(cluster.engine->ended, 1);
+    assert_true(leaves->restarts == 1 && stays->restarts == 0);
+    assert_true(node_of(leaves) != node && node_of(leaves) < CLUSTER_NODES);
+    assert_int_equal(node_of(stays), node);
+    cluster_check_books(&cluster);
+    // Told again, and later as over: nothing new.
+    notice(&cluster, node, cluster.now_ms + 30000);
+    cluster.now_ms += 60000;
+    notice(&cluster, node, cluster.now_ms - 30000);
+    cluster_settle(&cluster);
+    assert_int_equal(cluster.engine->ended, 1);
+    cluster_check_books(&cluster);
+    notice(&cluster, node, 0);
+    assert_false(wf_core_cluster(wf_desk_core(cluster.desk))->nodes[node].closed);
+    cluster_settle(&cluster);
+    assert_true(leaves->restarts == 1 && stays->restarts == 0);
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void work_that_waited_again_and_is_over_is_not_new(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_settle(&cluster);
+    cluster.now_ms += 5000;
+    cluster_requeue(&cluster, job, false);
+    job->submitted_ms = cluster.now_ms; // its scheduler counts from here
+    cluster_settle(&cluster);
+    cluster.now_ms += 5000;
+    cluster_end(&cluster, job, WF_RUN_END_EXIT, 0);
+    for (int i = 0; i < 3; i++) {
+        cluster_settle(&cluster);
+        job->is_news = true; // told again
+        cluster_look(&cluster);
+    }
+    cluster_flush(&cluster);
+    assert_int_equal(wf_desk_count(cluster.desk).submitted, 1);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(others_start_it_and_it_is_in_the_books),
         cmocka_unit_test(what_is_decided_is_started_by_key_and_nodes),
+        cmocka_unit_test(work_leaves_a_node_that_goes_unless_it_may_not_run_anew),
+        cmocka_unit_test(work_that_waited_again_and_is_over_is_not_new),
         cmocka_unit_test(nothing_starts_before_all_was_told),
         cmocka_unit_test(what_gives_way_after_a_restart_waits_again),
         cmocka_unit_test(who_is_not_told_is_gone),

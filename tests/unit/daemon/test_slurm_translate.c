@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "daemon/slurm/dependency.h"
+#include "daemon/slurm/follow_parts.h"
 #include "daemon/slurm/translate.h"
 
 static struct wf_slurm_picture *picture;
@@ -162,7 +163,8 @@ static void what_a_job_has_on_one_node_is_a_task(void **unused)
         {"'nodes_min':2,'gpus_per_node':{'type':'mi300x','count':8},'tasks':16", "MI300X", 2, 8,
          1000, 2000, 0, true},
         {"'tasks':8,'tasks_per_node':4,'cpus_min':8", "", 2, 0, 0, 4000, 0, true},
-        {"'shards_per_node':3", "", 1, 1, 375, 4000, 0, false},
+        {"'shards_per_node':3", "H100", 1, 1, 375, 4000, 0, false}, // others have no shares
+        {"'shards_per_node':8", "H100", 1, 1, 1000, 4000, 0, false},
     };
     for (uint32_t i = 0; i < WF_COUNT_OF(jobs); i++) {
         char members[400];
@@ -206,11 +208,10 @@ static void what_we_have_no_word_for_is_left_to_slurm(void **unused)
         {"'gpus_per_socket':{'type':'','count':1}", "by socket"},
         {"'shards_total':4", "otherwise than by node"},
         {"'licenses':'matlab:2'", "matlab"},
-        {"'reservation':'maintenance'", "maintenance"},
-        {"'excluded_nodes':['h1']", "does not want"},
-        {"'required_nodes':['h1']", "nodes that it wants"},
-        {"'required_nodes':['h1'],'decision':'j1-1','ours':true,'wanted_nodes':['h1']",
-         "nodes that it wants"},
+        {"'reservation':'maintenance,course'", "several reservations"},
+        {"'required_nodes':['h1'],'nodes_min':2", "names 1 nodes and asks for 2"},
+        {"'required_nodes':['x1']", "do not decide about: x1"},
+        {"'required_nodes':['h1','m9'],'nodes_min':1", "do not decide about: m9"},
         {"'edited':true", "by hand"},
         {"'gpus_per_node':{'type':'b200','count':1}", "b200"},
         {"'gpus_per_node':{'type':'h100','count':17}", "17 GPUs"},
@@ -218,7 +219,8 @@ static void what_we_have_no_word_for_is_left_to_slurm(void **unused)
         {"'shards_per_node':9", "more shares"},
         {"'shards_per_node':2,'gpus_per_node':{'type':'h100','count':1}", "more shares"},
         {"'exclusive':true", "not alike"},
-        {"'features':'ib|a'", "more than a list"},
+        {"'features':'ib|a&b'", "more than a list"},
+        {"'features':'[ib|a]','nodes_min':2", "more than a list"},
         {"'features':'[ib*2&a]'", "more than a list"},
         {"'features':'ib&gold'", "gold"},
         {"'dependency':'singleton(unfulfilled)'", "singleton"},
@@ -236,6 +238,9 @@ static void our_own_pin_is_no_wish_of_its_owner(void **unused)
 {
     (void)unused;
     translate("'required_nodes':['h1'],'decision':'j1-1','ours':true");
+    assert_false(words.left);
+    // On its way back into the queue it is held, and the pin is still there.
+    translate("'required_nodes':['h1'],'pinned':true,'ours':true,'held':'admin'");
     assert_false(words.left);
 }
 
@@ -258,6 +263,29 @@ static void a_job_keeps_its_names(void **unused)
     assert_int_equal(words.document.label_count, 3);
     assert_string_equal(words.document.labels[2], "partition:long");
     assert_string_equal(words.document.folder, "/home/ada");
+}
+
+static void a_higher_tier_goes_first_and_a_closed_partition_waits(void **unused)
+{
+    (void)unused;
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, 70);
+    uint64_t before = wf_slurm_signature(&view);
+    take("{'is':'partition','name':'gpu','nodes':['h1'],'priority':9}");
+    take("{'is':'partition','name':'long','nodes':['h1'],'priority':3}");
+    assert_true(wf_slurm_signature(&view) != before);
+    make_cluster();
+    translate("");
+    int32_t none = words.document.priority;
+    assert_true(none > 1000000);
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, none + 70);
+    take("{'is':'partition','name':'gpu','nodes':['h1'],'priority':3,'state':'down'}");
+    make_cluster();
+    translate("'qos':'high'");
+    assert_int_equal(words.document.priority, 70);
+    assert_true(words.waits);
+    assert_non_null(strstr(words.why, "closed in Slurm: gpu"));
 }
 
 static const struct wf_queue_spec *queue(const char *name)
@@ -320,7 +348,14 @@ static void other_jobs_are_waited_for_until_they_are_over(void **unused)
         {"afterany:2(unfulfilled),afternotok:1(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
         {"afterany:2(unfulfilled)?afternotok:1(unfulfilled)", WF_SLURM_DEPENDS_MET},
         {"afterany:1(fulfilled)", WF_SLURM_DEPENDS_MET},
-        {"afterok:2(failed)", WF_SLURM_DEPENDS_WAITS},
+        {"afterok:2(failed)", WF_SLURM_DEPENDS_NEVER},
+        {"afternotok:2(unfulfilled)", WF_SLURM_DEPENDS_NEVER}, // it ended well
+        {"afterok:3_2(unfulfilled)", WF_SLURM_DEPENDS_NEVER},  // and this one badly
+        {"afterok:3_*(unfulfilled)", WF_SLURM_DEPENDS_NEVER},
+        {"afternotok:3_2(unfulfilled)", WF_SLURM_DEPENDS_MET},
+        {"afternotok:2(unfulfilled),afterany:1(unfulfilled)", WF_SLURM_DEPENDS_NEVER},
+        {"afternotok:2(unfulfilled)?afterany:1(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
+        {"afterok:99(unfulfilled)", WF_SLURM_DEPENDS_MET}, // Slurm knows better
         {"afterany:3_2(unfulfilled)", WF_SLURM_DEPENDS_MET},
         {"afterany:3_7(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
         {"afterany:3_*(unfulfilled)", WF_SLURM_DEPENDS_WAITS},
@@ -339,6 +374,17 @@ static void other_jobs_are_waited_for_until_they_are_over(void **unused)
     }
 }
 
+static void idling_is_dearer_than_a_restart_after_a_while(void **unused)
+{
+    (void)unused;
+    // As dear as GPUs are in the mean: the boot's rent, and as much for who waits.
+    assert_int_equal(wf_power_idle_max_ms(120000, 2000, 2000), 240000);
+    // Cheap nodes may idle for longer, dear ones less long.
+    assert_int_equal(wf_power_idle_max_ms(120000, 1000, 2000), 360000);
+    assert_int_equal(wf_power_idle_max_ms(120000, 4000, 2000), 180000);
+    assert_true(wf_power_idle_max_ms(120000, 0, 2000) == INT64_MAX);
+}
+
 int main(void)
 {
 #define WITH_CLUSTER(test) cmocka_unit_test_setup_teardown(test, open_cluster, close_cluster)
@@ -346,9 +392,11 @@ int main(void)
         WITH_CLUSTER(nodes_become_pools_of_one_kind),
         WITH_CLUSTER(the_signature_changes_with_what_matters),
         WITH_CLUSTER(what_a_job_has_on_one_node_is_a_task),
+        cmocka_unit_test(idling_is_dearer_than_a_restart_after_a_while),
         WITH_CLUSTER(what_we_have_no_word_for_is_left_to_slurm),
         WITH_CLUSTER(our_own_pin_is_no_wish_of_its_owner),
         WITH_CLUSTER(a_job_keeps_its_names),
+        WITH_CLUSTER(a_higher_tier_goes_first_and_a_closed_partition_waits),
         WITH_CLUSTER(accounts_share_as_in_slurm),
         WITH_CLUSTER(partitions_that_are_not_ours_have_no_nodes),
         WITH_CLUSTER(other_jobs_are_waited_for_until_they_are_over),

@@ -14,7 +14,7 @@ static void the_list_names_them_all(void **unused)
         assert_ptr_equal(wf_discipline_find(wf_disciplines[count]->name), wf_disciplines[count]);
         assert_non_null(wf_policy_find(wf_disciplines[count]->placement));
     }
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 7);
     assert_null(wf_discipline_find("none"));
 }
 
@@ -98,6 +98,46 @@ static void conservative_keeps_all(void **unused)
     wf_core_destroy(core);
 }
 
+// Node 0 has two GPUs left until 1000, node 1 none until 2000; job 3 is to start on node 0 at 1000.
+static struct wf_core *two_gpus_left(const char *discipline)
+{
+    struct wf_core *core = small_site(discipline, 2);
+    SAID(small_submit(core, 0, small_job(1, 1, 4, 2000)), "w1 p1@0");
+    SAID(small_submit(core, 0, small_job(2, 1, 2, 1000)), "w2 p2@1");
+    SAID(small_submit(core, 1, small_job(3, 1, 3, 1000)), "w3");
+    return core;
+}
+
+// What it leaves of its node is nobody's who would still be there, as Slurm's plan knows no parts.
+static void slurm_like_keeps_whole_nodes(void **unused)
+{
+    (void)unused;
+    struct wf_core *core = two_gpus_left("conservative");
+    SAID(small_submit(core, 2, small_job(4, 1, 1, 5000)), "w4 p4@1");
+    wf_core_destroy(core);
+
+    core = two_gpus_left("slurm-like");
+    SAID(small_submit(core, 2, small_job(4, 1, 1, 5000)), "w4");
+    SAID(small_submit(core, 3, small_job(5, 1, 1, 997)), "w5 p5@1");
+    SAID(small_submit(core, 4, small_job(6, 1, 1, 997)), "w6");
+    SAID(small_tick(core, 1000), "t2@1 t5@1 p3@1 p4@1");
+    wf_core_destroy(core);
+}
+
+// Who came first gets the better start when room comes free, whatever the others were told before.
+static void slurm_like_plans_anew(void **unused)
+{
+    (void)unused;
+    struct wf_core *core = two_gpus_left("slurm-like");
+    SAID(small_submit(core, 2, small_job(4, 1, 4, 1000)), "w4"); // at 2000, on either
+    SAID(small_submit(core, 3, small_job(5, 1, 4, 1000)), "w5");
+    assert_int_equal(wf_core_schedule(core)->reserved_count, 3);
+    SAID(small_end(core, 10, 1), "e1@0 p3@0"); // job 4 waits for job 2 now
+    SAID(small_end(core, 20, 2), "e2@1 p4@1");
+    SAID(small_end(core, 30, 3), "e3@0 p5@0");
+    wf_core_destroy(core);
+}
+
 // A stream of small jobs that come as others leave keeps the gang out, which no other discipline
 // lets happen.
 static void a_stream_of_small_jobs(const char *discipline, bool starves)
@@ -135,6 +175,7 @@ static void only_kubernetes_like_starves_the_gang(void **unused)
     a_stream_of_small_jobs("fifo", false);
     a_stream_of_small_jobs("easy", false);
     a_stream_of_small_jobs("conservative", false);
+    a_stream_of_small_jobs("slurm-like", false);
     a_stream_of_small_jobs("foresight", false);
 }
 
@@ -242,8 +283,8 @@ static void a_start_time_that_moves_serves_others_at_once(void **unused)
 static void who_waits_for_a_start_is_let_in_with_it(void **unused)
 {
     (void)unused;
-    static const char *const names[] = {"fifo", "easy", "conservative", "kubernetes-like",
-                                        "foresight"};
+    static const char *const names[] = {
+        "fifo", "easy", "conservative", "slurm-like", "kubernetes-like", "foresight"};
     for (uint32_t i = 0; i < WF_COUNT_OF(names); i++) {
         struct wf_core *core = small_site(names[i], 1);
         small_submit(core, 0, small_job(1, 1, 2, 0));
@@ -268,6 +309,8 @@ int main(void)
         cmocka_unit_test(easy_lets_by_who_delays_nobody),
         cmocka_unit_test(easy_keeps_one_start),
         cmocka_unit_test(conservative_keeps_all),
+        cmocka_unit_test(slurm_like_keeps_whole_nodes),
+        cmocka_unit_test(slurm_like_plans_anew),
         cmocka_unit_test(only_kubernetes_like_starves_the_gang),
         cmocka_unit_test(kubernetes_like_starts_what_fits),
         cmocka_unit_test(kueue_like_admits_one_of_each_queue_in_a_cycle),

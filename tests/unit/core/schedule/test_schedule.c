@@ -360,6 +360,39 @@ static void nothing_comes_to_a_closed_node(void **unused)
     wf_core_destroy(core);
 }
 
+static void relabel(struct wf_core *core, int64_t at_ms, uint32_t id, uint64_t labels,
+                    const char *said)
+{
+    struct wf_event event = {.time_ms = at_ms, .kind = WF_EVENT_NODE_UP, .node_up.id = {id}};
+    event.node_up.spec = wf_core_cluster(core)->nodes[id].spec;
+    event.node_up.spec.labels = labels;
+    SAID(small_step(core, &event), said);
+}
+
+// What runs there stays; who waits for the label starts; a start that was kept there is kept
+// elsewhere when the label goes.
+static void a_node_that_gets_other_labels_keeps_what_runs(void **unused)
+{
+    (void)unused;
+    struct wf_core *core = small_site("easy", 2);
+    struct wf_job_spec job = small_job(1, 1, 4, HOUR_MS);
+    job.request.labels = 1;
+    SAID(small_submit(core, 0, job), "w1");
+    relabel(core, 1, 1, 1, "p1@1");
+    SAID(small_submit(core, 2, small_job(2, 1, 4, 2 * HOUR_MS)), "w2 p2@0");
+    job.id.number = 3;
+    SAID(small_submit(core, 3, job), "w3"); // its start is kept on node 1
+    relabel(core, 4, 1, 0, "");
+    SAID(small_submit(core, 5, small_job(4, 1, 4, 9 * HOUR_MS)), "w4");
+    SAID(small_end(core, 6, 1), "e1@1 p4@1");
+    relabel(core, 7, 0, 3, "");
+    SAID(small_end(core, 8, 2), "e2@0 p3@0");
+    struct wf_event same = {.time_ms = 9, .kind = WF_EVENT_NODE_UP, .node_up.id = {0}};
+    same.node_up.spec = wf_core_cluster(core)->nodes[0].spec;
+    small_refused(core, &same, WF_EXISTS);
+    wf_core_destroy(core);
+}
+
 static void what_a_pool_turns_into_may_serve_those_who_wait(void **unused)
 {
     (void)unused;
@@ -509,6 +542,7 @@ int main(void)
         cmocka_unit_test(a_run_that_is_to_be_repeated_waits_again_and_tells_nobody),
         cmocka_unit_test(what_is_lost_starts_elsewhere_at_once),
         cmocka_unit_test(nothing_comes_to_a_closed_node),
+        cmocka_unit_test(a_node_that_gets_other_labels_keeps_what_runs),
         cmocka_unit_test(what_a_pool_turns_into_may_serve_those_who_wait),
         cmocka_unit_test(a_submitted_job_that_is_found_running_runs),
         cmocka_unit_test(a_job_that_is_found_running_waits_for_nobody),

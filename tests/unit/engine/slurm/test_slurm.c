@@ -137,6 +137,14 @@ static uint32_t request_of(const char *text)
     return (uint32_t)strtoul(at + 10, NULL, 10);
 }
 
+static void refuse(uint32_t request, const char *code)
+{
+    char line[300];
+    snprintf(line, sizeof line, "{'is':'refused','request':%u,'code':'%s'}", request, code);
+    say(line);
+    work(30);
+}
+
 static void answer(const char *is, uint32_t request, const char *text)
 {
     char line[300];
@@ -234,6 +242,52 @@ static void a_pinned_job_that_gives_way_is_held_again(void **unused)
     assert_null(pending("7"));
 }
 
+static void a_job_that_leaves_is_told_to_save_and_then_requeued(void **unused)
+{
+    (void)unused;
+    say("{'is':'job','id':7,'state':'running','ours':true,'nodes':['n1'],"
+        "'comment':'whaleflux:checkpoint=B:10@1'}");
+    work(30);
+    assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    const char *said = hear();
+    assert_non_null(strstr(said, "\"do\":\"signal\",\"job\":7,\"signal\":10,\"to\":\"batch\""));
+    assert_null(strstr(said, "requeue"));
+    answer("done", request_of(said), "");
+    assert_true(wf_slurm_wait_ms(engine) <= 1000);
+    work(1000);
+    wf_slurm_tick(engine);
+    said = hear();
+    assert_non_null(strstr(said, "\"do\":\"requeue\",\"job\":7"));
+    // What Slurm could not do just then it is asked for again.
+    refuse(request_of(said), "timeout");
+    assert_true(wf_slurm_wait_ms(engine) <= 1000);
+    work(1000);
+    wf_slurm_tick(engine);
+    assert_non_null(strstr(hear(), "\"do\":\"requeue\",\"job\":7"));
+    say("{'is':'job','id':7,'state':'pending','held':'admin','ours':true}");
+    say("{'is':'synced','round':2}");
+    work(30);
+    assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
+}
+
+static void what_has_no_time_to_save_is_requeued_at_once(void **unused)
+{
+    (void)unused;
+    say("{'is':'node','name':'n1','drain':true,'reason':'reclaim','reason_ms':1000}");
+    say("{'is':'job','id':7,'state':'running','ours':true,'nodes':['n1'],"
+        "'comment':'whaleflux:checkpoint=USR1@1'}");
+    work(30);
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_PREEMPTED, 0, NULL), WF_OK);
+    const char *said = hear();
+    assert_non_null(strstr(said, "\"do\":\"requeue\",\"job\":7"));
+    assert_null(strstr(said, "signal"));
+    // That it must not be requeued is no reason to ask again.
+    refuse(request_of(said), "unfit");
+    assert_true(wf_slurm_wait_ms(engine) == INT64_MAX);
+}
+
 static void a_broken_connection_is_made_again_and_a_pin_is_remembered(void **unused)
 {
     (void)unused;
@@ -319,6 +373,45 @@ static void output_is_read_where_it_is_its_owners(void **unused)
     (void)unlink(file);
 }
 
+static void output_has_the_name_that_its_owner_gave_it(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *members, *output, *name;
+    } outputs[] = {
+        {"", "plain.out", "plain.out"},
+        {"", "%x-%u-%j-%5j-%%-%a.%q", "my job-ada-7-00007-%-4294967294.%q"},
+        {"'array':{'id':6,'task':3},", "%A_%a", "6_3"},
+        {"'array':{'id':6,'task':3},", "%A_%03a", "6_003"},
+        {"'nodes':['n1','n2'],", "%N-%t-%s", "n1-0-batch"},
+        {"", "%99999j", "0000000007"},
+        {"", "%", "%"},
+        {"", "a%%j\\\\", "a%%j"}, // a backslash: nothing is filled in
+    };
+    for (uint32_t i = 0; i < WF_COUNT_OF(outputs); i++) {
+        char file[300], line[600], bytes[64];
+        struct wf_log_piece piece = {.bytes = bytes, .bytes_max = sizeof bytes};
+        struct wf_error err = {.text = ""};
+        snprintf(file, sizeof file, "%s/%s", folder, outputs[i].name);
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        fputs("hello\n", out);
+        assert_int_equal(fclose(out), 0);
+        snprintf(line, sizeof line,
+                 "{'is':'job','id':7,%s'name':'my job','user':'ada','state':'running','output':"
+                 "'%s','folder':'%s','uid':%u}",
+                 outputs[i].members, outputs[i].output, folder, geteuid());
+        say(line);
+        work(30);
+        if (kind->log_read(engine, strstr(outputs[i].members, "array") ? "6_3" : "7", &piece,
+                           &err) != WF_OK) {
+            fail_msg("%s: %s", outputs[i].output, err.text);
+        }
+        assert_int_equal(piece.length, 6);
+        (void)unlink(file);
+    }
+}
+
 int main(void)
 {
 #define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, open_engine, close_engine)
@@ -329,11 +422,14 @@ int main(void)
         WITH_ENGINE(a_node_without_power_is_woken_first),
         WITH_ENGINE(ends_become_requests_of_slurm),
         WITH_ENGINE(a_pinned_job_that_gives_way_is_held_again),
+        WITH_ENGINE(a_job_that_leaves_is_told_to_save_and_then_requeued),
+        WITH_ENGINE(what_has_no_time_to_save_is_requeued_at_once),
         WITH_ENGINE(a_broken_connection_is_made_again_and_a_pin_is_remembered),
         WITH_ENGINE(a_line_without_end_breaks_the_connection),
         WITH_ENGINE(a_wrong_line_is_passed_over),
         WITH_ENGINE(trouble_with_slurmctld_makes_blind),
         WITH_ENGINE(output_is_read_where_it_is_its_owners),
+        WITH_ENGINE(output_has_the_name_that_its_owner_gave_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
