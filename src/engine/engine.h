@@ -66,7 +66,8 @@ struct wf_engine_kind {
     enum wf_status (*forget)(struct wf_engine *engine, const char *id, struct wf_error *err);
     // Engines that run work which others asked for, of which they know more than the runs they
     // started: ends the work with that key. PREEMPTED: it waits again, and is not started by others
-    // meanwhile; CANCELLED: for good, also while it waits. NULL: an engine that runs what it is
+    // meanwhile; CANCELLED: for good, also while it waits; WITHDRAWN: it goes on waiting, or
+    // runs where it has begun to. NULL: an engine that runs what it is
     // told and nothing else.
     enum wf_status (*end_work)(struct wf_engine *engine, const char *key, enum wf_run_stop why,
                                uint32_t grace_ms, struct wf_error *err);

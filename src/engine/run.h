@@ -134,7 +134,10 @@ struct wf_log_piece {
 
 enum wf_run_stop {
     WF_RUN_STOP_PREEMPTED,
-    WF_RUN_STOP_CANCELLED, // wins over the other
+    WF_RUN_STOP_CANCELLED, // wins over the others
+    // Its start is taken back where it has not come; what has begun meanwhile goes on. Loses to the
+    // others, and is told only of work that others asked for (engine.h, end_work).
+    WF_RUN_STOP_WITHDRAWN,
 };
 
 const char *wf_run_phase_text(enum wf_run_phase phase);

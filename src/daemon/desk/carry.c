@@ -204,8 +204,9 @@ void wf_desk_tell_stop(struct wf_desk *desk, struct wf_book_run *run)
 
 void wf_desk_stop_run(struct wf_desk *desk, struct wf_book_run *run, enum wf_run_stop why)
 {
+    bool weaker = run->stop_wanted && run->stop_why != WF_RUN_STOP_WITHDRAWN;
+    run->stop_why = weaker && why != WF_RUN_STOP_CANCELLED ? run->stop_why : why;
     run->stop_wanted = true;
-    run->stop_why = why > run->stop_why ? why : run->stop_why;
     struct wf_deed *deed = wf_deeds_add(&desk->deeds, WF_DEED_STOP);
     deed->run.job = run->job->id;
     deed->run.attempt = run->attempt;

@@ -345,7 +345,7 @@ static void give_up_plan(struct wf_desk *desk, struct wf_book_run *plan)
     if (may_come) {
         job->old = plan;
         job->run = NULL;
-        wf_desk_stop_run(desk, plan, WF_RUN_STOP_PREEMPTED);
+        wf_desk_stop_run(desk, plan, WF_RUN_STOP_WITHDRAWN);
     } else {
         wf_desk_drop_run(desk, plan, WF_RUN_END_PREEMPTED);
     }

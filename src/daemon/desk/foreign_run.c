@@ -266,6 +266,11 @@ struct wf_book_run *wf_desk_foreign_find_run(struct wf_desk *desk, struct wf_boo
     struct wf_book_run *run = job->old ? job->old : job->run;
     const struct wf_foreign_job gone = {.why = "another run of it began",
                                         .started_ms = told->started_ms};
+    if (job->old && job->old->started_ms == 0 && job->old->stop_why == WF_RUN_STOP_WITHDRAWN) {
+        const struct wf_foreign_job came = {.why = "its start came before it was taken back"};
+        wf_desk_foreign_end_run(desk, job->old, WF_RUN_END_NOT_STARTED, &came);
+        run = job->run;
+    }
     while (run && is_another(job->work, run, told)) {
         wf_desk_foreign_end_run(desk, run, WF_RUN_END_UNKNOWN, &gone);
         run = job->old ? job->old : job->run;

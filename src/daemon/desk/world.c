@@ -332,12 +332,12 @@ static bool read_run(void *context, const struct wf_run_row *row)
     if (!is_current) {
         job->old = run;
         run->stop_wanted = true;
-        run->stop_why = WF_RUN_STOP_PREEMPTED;
+        bool begun = !job->work || run->started_ms > 0;
+        run->stop_why = begun ? WF_RUN_STOP_PREEMPTED : WF_RUN_STOP_WITHDRAWN;
     } else {
         job->run = run;
         run->stop_wanted = job->cancelled || job->timed_out;
-        // One that nobody stops may have to give way later, which is less.
-        run->stop_why = run->stop_wanted ? WF_RUN_STOP_CANCELLED : WF_RUN_STOP_PREEMPTED;
+        run->stop_why = WF_RUN_STOP_CANCELLED;
     }
     if (job->work) {
         wf_desk_foreign_restore_run(reading->desk, run, row->node);

@@ -201,14 +201,15 @@ static void revoke(struct wf_engine *engine, const char *key, const char *why)
     }
 }
 
-void wf_slurm_withdraw(struct wf_engine *engine, const char *key, const char *why)
+void wf_slurm_withdraw(struct wf_engine *engine, const char *key, bool leaves, const char *why)
 {
     uint32_t task;
     struct wf_slurm_attempt *attempt = find(engine, key);
     (void)wf_slurm_find_key(engine, key, &task);
     bool known = task == WF_NONE;
     if (attempt) {
-        attempt->leaves = true;
+        attempt->withdrawn = true;
+        attempt->leaves = attempt->leaves || leaves;
         snprintf(attempt->why, sizeof attempt->why, "%.250s", why);
         // A task that was pinned is not in its array's record any more; its own is told soon.
         known = known || (attempt->phase != WF_SLURM_ASKED && attempt->phase != WF_SLURM_PINNED);
@@ -302,7 +303,7 @@ static void follow_pinned(struct wf_engine *engine, struct wf_slurm_attempt *att
 {
     int64_t waits_ms = wf_slurm_now_ms() - attempt->since_ms;
     bool pinned = strcmp(job->decision, attempt->run) == 0;
-    if (attempt->leaves && task == WF_NONE) {
+    if (attempt->withdrawn && task == WF_NONE) {
         revoke(engine, attempt->key, attempt->why);
     } else if (pinned && waits_ms > REASON_MS && is_kept(job)) {
         keep(engine, attempt, job);

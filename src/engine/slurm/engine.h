@@ -27,7 +27,8 @@ struct wf_slurm_attempt {
     enum wf_slurm_phase phase;
     uint64_t request;
     int64_t since_ms;
-    bool leaves;     // it is not to run: if it starts all the same, it is requeued
+    bool withdrawn;  // taken back, as soon as it is known what of;
+    bool leaves;     // and it is not to run: if it starts all the same, it is requeued
     int64_t woke_ms; // when power was last asked for; 0: not yet
     char **nodes;    // owned
     uint32_t node_count;
@@ -74,7 +75,7 @@ const struct wf_slurm_job *wf_slurm_find_key(const struct wf_engine *engine, con
 enum wf_status wf_slurm_begin_start(struct wf_engine *engine, const struct wf_run_spec *spec,
                                     struct wf_error *err) WF_MUST_USE;
 // Takes the pin of a waiting job back; has it leave, too, should Slurm have started it meanwhile.
-void wf_slurm_withdraw(struct wf_engine *engine, const char *key, const char *why);
+void wf_slurm_withdraw(struct wf_engine *engine, const char *key, bool leaves, const char *why);
 void wf_slurm_answered(struct wf_engine *engine, const struct wf_slurm_news *news);
 void wf_slurm_lost_wire(struct wf_engine *engine);
 void wf_slurm_follow_attempts(struct wf_engine *engine); // after each look

@@ -298,8 +298,12 @@ static enum wf_status slurm_end_work(struct wf_engine *engine, const char *key,
     if (engine->config.mode != WF_SLURM_DECIDE) {
         return wf_fail(err, WF_UNFIT, "jobs of this cluster are ended by Slurm alone");
     }
-    if (why == WF_RUN_STOP_PREEMPTED && job->state == WF_SLURM_PENDING) {
-        wf_slurm_withdraw(engine, key, "it gave way before Slurm had started it");
+    if (why != WF_RUN_STOP_CANCELLED && job->state == WF_SLURM_PENDING) {
+        wf_slurm_withdraw(engine, key, why == WF_RUN_STOP_PREEMPTED,
+                          "it gave way before Slurm had started it");
+        return WF_OK;
+    }
+    if (why == WF_RUN_STOP_WITHDRAWN) {
         return WF_OK;
     }
     if (why == WF_RUN_STOP_PREEMPTED) {

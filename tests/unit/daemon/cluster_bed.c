@@ -373,6 +373,8 @@ void cluster_obey(struct cluster *cluster)
         } else if (!request->is_start && request->why == WF_RUN_STOP_CANCELLED) {
             cluster_end(cluster, job, WF_RUN_END_CANCELLED, -1);
             engine->ended++;
+        } else if (request->why == WF_RUN_STOP_WITHDRAWN && !request->is_start) {
+            job->start[0] = '\0';
         } else if (!request->is_start) {
             cluster_requeue(cluster, job, false);
             engine->ended++;

@@ -117,7 +117,7 @@ static void what_gives_way_after_a_restart_waits_again(void **unused)
     bool taken_back = false;
     for (uint32_t i = 0; i < cluster.engine->request_count; i++) {
         const struct cluster_request *request = &cluster.engine->requests[i];
-        assert_true(request->is_start || request->why == WF_RUN_STOP_PREEMPTED);
+        assert_true(request->is_start || request->why == WF_RUN_STOP_WITHDRAWN);
         taken_back = taken_back || !request->is_start;
     }
     assert_true(taken_back);
@@ -446,10 +446,40 @@ static void what_gives_way_after_a_restart_is_not_cancelled(void **unused)
     cluster_flush(&cluster);
     assert_int_equal(cluster.engine->request_count, 1);
     assert_false(cluster.engine->requests[0].is_start);
-    assert_int_equal(cluster.engine->requests[0].why, WF_RUN_STOP_PREEMPTED);
+    assert_int_equal(cluster.engine->requests[0].why, WF_RUN_STOP_WITHDRAWN);
     cluster_settle(&cluster);
     assert_string_equal(cluster_state(&cluster, 1), "waiting");
     cluster_check_books(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void a_start_that_comes_before_it_is_taken_back_goes_on(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    uint32_t pin = job->pins[0];
+    // Others take all of every node, as far as was told; then one of them ends, and it starts.
+    struct cluster_job *others[CLUSTER_NODES];
+    for (uint32_t node = 0; node < CLUSTER_NODES; node++) {
+        others[node] = cluster_submit(&cluster, CLUSTER_GPUS, 1);
+        assert_true(cluster_run_on(&cluster, others[node], &node));
+    }
+    cluster_look(&cluster);
+    cluster_end(&cluster, others[pin], WF_RUN_END_EXIT, 0);
+    assert_true(cluster_run_on(&cluster, job, &pin));
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    cluster_settle(&cluster);
+    assert_int_equal(job->state, WF_FOREIGN_RUNS);
+    assert_true(job->starts == 1 && job->restarts == 0);
+    assert_string_equal(cluster_state(&cluster, 1), "running");
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
     cluster_clear(&cluster);
 }
 
@@ -471,6 +501,7 @@ int main(void)
         cmocka_unit_test(what_runs_nowhere_that_is_known_is_not_started_twice),
         cmocka_unit_test(a_start_that_comes_to_nothing_is_tried_later),
         cmocka_unit_test(what_gives_way_after_a_restart_is_not_cancelled),
+        cmocka_unit_test(a_start_that_comes_before_it_is_taken_back_goes_on),
     };
     return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
 }

@@ -294,6 +294,22 @@ static void a_pinned_job_that_starts_all_the_same_leaves(void **unused)
     assert_non_null(strstr(hear(), "\"do\":\"hold\",\"job\":10"));
 }
 
+static void a_start_that_was_taken_back_too_late_goes_on(void **unused)
+{
+    (void)unused;
+    assert_int_equal(start("7", "j1-1", "n1"), WF_OK);
+    answer("done", request_of(hear()), "");
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_WITHDRAWN, 0, NULL), WF_OK);
+    const char *said = hear();
+    assert_non_null(strstr(said, "\"do\":\"hold\",\"job\":7"));
+    refuse(request_of(said), "not-pending");
+    say("{'is':'job','id':7,'state':'running','ours':true,'nodes':['n1'],'decision':'j1-1'}");
+    say("{'is':'synced','round':2}");
+    assert_null(strstr(hear(), "\"do\":"));
+    assert_int_equal(kind->end_work(engine, "7", WF_RUN_STOP_WITHDRAWN, 0, NULL), WF_OK);
+    assert_null(strstr(hear(), "\"do\":"));
+}
+
 static void what_has_no_time_to_save_is_requeued_at_once(void **unused)
 {
     (void)unused;
@@ -446,6 +462,7 @@ int main(void)
         WITH_ENGINE(a_pinned_job_that_gives_way_is_held_again),
         WITH_ENGINE(a_job_that_leaves_is_told_to_save_and_then_requeued),
         WITH_ENGINE(a_pinned_job_that_starts_all_the_same_leaves),
+        WITH_ENGINE(a_start_that_was_taken_back_too_late_goes_on),
         WITH_ENGINE(what_has_no_time_to_save_is_requeued_at_once),
         WITH_ENGINE(a_broken_connection_is_made_again_and_a_pin_is_remembered),
         WITH_ENGINE(a_line_without_end_breaks_the_connection),
