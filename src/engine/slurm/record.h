@@ -60,9 +60,8 @@ struct wf_slurm_job {
     uint32_t array, array_task; // array: number of its array, 0: in none; task: WF_NONE: not split
     uint32_t array_at_most;     // off yet, then array_tasks has those that wait: "5-9,12"
     const char *array_tasks;
-    uint32_t het; // number of the whole that it is a part of; 0: of none
     const char *name, *user, *account, *qos, *partition;
-    uint32_t uid;
+    uint32_t uid, het; // het: number of the whole that it is a part of; 0: of none
     enum wf_slurm_state state;
     enum wf_slurm_state base; // under completing: how it ended, or pending
     enum wf_slurm_held held;
