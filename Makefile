@@ -1,5 +1,6 @@
 # The verbs of the project; meson.build does the work. BUILD names the build folder (build), CC the
-# compiler of a new one, JOBS how many compilations run at once (as many as there are processors).
+# compiler of a new one, JOBS how many compilations run at once (as many as there are processors),
+# TEST_OPTIONS what `meson test` is told besides.
 
 BUILD ?= build
 FUZZ_SECONDS ?= 30
@@ -23,7 +24,7 @@ test:
 	@$(install) test
 	@echo "Building and running the tests ..."
 	@$(MAKE) -s --no-print-directory $(BUILD)/with-tests
-	@meson test -C $(BUILD) --print-errorlogs
+	@meson test -C $(BUILD) --print-errorlogs $(TEST_OPTIONS)
 
 tidy:
 	@$(install) test tidy docs
