@@ -37,7 +37,8 @@ static struct wf_event found(uint64_t job, uint32_t task, uint32_t node, uint32_
     struct wf_job_spec spec = small_job(1, 1000, (uint8_t)__builtin_popcount(gpus), 1000);
     return (struct wf_event){
         .kind = WF_EVENT_TASK_FOUND,
-        .task_found = {{job}, task, {node}, gpus, spec.request},
+        .task_found =
+            {.job = {job}, .task = task, .node = {node}, .gpus = gpus, .request = spec.request},
     };
 }
 

@@ -410,9 +410,11 @@ static struct wf_event found(int64_t at_ms, uint64_t id, uint32_t task, uint32_t
                              uint32_t gpus)
 {
     struct wf_job_spec job = small_job(id, 1, (uint8_t)__builtin_popcount(gpus), 0);
-    return (struct wf_event){.time_ms = at_ms,
-                             .kind = WF_EVENT_TASK_FOUND,
-                             .task_found = {{id}, task, {node}, gpus, job.request}};
+    return (struct wf_event){
+        .time_ms = at_ms,
+        .kind = WF_EVENT_TASK_FOUND,
+        .task_found = {
+            .job = {id}, .task = task, .node = {node}, .gpus = gpus, .request = job.request}};
 }
 
 static void a_submitted_job_that_is_found_running_runs(void **unused)
