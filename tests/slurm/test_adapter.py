@@ -108,12 +108,16 @@ def tells_what_squeue_and_sinfo_show(case):
     for job in running:
         lab.wait_job(job, 'RUNNING')
         daemon.job(job, state='running')
-    daemon.sync(2)
-    told = {(str(line['id']), line['state'].upper(), ','.join(line.get('nodes', [])))
-            for line in daemon.jobs.values() if line['state'] in ('pending', 'running')}
     shown = {tuple(line.split('|')) for line in
              lab.run(['squeue', '-h', '-o', '%A|%T|%N']).stdout.split('\n') if line}
-    same('jobs', told, shown)
+
+    def told_jobs():
+        return {(str(line['id']), line['state'].upper(), ','.join(line.get('nodes', [])))
+                for line in daemon.jobs.values() if line['state'] in ('pending', 'running')}
+    try:
+        daemon.until('jobs are as squeue shows them', lambda: told_jobs() == shown, 15)
+    except Trouble:
+        same('jobs', told_jobs(), shown)
     told = {(line['name'], line['state'], str(line['cpus'])) for line in daemon.nodes.values()
             if not line.get('cloud')}
     shown = {tuple(line.split()) for line in lab.run(['sinfo', '-h', '-N', '-p', 'gpu', '-o', '%N %t %c']).stdout

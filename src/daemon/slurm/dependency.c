@@ -72,12 +72,12 @@ static void see(void *context, const struct wf_slurm_job *job)
     const struct item *item = search->item;
     bool same = job->id == item->id || job->array == item->id || job->het == item->id;
     bool mine = same && (item->task == WF_NONE || job->array_task == item->task);
+    bool open = mine ? item->wish != BEGINNING || job->state == WF_SLURM_PENDING
+                     : same && wf_slurm_has_task(job->array_tasks, item->task);
     if (mine && wf_slurm_is_over(job->state)) {
         search->well = search->well || job->state == WF_SLURM_COMPLETED;
         search->badly = search->badly || job->state != WF_SLURM_COMPLETED;
-    } else if (mine && (item->wish != BEGINNING || job->state == WF_SLURM_PENDING)) {
-        search->waits = true;
-    } else if (same && !mine && wf_slurm_has_task(job->array_tasks, item->task)) {
+    } else if (open) {
         search->waits = true;
     }
 }

@@ -20,7 +20,7 @@ static struct wf_slurm_leaving *find(const struct wf_engine *engine, const char 
 
 static void drop(struct wf_engine *engine, struct wf_slurm_leaving *leaving)
 {
-    HASH_DEL(engine->leavings, leaving);
+    HASH_DEL(engine->leavings, leaving); // NOLINT(clang-analyzer-unix.Malloc): uthash's own
     free(leaving);
 }
 

@@ -91,7 +91,10 @@ static void destroy(void *any)
 static enum wf_status take_header(struct state *state, char *line, struct wf_error *err)
 {
     struct wf_table *table = &state->table;
-    table->separator = state->fixed.count > 0 ? FIXED_SEPARATOR : find_separator(line);
+    table->separator = FIXED_SEPARATOR;
+    if (state->fixed.count == 0) {
+        table->separator = find_separator(line);
+    }
     enum wf_status status = wf_table_head(table, line, err);
     if (status != WF_OK) {
         return status;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "site/hostlist.h"
 
 enum { KEPT = 9, OF = 10 }; // such a part of the delays, the lowest, is believed
@@ -149,6 +150,7 @@ static enum wf_status read_nodes(struct learner *learner, wf_hostlist_take *take
 static enum wf_status read_site(struct learner *learner, struct wf_error *err)
 {
     enum wf_status status = WF_OK;
+    WF_ASSERT(learner->gpu_milli);
     for (uint32_t i = 0; i < learner->site->node_count && status == WF_OK; i++) {
         const struct wf_site_node *node = &learner->site->nodes[i];
         uint32_t number;
