@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 30
 ninja = ninja -C $(BUILD) $(if $(JOBS),-j $(JOBS))
 install = tools/install-dependencies
 
-.PHONY: all run test tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot bench-live bench-slurm format \
+.PHONY: all run test test-slurm tidy asan fuzz docs bench-placement bench-churn bench-queue bench-spot bench-live bench-slurm format \
 	clean
 all: $(BUILD)/build.ninja
 	@$(ninja)
@@ -24,7 +24,13 @@ test:
 	@$(install) test
 	@echo "Building and running the tests ..."
 	@$(MAKE) -s --no-print-directory $(BUILD)/with-tests
-	@meson test -C $(BUILD) --print-errorlogs $(TEST_OPTIONS)
+	@meson test -C $(BUILD) --no-suite long --print-errorlogs $(TEST_OPTIONS)
+
+test-slurm:
+	@$(install) test slurm
+	@$(MAKE) -s --no-print-directory $(BUILD)/with-tests
+	@meson test -C $(BUILD) --print-errorlogs slurm_adapter slurm_bad_sites slurm_beyond slurm_cluster slurm_day \
+		slurm_engine slurm_facts slurm_history
 
 tidy:
 	@$(install) test tidy docs
@@ -36,7 +42,7 @@ asan:
 	@echo "Building with the address and undefined-behaviour sanitizers ..."
 	@[ -e $(BUILD)/asan/build.ninja ] || meson setup $(BUILD)/asan -Dtests=enabled \
 		-Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
-	@meson test -C $(BUILD)/asan --no-suite tools --no-suite determinism --print-errorlogs
+	@meson test -C $(BUILD)/asan --no-suite tools --no-suite determinism --no-suite long --print-errorlogs
 
 fuzz:
 	@$(install) fuzz
