@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct wf_run_state state;
         struct wf_run_request request;
         status = kind == 1 ? wf_state_parse(sheet.text, sheet.length, &state, &err)
-                           : wf_request_parse(sheet.text, sheet.length, &request, &err);
+                           : wf_run_request_parse(sheet.text, sheet.length, &request, &err);
         wf_sheet_finish(&sheet);
     }
     WF_ASSERT(status == WF_OK || (err.status == status && err.text[0] != '\0'));

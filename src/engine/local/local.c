@@ -357,7 +357,7 @@ static enum wf_status ask(struct wf_engine *engine, struct wf_entry *entry,
 {
     int folder = wf_entry_open(engine, entry);
     struct wf_run_request request = {0};
-    (void)!wf_request_read(folder, &request, NULL);
+    (void)!wf_run_request_read(folder, &request, NULL);
     if (change->stop) {
         bool first = !request.stop;
         request.stop = true;
@@ -369,7 +369,7 @@ static enum wf_status ask(struct wf_engine *engine, struct wf_entry *entry,
     } else {
         request.paused = change->paused;
     }
-    enum wf_status status = wf_request_write(folder, &request, err);
+    enum wf_status status = wf_run_request_write(folder, &request, err);
     close_one(folder);
     if (status != WF_OK) {
         return wf_error_prefix(err, status, "run %s: ", entry->id);

@@ -166,8 +166,8 @@ enum wf_status wf_state_read(int folder, struct wf_run_state *state_out, struct 
     return status;
 }
 
-enum wf_status wf_request_write(int folder, const struct wf_run_request *request,
-                                struct wf_error *err)
+enum wf_status wf_run_request_write(int folder, const struct wf_run_request *request,
+                                    struct wf_error *err)
 {
     struct wf_sheet sheet;
     wf_sheet_init(&sheet, REQUEST_KIND);
@@ -212,8 +212,8 @@ static enum wf_status take_request(struct wf_run_request *request, const char *n
     return WF_OK;
 }
 
-enum wf_status wf_request_parse(char *text, size_t length, struct wf_run_request *request_out,
-                                struct wf_error *err)
+enum wf_status wf_run_request_parse(char *text, size_t length, struct wf_run_request *request_out,
+                                    struct wf_error *err)
 {
     *request_out = (struct wf_run_request){0};
     struct wf_sheet_reader reader;
@@ -225,7 +225,8 @@ enum wf_status wf_request_parse(char *text, size_t length, struct wf_run_request
     return status == WF_OK ? WF_OK : wf_error_prefix(err, status, "request: ");
 }
 
-enum wf_status wf_request_read(int folder, struct wf_run_request *request_out, struct wf_error *err)
+enum wf_status wf_run_request_read(int folder, struct wf_run_request *request_out,
+                                   struct wf_error *err)
 {
     *request_out = (struct wf_run_request){0};
     char *text = NULL;
@@ -235,7 +236,7 @@ enum wf_status wf_request_read(int folder, struct wf_run_request *request_out, s
         return WF_OK;
     }
     if (status == WF_OK) {
-        status = wf_request_parse(text, length, request_out, err);
+        status = wf_run_request_parse(text, length, request_out, err);
         free(text);
     }
     return status;

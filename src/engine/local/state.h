@@ -46,10 +46,10 @@ struct wf_run_request {
     uint32_t checkpoints; // how often it was to be told its checkpoint signal, while it runs on
 };
 
-enum wf_status wf_request_write(int folder, const struct wf_run_request *request,
-                                struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_run_request_write(int folder, const struct wf_run_request *request,
+                                    struct wf_error *err) WF_MUST_USE;
 // No file: nothing is wanted.
-enum wf_status wf_request_read(int folder, struct wf_run_request *request_out,
-                               struct wf_error *err) WF_MUST_USE;
-enum wf_status wf_request_parse(char *text, size_t length, struct wf_run_request *request_out,
-                                struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_run_request_read(int folder, struct wf_run_request *request_out,
+                                   struct wf_error *err) WF_MUST_USE;
+enum wf_status wf_run_request_parse(char *text, size_t length, struct wf_run_request *request_out,
+                                    struct wf_error *err) WF_MUST_USE;

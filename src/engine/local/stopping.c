@@ -135,7 +135,7 @@ void wf_supervisor_obey(struct wf_supervisor *supervisor)
 {
     struct wf_run_request request;
     struct wf_error err = {0};
-    if (wf_request_read(supervisor->folder, &request, &err) != WF_OK) {
+    if (wf_run_request_read(supervisor->folder, &request, &err) != WF_OK) {
         wf_run_warn(&supervisor->state.run, "a request was not understood: %s", err.text);
         return;
     }

@@ -323,7 +323,7 @@ static bool is_stopped_already(struct wf_supervisor *supervisor)
 {
     struct wf_run_request request;
     struct wf_error err = {0};
-    if (wf_request_read(supervisor->folder, &request, &err) != WF_OK || !request.stop) {
+    if (wf_run_request_read(supervisor->folder, &request, &err) != WF_OK || !request.stop) {
         return false;
     }
     struct wf_run *run = &supervisor->state.run;

@@ -136,11 +136,11 @@ static void a_request_is_read_as_it_was_written(void **state)
     struct wf_run_request request;
     struct wf_error err = {0};
     (void)unlinkat(folder, WF_REQUEST_FILE, 0);
-    assert_int_equal(wf_request_read(folder, &request, &err), WF_OK);
+    assert_int_equal(wf_run_request_read(folder, &request, &err), WF_OK);
     assert_false(request.stop || request.paused);
     const struct wf_run_request wanted = {true, WF_RUN_STOP_CANCELLED, UINT32_MAX, true, 7};
-    assert_int_equal(wf_request_write(folder, &wanted, &err), WF_OK);
-    assert_int_equal(wf_request_read(folder, &request, &err), WF_OK);
+    assert_int_equal(wf_run_request_write(folder, &wanted, &err), WF_OK);
+    assert_int_equal(wf_run_request_read(folder, &request, &err), WF_OK);
     assert_true(request.stop && request.paused);
     assert_int_equal(request.why, WF_RUN_STOP_CANCELLED);
     assert_int_equal(request.grace_ms, UINT32_MAX);
