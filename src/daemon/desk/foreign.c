@@ -132,10 +132,11 @@ struct over_row {
 };
 
 // The same key is the same work where it was submitted before that was over: work that waits again
-// may be told with the time when it came to that. Where no time is told, too.
+// may be told with the time when it came to that. Where no time is told, too. Its scheduler's clock
+// may be ahead of ours, so that it seems to be over before it was submitted.
 static bool is_same(const struct wf_foreign_job *told, int64_t submitted_ms, int64_t ended_ms)
 {
-    return told->submitted_ms == 0 ||
+    return told->submitted_ms == 0 || told->submitted_ms == submitted_ms ||
            (told->submitted_ms >= submitted_ms && told->submitted_ms <= ended_ms);
 }
 

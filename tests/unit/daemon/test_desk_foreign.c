@@ -424,6 +424,27 @@ static void work_that_waited_again_and_is_over_is_not_new(void **unused)
     cluster_clear(&cluster);
 }
 
+static void work_of_a_cluster_whose_clock_is_ahead_is_taken_once(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    job->submitted_ms = cluster.now_ms + 90000;
+    cluster_settle(&cluster);
+    cluster.now_ms += 5000;
+    cluster_end(&cluster, job, WF_RUN_END_EXIT, 0);
+    for (int i = 0; i < 3; i++) {
+        cluster_settle(&cluster);
+        job->is_news = true; // told again
+        cluster_look(&cluster);
+    }
+    cluster_flush(&cluster);
+    assert_int_equal(wf_desk_count(cluster.desk).submitted, 1);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 static void what_gives_way_after_a_restart_is_not_cancelled(void **unused)
 {
     (void)unused;
@@ -491,6 +512,7 @@ int main(void)
         cmocka_unit_test(work_leaves_a_node_that_goes_unless_it_may_not_run_anew),
         cmocka_unit_test(who_starts_on_a_node_that_goes_leaves_it_too),
         cmocka_unit_test(work_that_waited_again_and_is_over_is_not_new),
+        cmocka_unit_test(work_of_a_cluster_whose_clock_is_ahead_is_taken_once),
         cmocka_unit_test(nothing_starts_before_all_was_told),
         cmocka_unit_test(what_gives_way_after_a_restart_waits_again),
         cmocka_unit_test(who_is_not_told_is_gone),
