@@ -44,6 +44,11 @@ static int64_t clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+time_t wf_adapter_slurm_now(const struct wf_adapter *adapter)
+{
+    return time(NULL) + adapter->clock_off_s;
+}
+
 void wf_call_begin(struct wf_adapter *adapter)
 {
     if (adapter->post != NULL) {

@@ -67,6 +67,7 @@ struct wf_adapter {
     bool has_accounting;
     partition_info_msg_t *partition_table;
 
+    int64_t clock_off_s;      // slurmctld's clock minus ours, as of the last look at its health
     time_t updated[WF_LOOKS]; // as slurmctld counts it, for 1900 (nothing new)
     int64_t next_ms[WF_LOOKS];
     int64_t round_next_ms; // no look before this, so that slurmctld has time for others
@@ -86,6 +87,9 @@ void wf_adapter_init(struct wf_adapter *adapter, struct wf_post *post);
 void wf_adapter_finish(struct wf_adapter *adapter);
 // Until wf_post_stop.
 void wf_adapter_run(struct wf_adapter *adapter);
+
+// Now, by the clock that set the times of slurmctld's jobs.
+time_t wf_adapter_slurm_now(const struct wf_adapter *adapter);
 
 // Around each call of Slurm; wf_call_end gives its error number, 0 for none.
 void wf_call_begin(struct wf_adapter *adapter);

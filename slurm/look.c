@@ -214,7 +214,7 @@ static void judge_jobs(struct wf_adapter *adapter, uint32_t count)
 static int look_jobs(struct wf_adapter *adapter)
 {
     job_info_msg_t *found = NULL;
-    const time_t now = time(NULL);
+    const time_t now = wf_adapter_slurm_now(adapter);
 
     wf_call_begin(adapter);
     const int errnum =
@@ -243,7 +243,7 @@ int wf_look_job(struct wf_adapter *adapter, uint32_t id, struct wf_facts **facts
     if (errnum == 0) {
         // An array's id brings all of its tasks.
         for (uint32_t i = 0; i < found->record_count; i++) {
-            take_job(adapter, &found->job_array[i], time(NULL));
+            take_job(adapter, &found->job_array[i], wf_adapter_slurm_now(adapter));
         }
         wf_slurm_free_jobs(found);
         *facts_out = wf_jobs_find(&adapter->jobs, id);

@@ -191,6 +191,7 @@ int wf_look_health(struct wf_adapter *adapter)
     const int64_t off = found->req_time < before - 2  ? found->req_time - before
                         : found->req_time > after + 2 ? found->req_time - after
                                                       : 0;
+    adapter->clock_off_s = off;
     if (off != 0) {
         snprintf(text, sizeof(text),
                  "slurmctld's clock is %" PRId64 " s %s ours: times and limits are off by that",

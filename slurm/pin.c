@@ -113,10 +113,8 @@ static struct wf_mark renew(const struct wf_facts *facts, const char *decision)
 
 // Slurm lets a requeued job wait for a while, job_submit.lua one that its owner has let go (for 30
 // s, until we take it). A begin that its owner wants is not touched.
-static bool begins_late_by_others(const struct wf_facts *facts)
+static bool begins_late_by_others(const struct wf_facts *facts, time_t now)
 {
-    const time_t now = time(NULL);
-
     return facts->begin > now && ((facts->mark.ours && facts->restarts > 0) ||
                                   (facts->mark.users && facts->begin <= now + 30));
 }
@@ -126,6 +124,7 @@ int wf_pin_start(struct wf_adapter *adapter, struct wf_facts *facts, uint32_t ta
 {
     const uint32_t least = wf_facts_nodes_min(facts), most = wf_facts_nodes_max(facts);
     struct wf_mark mark = renew(facts, decision);
+    const time_t now = wf_adapter_slurm_now(adapter);
     job_desc_msg_t change;
 
     slurm_init_job_desc_msg(&change);
@@ -142,8 +141,8 @@ int wf_pin_start(struct wf_adapter *adapter, struct wf_facts *facts, uint32_t ta
         change.min_nodes = count;
         change.max_nodes = count;
     }
-    if (begins_late_by_others(facts)) {
-        change.begin_time = time(NULL);
+    if (begins_late_by_others(facts, now)) {
+        change.begin_time = now;
     }
     return update_marked(adapter, facts, task, &change, &mark);
 }
@@ -180,12 +179,13 @@ int wf_pin_leave(struct wf_adapter *adapter, struct wf_facts *facts, uint32_t ta
 int wf_pin_hold(struct wf_adapter *adapter, struct wf_facts *facts, uint32_t task)
 {
     struct wf_mark mark = renew(facts, "");
+    const time_t now = wf_adapter_slurm_now(adapter);
     job_desc_msg_t change;
 
     slurm_init_job_desc_msg(&change);
     unpin(facts, &change);
-    if (begins_late_by_others(facts)) {
-        change.begin_time = time(NULL);
+    if (begins_late_by_others(facts, now)) {
+        change.begin_time = now;
     }
     change.priority = 0;
     change.alloc_sid = ALLOC_SID_ADMIN_HOLD;
@@ -199,7 +199,7 @@ int wf_pin_requeued(struct wf_adapter *adapter, struct wf_facts *facts)
 
     slurm_init_job_desc_msg(&change);
     unpin(facts, &change);
-    change.begin_time = time(NULL);
+    change.begin_time = wf_adapter_slurm_now(adapter);
     return update_marked(adapter, facts, WF_NO_TASK, &change, &mark);
 }
 

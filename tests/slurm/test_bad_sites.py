@@ -187,6 +187,12 @@ def clocks_that_differ_are_told_and_jobs_run(case):
         job = case.once('off', 2, '--gres=gpu:1')
         lab.wait_job(job, 'COMPLETED', seconds=60)  # by Slurm, where the heartbeat does not look fresh
         wait_until('it is over here, too', 60, lambda: serve.jobs('--all').get(job, {}).get('state') == 'done')
+        # What waits is held, and its begin, the moment of its submission, must not be taken for a time to come.
+        full = case.once('full', 8, '-N', str(len(lab.nodes())), '--exclusive')
+        lab.wait_job(full, 'RUNNING')
+        behind = case.once('behind', 2, '--gres=gpu:1')
+        wait_until('it is held', 15, lambda: lab.job(behind)['Reason'] == 'JobHeldAdmin')
+        lab.wait_job(behind, 'COMPLETED', seconds=40)
         case.end()
 
 

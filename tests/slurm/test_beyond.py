@@ -135,7 +135,7 @@ def reclaimed(case, serve, name, script, *options):
     word_of_notice(lab, node, 'reclaim 60s')
     notes = wait_until('it runs elsewhere', 60, lambda: heard(case, name)
                        if heard(case, name)[-1][0] == 'start' and len(heard(case, name)) > before else None)[before:]
-    need(notes[-1][2] != node, 'it runs where it was')
+    need(notes[-1][2] != node, f'it runs where it was: {heard(case, name)}, {lab.job(job)}')
     need(lab.job(job)['Restarts'] == '1', f'it was started more often: {lab.job(job)}')
     own = sum((-1 if what == 'told' else 1) * float(when) for what, when, _ in notes if what != 'start')
     print(f'# {name}: {[(what, round(float(when) - notice, 2), where) for what, when, where in notes]}')
