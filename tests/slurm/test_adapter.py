@@ -406,6 +406,7 @@ def slurmctld_dies_and_comes_back(case):
     daemon, lab = case.daemon, case.lab
     job = case.held('--gres=gpu:1')
     held = time.time()
+    lab.run(['scontrol', 'update', f'jobid={job}', 'comment=saved'])  # so that there is something to save after it
     wait_until('slurmctld has saved the job', 30, lambda: any(
         path.stat().st_mtime > held for path in lab.folder.rglob('job_state')))
     lab.kill('slurmctld')

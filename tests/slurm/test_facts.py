@@ -167,8 +167,10 @@ def a_higher_tier_goes_first_and_a_closed_partition_waits(case):
         full = [case.once(f'full{node}', 300, '-w', node, '--gres=gpu:8') for node in ('h1', 'h2', 'm1', 'm2')]
         for job in full:
             lab.wait_job(job, 'RUNNING', seconds=60)
+        serve.kill()  # who came first alone would have a start kept, which nobody who comes later moves
         early = case.once('early', 3, '--gres=gpu:8')
         late = case.once('late', 3, '--gres=gpu:8', partition='express')
+        serve.start('decide')
         wait_until('both wait here', 30, lambda: {early, late} <= set(serve.jobs()))
         lab.run(['scancel', full[0]])
         decided(case, late, NODES)
