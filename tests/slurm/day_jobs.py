@@ -7,7 +7,7 @@ USERS = (None, 'games', 'news')
 NO_TASK = '4294967294'  # what an array has that was cancelled as a whole
 NEVER_ENDS = 600  # seconds: its end comes from elsewhere
 
-Record = collections.namedtuple('Record', 'id state reason restarts start end exit mark comment')
+Record = collections.namedtuple('Record', 'id state reason restarts start end exit mark comment node')
 Run = collections.namedtuple('Run', 'start end job restart node')
 
 
@@ -199,7 +199,7 @@ def read_records(text):
             continue
         record = Record(facts['JobId'], facts['JobState'], facts['Reason'], int(facts['Restarts']),
                         facts['StartTime'], facts['EndTime'], facts['ExitCode'],
-                        'AdminComment=whaleflux:j' in line, facts.get('AdminComment', ''))
+                        'AdminComment=whaleflux:j' in line, facts.get('AdminComment', ''), facts.get('BatchHost', ''))
         tasks = facts.get('ArrayTaskId', '').replace(NO_TASK, '')
         for task in tasks_of(tasks) if tasks else [None]:
             records[(facts['JobName'], task)].append(record)

@@ -2,6 +2,7 @@
 """Whether a mixed day went as those who submitted its jobs would expect: one TAP line a question."""
 import json
 import statistics
+import time
 
 import tap
 from day_jobs import read_records, read_runs
@@ -10,6 +11,7 @@ from lab_base import Trouble, wait_until
 
 SAVED_SECONDS = 10  # slurmctld that is killed may have lost what is younger: it saves up to 5 s late
 RECOVERY_SECONDS = 10
+PURGE_SECONDS = 10  # after its start a slurmd removes scripts of jobs that it does not know
 OVER = {'COMPLETED': 'done', 'FAILED': 'failed', 'TIMEOUT': 'failed', 'NODE_FAIL': 'lost', 'CANCELLED': 'cancelled'}
 LIVE = {'waiting': 'PENDING', 'held': 'PENDING', 'running': 'RUNNING', 'ending': 'RUNNING'}
 SHOWN = 12
@@ -25,7 +27,7 @@ class Judge:
         self.records = read_records(self.lab.run(['scontrol', '-o', 'show', 'job']).stdout)
         self.runs = {wish.name: read_runs(day.runs / wish.name) for wish in day.wishes}
         self.wishes = [wish for wish in day.wishes if not wish.lost and not wish.confused]
-        self.good = True
+        self.good, self.explained = True, 0
 
     def check(self, what, faults):
         for fault in faults:
@@ -64,6 +66,18 @@ class Judge:
                 if node == run.node or run.is_wide]
         return any(run.start - 5 <= back and killed <= until for killed, back in gone + self.kills.controller)
 
+    def is_forgotten(self, record, runs):
+        """Whether slurmctld forgot that it did its work: it may then be started again, which its node refuses, or
+        never be missed."""
+        return record.state in OVER and any(
+            run.end and (self.in_window(run.start) or self.in_window(run.end)) for run in runs)
+
+    def is_purged(self, record, runs):
+        """Whether a slurmd that was just started took its script for one left over from before."""
+        begun = time.mktime(time.strptime(record.start, '%Y-%m-%dT%H:%M:%S')) if record.state == 'FAILED' else 0
+        return not runs and any(node == record.node and killed <= begun <= back + PURGE_SECONDS
+                                for node, killed, back in self.kills.lost_nodes + self.kills.daemons)
+
     # The questions.
 
     def lost(self):
@@ -93,6 +107,9 @@ class Judge:
         if record.state == 'NODE_FAIL' and wish.kind == 'once':
             # It must not be put back into the queue: the loss of its node is its end.
             return '' if self.is_explained_end(record, runs) else 'no node of its was lost'
+        if self.is_forgotten(record, runs) or self.is_purged(record, runs):
+            self.explained += 1
+            return ''
         if record.state not in wish.ends:
             return f'it is not {" or ".join(wish.ends)}'
         if record.state in ('COMPLETED', 'FAILED') and not any(run.end for run in runs):
