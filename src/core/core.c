@@ -53,7 +53,9 @@ static enum wf_status check_config(const struct wf_core_config *config, struct w
         return wf_fail(err, WF_INVALID, "a core with queues needs a discipline");
     }
     if (limits->queues > 0 && limits->moves) {
-        return wf_fail(err, WF_INVALID, "a core with queues moves no running tasks");
+        return wf_fail(
+            err, WF_INVALID,
+            "a core with queues has no use for the limit 'moves': it moves when allowed");
     }
     if (limits->queues > 0 && config->policy->at_random) {
         return wf_fail(err, WF_INVALID, "a core with queues places no task at random");
@@ -368,6 +370,19 @@ static enum wf_status task_found(struct wf_core *core, const struct wf_event *ev
     return status;
 }
 
+static enum wf_status check_moves(const struct wf_event *event, struct wf_error *err)
+{
+    if (event->moves.cost_max_nanousd < 0 || event->moves.value_nanousd_per_gpu_hour < 0 ||
+        event->moves.value_nanousd_per_gpu_hour > WF_PRICE_NANOUSD_MAX) {
+        return wf_fail(err, WF_INVALID,
+                       "an allowance for moves of at most %lld nano-dollars each, for work worth "
+                       "%lld per GPU-hour, is not between 0 and 10,000 dollars",
+                       (long long)event->moves.cost_max_nanousd,
+                       (long long)event->moves.value_nanousd_per_gpu_hour);
+    }
+    return WF_OK;
+}
+
 // What only a core with queues, or only one without, understands.
 static enum wf_status dispatch_job(struct wf_core *core, const struct wf_event *event,
                                    struct wf_error *err)
@@ -409,6 +424,7 @@ static enum wf_status dispatch_job(struct wf_core *core, const struct wf_event *
 static enum wf_status dispatch(struct wf_core *core, const struct wf_event *event,
                                struct wf_error *err)
 {
+    enum wf_status status;
     switch (event->kind) {
     case WF_EVENT_POOL:
         return set_pool(core, event, err);
@@ -422,9 +438,11 @@ static enum wf_status dispatch(struct wf_core *core, const struct wf_event *even
         return task_found(core, event, err);
     case WF_EVENT_MIX:
         return wf_placer_set_mix(&core->placer, event->mix.classes, event->mix.count, err);
+    case WF_EVENT_MOVES:
+        status = check_moves(event, err);
+        return status == WF_OK ? dispatch_job(core, event, err) : status;
     case WF_EVENT_JOB_SUBMIT:
     case WF_EVENT_JOB_END:
-    case WF_EVENT_MOVES:
     case WF_EVENT_TIME:
     case WF_EVENT_QUEUE:
     case WF_EVENT_JOB_HOLD:

@@ -6,21 +6,22 @@
 #include "core/types.h"
 
 enum wf_event_kind {
-    WF_EVENT_POOL,        // a pool exists, or its price or place changed
-    WF_EVENT_NODE_UP,     // a node came, or its labels changed
-    WF_EVENT_NODE_DOWN,   // a node went; what ran on it is lost
-    WF_EVENT_NODE_DRAIN,  // a node takes no new work (closed) or takes it again
-    WF_EVENT_JOB_SUBMIT,  // somebody asks for a job
-    WF_EVENT_JOB_END,     // a job ended: its tasks leave their nodes
-    WF_EVENT_TASK_FOUND,  // a task already runs on a node: a restart, or somebody else's start
-    WF_EVENT_MIX,         // the demand forecast is given; a mix without classes gives it back to
-                          // what the core learns from arrivals
-    WF_EVENT_MOVES,       // how many running tasks may be moved from now on (core/place/move.h)
-    WF_EVENT_TIME,        // nothing but time passed, as asked for in wf_decisions.wake_ms
-    WF_EVENT_QUEUE,       // a queue exists, or its share or limits changed
-    WF_EVENT_JOB_HOLD,    // a waiting job is held, or released
-    WF_EVENT_JOB_SAVED,   // a running job saved its work: no more than what follows can be lost
-    WF_EVENT_JOB_CHANGE,  // a waiting job asks for something else, and keeps its place in line
+    WF_EVENT_POOL,       // a pool exists, or its price or place changed
+    WF_EVENT_NODE_UP,    // a node came, or its labels changed
+    WF_EVENT_NODE_DOWN,  // a node went; what ran on it is lost
+    WF_EVENT_NODE_DRAIN, // a node takes no new work (closed) or takes it again
+    WF_EVENT_JOB_SUBMIT, // somebody asks for a job
+    WF_EVENT_JOB_END,    // a job ended: its tasks leave their nodes
+    WF_EVENT_TASK_FOUND, // a task already runs on a node: a restart, or somebody else's start
+    WF_EVENT_MIX,        // the demand forecast is given; a mix without classes gives it back to
+                         // what the core learns from arrivals
+    WF_EVENT_MOVES,      // how many running tasks may be moved from now on (core/place/move.h; with
+                         // queues: core/schedule/schedule_move.c)
+    WF_EVENT_TIME,       // nothing but time passed, as asked for in wf_decisions.wake_ms
+    WF_EVENT_QUEUE,      // a queue exists, or its share or limits changed
+    WF_EVENT_JOB_HOLD,   // a waiting job is held, or released
+    WF_EVENT_JOB_SAVED,  // a running job saved its work: no more than what follows can be lost
+    WF_EVENT_JOB_CHANGE, // a waiting job asks for something else, and keeps its place in line
     WF_EVENT_NODE_NOTICE, // a node is to go at a stated time, or stays after all
     WF_EVENT_WATCH,       // others decide from now on, or this core does
 };
@@ -78,10 +79,11 @@ struct wf_event {
             uint32_t count;
         } mix;
         struct {
-            uint32_t allowed;         // in place of what was left of the last allowance; 0: none
+            // In place of what was left of the last allowance; 0: none; UINT32_MAX: no end of them.
+            uint32_t allowed;
             int64_t cost_max_nanousd; // no single move may cost more; 0: any that is worth it
-            int64_t value_nanousd_per_gpu_hour; // of work that would be refused; 0: the mean
-                                                // price of the fleet's GPUs
+            // Of work that would be refused, or waits; 0: the mean price of the fleet's GPUs.
+            int64_t value_nanousd_per_gpu_hour;
         } moves;
         struct {
             wf_queue_id id;

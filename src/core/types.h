@@ -60,12 +60,21 @@ struct wf_request {
     bool apart; // no two tasks of its job on one node
 };
 
+static inline bool wf_request_same(const struct wf_request *a, const struct wf_request *b)
+{
+    return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
+           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels &&
+           a->place.site == b->place.site && a->place.region == b->place.region &&
+           a->place.zone == b->place.zone && a->apart == b->apart;
+}
+
 struct wf_job_spec {
     wf_job_id id;
     uint32_t tasks;       // 1 to WF_JOB_TASKS_MAX, all alike
     bool gang;            // true: all tasks at once or none
     uint32_t run_minutes; // expected run; 0: not known, one hour is assumed for its dollars
-    bool movable;         // a running task may be moved, when the core has an allowance for moves
+    bool movable;         // a running task may be moved, when the core has an allowance for moves;
+                          // with queues: whoever is preemptible
     int64_t move_cost_nanousd; // what moving one task costs: checkpoint, restart, egress
     struct wf_request request;
     struct wf_wait_spec wait; // for a core with queues

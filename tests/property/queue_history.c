@@ -324,6 +324,15 @@ static void change_job(struct history *history, struct wf_event *event)
     }
 }
 
+static void allow_moves(struct history *history, struct wf_event *event)
+{
+    event->kind = WF_EVENT_MOVES;
+    event->moves.allowed = one_in(history, 4) ? UINT32_MAX : below(history, 4);
+    event->moves.cost_max_nanousd = one_in(history, 2) ? 0 : below(history, 1000000000);
+    event->moves.value_nanousd_per_gpu_hour =
+        one_in(history, 2) ? 0 : WF_PRICE_NANOUSD_MAX / (1 + below(history, 1000));
+}
+
 // Puts everything in order, one thing at a time. Returns false when all is.
 static bool calm_down(struct history *history, struct wf_event *event)
 {
@@ -367,6 +376,8 @@ static bool by_chance(struct history *history, struct wf_event *event)
         change_node(history, event, below(history, history->node_count));
     } else if (dice < 15 && history->submitted > 0) {
         change_job(history, event);
+    } else if (dice < 18 && history->config.discipline->preempts) {
+        allow_moves(history, event);
     } else if (history->submitted < history->job_count) {
         submit(history, event);
     } else {
@@ -419,6 +430,8 @@ void history_take(struct history *history, const struct wf_event *event,
 {
     if (event->kind == WF_EVENT_JOB_END && !event->job_end.again) {
         history_job(history, event->job_end.id)->over = true; // one that waited ends in silence
+    } else if (event->kind == WF_EVENT_MOVES) {
+        history->moves_left = event->moves.allowed;
     } else if (event->kind == WF_EVENT_JOB_HOLD) {
         history_job(history, event->job_hold.id)->spec.wait.held = event->job_hold.held;
     }

@@ -42,8 +42,9 @@ struct history {
     bool has_budgets;
     struct history_job jobs[HISTORY_JOBS]; // job ids are one more than their places
     uint32_t submitted;
-    int64_t next_ms;  // when the next thing happens by chance
-    int64_t quiet_ms; // from then on nothing does
+    uint32_t moves_left; // as allowed and not made yet
+    int64_t next_ms;     // when the next thing happens by chance
+    int64_t quiet_ms;    // from then on nothing does
 };
 
 void history_init(struct history *history, uint64_t seed);

@@ -35,6 +35,7 @@ struct seen_job {
     int64_t start_ms;
     int64_t paid_ms; // until then what it costs is in onlooker.paid
     bool struck;     // a notice took one of its tasks off
+    bool was_moved;  // for others
     wf_int128 nanousd_per_hour;
     int64_t kept_ms; // start time kept before this step; INT64_MAX: none
 };
@@ -48,6 +49,7 @@ struct onlooker {
     struct seen_job jobs[HISTORY_JOBS];
     wf_int128 paid[HISTORY_QUEUES];               // by stints that are over, in the leaf itself
     uint32_t victims[HISTORY_JOBS], victim_count; // stopped for the next that starts
+    uint32_t moved;                               // to other places, for the next that starts
     uint32_t noticed; // node that this event's notice is for, or WF_NONE
     bool more;        // the core starts nothing yet: more is told of this time
     bool excused;     // a machine changed, or something ran longer than was believed
@@ -57,7 +59,7 @@ struct onlooker {
 static struct {
     uint32_t steps, starts, gangs, lost, timeouts, preemptions, rejected, refused, kept, kept_met,
         overruns, ended, impossible, at_array_max, disciplines[8], outside, more, again, notices,
-        replaced, apart;
+        replaced, apart, moved, moves;
 } seen;
 
 static void fail_at(const struct onlooker *onlooker, wf_job_id job, const char *what)
@@ -336,6 +338,30 @@ static void replaced(struct onlooker *onlooker, wf_job_id id)
     seen.replaced++;
 }
 
+// Whether a job that starts was stopped in this step to be moved: then for the next that starts.
+static bool is_moved(struct onlooker *onlooker, wf_job_id id)
+{
+    struct history *history = onlooker->history;
+    const struct wf_job_spec *spec = &history_job(history, id)->spec;
+    uint32_t at = 0;
+    while (at < onlooker->victim_count && onlooker->victims[at] != id.number - 1) {
+        at++;
+    }
+    if (at == onlooker->victim_count) {
+        return false;
+    }
+    onlooker->victims[at] = onlooker->victims[--onlooker->victim_count];
+    if (seen_of(onlooker, id)->was_moved || history->moves_left == 0 || spec->tasks != 1 ||
+        spec->request.gpus == 0) {
+        fail_at(onlooker, id, "a job is moved that must not be");
+    }
+    seen_of(onlooker, id)->was_moved = true;
+    history->moves_left -= history->moves_left < UINT32_MAX;
+    onlooker->moved++;
+    seen.moved++;
+    return true;
+}
+
 static void start(struct onlooker *onlooker, wf_job_id id)
 {
     struct history *history = onlooker->history;
@@ -353,7 +379,11 @@ static void start(struct onlooker *onlooker, wf_job_id id)
     job->status = RUNS;
     job->started = true;
     check_may_start(onlooker, id);
-    check_victims(onlooker, id);
+    if (!is_moved(onlooker, id)) {
+        check_victims(onlooker, id);
+        seen.moves += onlooker->moved > 0;
+        onlooker->moved = 0;
+    }
     seen.starts++;
     seen.gangs += history_job(history, id)->spec.tasks > 1;
 }
@@ -529,6 +559,9 @@ static void check_jobs(struct onlooker *onlooker)
     }
     if (onlooker->victim_count > 0) {
         fail_at(onlooker, (wf_job_id){onlooker->victims[0] + 1}, "a job is stopped for nobody");
+    }
+    if (onlooker->moved > 0) {
+        fail_at(onlooker, (wf_job_id){0}, "jobs are moved for nobody");
     }
 }
 
@@ -762,6 +795,7 @@ static void check_seen(void)
     assert_true(seen.refused > 1000 && seen.kept_met > 1000 && seen.overruns > 1000);
     assert_true(seen.at_array_max > 1000 && seen.outside > 1000 && seen.more > 1000);
     assert_true(seen.again > 500 && seen.notices > 500 && seen.replaced > 50 && seen.apart > 500);
+    assert_true(seen.moved > 100 && seen.moves > 50);
 }
 
 static void the_core_keeps_its_promises(void **unused)
@@ -786,10 +820,11 @@ static void the_core_keeps_its_promises(void **unused)
         "# %u steps, %u starts (%u of gangs), %u ended, %u lost, %u timed out, %u "
         "preempted, %u rejected, %u refused, kept %u times, met %u times, %u overran, "
         "%u at the number of their array, %u impossible, %u times without a lane, %u again, "
-        "%u struck by a notice, %u replaced alone\n",
+        "%u struck by a notice, %u replaced alone, %u moved for %u\n",
         seen.steps, seen.starts, seen.gangs, seen.ended, seen.lost, seen.timeouts, seen.preemptions,
         seen.rejected, seen.refused, seen.kept, seen.kept_met, seen.overruns, seen.at_array_max,
-        seen.impossible, seen.outside, seen.again, seen.notices, seen.replaced);
+        seen.impossible, seen.outside, seen.again, seen.notices, seen.replaced, seen.moved,
+        seen.moves);
     for (uint32_t i = 0; wf_disciplines[i]; i++) {
         assert_true(seen.disciplines[i] > HISTORIES / 15);
     }

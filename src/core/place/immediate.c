@@ -67,7 +67,7 @@ static uint32_t place_by_move(struct wf_immediate *immediate, uint32_t job, uint
         wf_placer_place_on(immediate->placer, mover.job, mover.task,
                            &immediate->placer->cluster.mobility[mover.job].request, move->target);
     wf_cluster_allow_move(&immediate->placer->cluster, moved);
-    immediate->moves_left--;
+    immediate->moves_left -= immediate->moves_left < UINT32_MAX;
     struct wf_decision decision = decision_of(immediate, moved, WF_DECISION_MOVE);
     decision.from.index = mover.node;
     decision.from_gpus = mover.gpu_set;
@@ -185,14 +185,6 @@ enum wf_status wf_immediate_allow_moves(struct wf_immediate *immediate,
 {
     if (!immediate->placer->config.limits.moves) {
         return wf_fail(err, WF_LIMIT, "this core was made without the limit 'moves'");
-    }
-    if (event->moves.cost_max_nanousd < 0 || event->moves.value_nanousd_per_gpu_hour < 0 ||
-        event->moves.value_nanousd_per_gpu_hour > WF_PRICE_NANOUSD_MAX) {
-        return wf_fail(err, WF_INVALID,
-                       "an allowance for moves of at most %lld nano-dollars each, for work worth "
-                       "%lld per GPU-hour, is not between 0 and 10,000 dollars",
-                       (long long)event->moves.cost_max_nanousd,
-                       (long long)event->moves.value_nanousd_per_gpu_hour);
     }
     immediate->moves_left = event->moves.allowed;
     immediate->move_cost_max_nanousd = event->moves.cost_max_nanousd;

@@ -97,14 +97,6 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
     return a->job != b->job ? a->job < b->job : a->task < b->task;
 }
 
-static bool is_same_request(const struct wf_request *a, const struct wf_request *b)
-{
-    return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
-           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels &&
-           a->place.site == b->place.site && a->place.region == b->place.region &&
-           a->place.zone == b->place.zone;
-}
-
 static uint32_t first_slot(const struct wf_request *request)
 {
     uint64_t hash = wf_hash_add(0, (uint64_t)request->cpu_milli << 32 | request->memory_mib);
@@ -118,7 +110,7 @@ static struct kind *find_kind(struct wf_mover *mover, const struct wf_request *r
     uint32_t slot = first_slot(request);
     while (mover->table[slot] != 0) {
         struct kind *kind = &mover->kinds[mover->table[slot] - 1];
-        if (is_same_request(&kind->request, request)) {
+        if (wf_request_same(&kind->request, request)) {
             return kind;
         }
         slot = (slot + 1) % TABLE_SIZE;

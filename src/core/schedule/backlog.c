@@ -90,14 +90,6 @@ static uint64_t hash_request(const struct wf_request *request)
                                  (uint64_t)request->place.region << 16 | request->place.zone);
 }
 
-static bool same_request(const struct wf_request *a, const struct wf_request *b)
-{
-    return a->cpu_milli == b->cpu_milli && a->memory_mib == b->memory_mib && a->gpus == b->gpus &&
-           a->gpu_milli == b->gpu_milli && a->models == b->models && a->labels == b->labels &&
-           a->place.site == b->place.site && a->place.region == b->place.region &&
-           a->place.zone == b->place.zone && a->apart == b->apart;
-}
-
 static struct wf_lane lane_of(const struct wf_ticket *ticket)
 {
     const struct wf_wait_spec *wait = &ticket->spec.wait;
@@ -131,7 +123,7 @@ static uint64_t hash_lane(const struct wf_lane *lane)
 
 static bool same_lane(const struct wf_lane *a, const struct wf_lane *b)
 {
-    return same_request(&a->request, &b->request) && a->tasks == b->tasks &&
+    return wf_request_same(&a->request, &b->request) && a->tasks == b->tasks &&
            a->within == b->within && a->queue.index == b->queue.index &&
            a->priority == b->priority && a->preemptible == b->preemptible && a->array == b->array &&
            a->run_bucket == b->run_bucket && a->limit_bucket == b->limit_bucket &&
@@ -142,7 +134,7 @@ static uint32_t take_ask(struct wf_backlog *backlog, const struct wf_request *re
 {
     uint32_t *bucket = &backlog->ask_buckets[hash_request(request) & backlog->bucket_mask];
     for (uint32_t ask = *bucket; ask != WF_NONE; ask = backlog->asks[ask].next_in_bucket) {
-        if (same_request(&backlog->asks[ask].request, request)) {
+        if (wf_request_same(&backlog->asks[ask].request, request)) {
             return ask;
         }
     }

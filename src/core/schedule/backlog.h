@@ -30,12 +30,15 @@ struct wf_ticket {
     uint64_t changes_seen;         // and not unless more came free than had by then
     uint32_t open_dependencies;    // core/schedule/dependency.h
     uint32_t preemptions;
-    bool is_outside;  // ready to wait, but there is no lane left for it
-    bool is_aside;    // likewise, but it could not start even if nothing else ran,
-    bool is_too_much; // and this is for a limit of its queues
-    bool has_started; // once, though it may wait again
-    bool is_doomed;   // what it waits for ended the wrong way
-    uint32_t stint;   // running: its number with the queues
+    int64_t move_next_ms; // it has a start time kept: others are not moved for it before,
+    uint64_t move_seen;   // and not unless more started or came free than had by then
+    bool is_outside;      // ready to wait, but there is no lane left for it
+    bool is_aside;        // likewise, but it could not start even if nothing else ran,
+    bool is_too_much;     // and this is for a limit of its queues
+    bool has_started;     // once, though it may wait again
+    bool was_moved;       // once, for others
+    bool is_doomed;       // what it waits for ended the wrong way
+    uint32_t stint;       // running: its number with the queues
 };
 
 // Why a lane's first job does not start.

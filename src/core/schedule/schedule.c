@@ -78,6 +78,7 @@ enum wf_status wf_schedule_create(struct wf_region *region, struct wf_placer *pl
     schedule->machines = 1;
     schedule->budgets_next_ms = INT64_MAX;
     schedule->reclaim_next_ms = INT64_MAX;
+    schedule->moves_next_ms = INT64_MAX;
     schedule->deadlines_next_ms = INT64_MAX;
     schedule->shun_next_ms = INT64_MAX;
     uint32_t kept = placer->config.limits.reservations;
@@ -127,7 +128,7 @@ void wf_schedule_admit(struct wf_schedule *schedule, uint32_t job)
     wf_backlog_add(&schedule->backlog, job);
 }
 
-static void wait_again(struct wf_schedule *schedule, uint32_t job)
+void wf_schedule_tell_waits(struct wf_schedule *schedule, uint32_t job)
 {
     wf_record_add(schedule->record, (struct wf_decision){
                                         .kind = WF_DECISION_WAIT,
@@ -139,7 +140,7 @@ static void wait_again(struct wf_schedule *schedule, uint32_t job)
 
 void wf_schedule_requeue(struct wf_schedule *schedule, uint32_t job)
 {
-    wait_again(schedule, job);
+    wf_schedule_tell_waits(schedule, job);
     ticket_of(schedule, job)->phase = WF_PHASE_LATER;
     wf_schedule_admit(schedule, job);
 }
@@ -283,7 +284,7 @@ static enum wf_status submit(struct wf_schedule *schedule, const struct wf_event
     };
     ticket_of(schedule, job)->spec.wait.after = NULL;
     add_dependencies(schedule, job, &spec->wait);
-    wait_again(schedule, job);
+    wf_schedule_tell_waits(schedule, job);
     wf_schedule_admit(schedule, job);
     wf_placer_learn(schedule->placer, &spec->request, spec->tasks);
     return WF_OK;
@@ -425,6 +426,21 @@ static enum wf_status queue(struct wf_schedule *schedule, const struct wf_event 
     return status;
 }
 
+static enum wf_status allow_moves(struct wf_schedule *schedule, const struct wf_event *event,
+                                  struct wf_error *err)
+{
+    if (!schedule->preempt && event->moves.allowed > 0) {
+        return wf_fail(err, WF_INVALID, "the discipline '%s' stops nobody, and so moves nobody",
+                       schedule->discipline->name);
+    }
+    wf_schedule_advance(schedule, event->time_ms);
+    schedule->moves_left = event->moves.allowed;
+    schedule->move_cost_max_nanousd = event->moves.cost_max_nanousd;
+    schedule->waiting_value_nanousd = event->moves.value_nanousd_per_gpu_hour;
+    schedule->changes++; // those whom nobody could be moved for are tried again
+    return WF_OK;
+}
+
 enum wf_status wf_schedule_take(struct wf_schedule *schedule, const struct wf_event *event,
                                 struct wf_error *err)
 {
@@ -449,7 +465,7 @@ enum wf_status wf_schedule_take(struct wf_schedule *schedule, const struct wf_ev
     case WF_EVENT_TIME:
         return WF_OK;
     case WF_EVENT_MOVES:
-        return wf_fail(err, WF_INVALID, "a core with queues moves no running tasks");
+        return allow_moves(schedule, event, err);
     case WF_EVENT_POOL:
     case WF_EVENT_NODE_UP:
     case WF_EVENT_NODE_DOWN:
@@ -655,6 +671,7 @@ int64_t wf_schedule_run(struct wf_schedule *schedule, int64_t now_ms)
     schedule->deadlines_next_ms = deadlines_wake_ms(schedule);
     wake_ms = earlier(wake_ms, schedule->deadlines_next_ms);
     wake_ms = earlier(wake_ms, schedule->reclaim_next_ms);
+    wake_ms = earlier(wake_ms, schedule->moves_next_ms);
     wake_ms = earlier(wake_ms, schedule->shun_next_ms);
     if (schedule->backlog.open_count > 0 || schedule->freed_count > 0) {
         wake_ms = earlier(wake_ms, next_pass_ms(schedule));

@@ -25,9 +25,11 @@
 #include "core/schedule/timers.h"
 
 // In one pass so many lanes have others stopped for them, each at most as many tasks as a job may
-// have, whose jobs wait again.
+// have, whose jobs wait again; and others are moved for so many.
 #define WF_SCHEDULE_RECLAIMS_MAX 4
-#define WF_SCHEDULE_RECLAIM_DECISIONS_MAX (WF_SCHEDULE_RECLAIMS_MAX * 3 * WF_JOB_TASKS_MAX)
+#define WF_SCHEDULE_MOVES_MAX 2
+#define WF_SCHEDULE_RECLAIM_DECISIONS_MAX                                                          \
+    ((WF_SCHEDULE_RECLAIMS_MAX * 3 + WF_SCHEDULE_MOVES_MAX * 4) * WF_JOB_TASKS_MAX)
 
 // A lane among those that are to be tried, with what decides who goes first.
 struct wf_turn {
@@ -77,12 +79,16 @@ struct wf_schedule {
     bool watches;               // others start and stop work
     int64_t now_ms;
     int64_t next_cycle_ms;
-    int64_t budgets_next_ms;   // when a budget's window is over that keeps somebody waiting
-    uint64_t changes;          // times that room came free, or machines changed
-    uint64_t machines;         // times that machines or queues changed, from 1
-    uint64_t sorted_at;        // as many had when all jobs were asked whether they can start at all
-    uint64_t starts;           // of jobs
-    int64_t reclaim_next_ms;   // when a queue that is owed something is to try again
+    int64_t budgets_next_ms; // when a budget's window is over that keeps somebody waiting
+    uint64_t changes;        // times that room came free, or machines changed
+    uint64_t machines;       // times that machines or queues changed, from 1
+    uint64_t sorted_at;      // as many had when all jobs were asked whether they can start at all
+    uint64_t starts;         // of jobs
+    int64_t reclaim_next_ms; // when a queue that is owed something is to try again
+    int64_t moves_next_ms;   // when others are to be moved for somebody, if they can be
+    // The allowance for moves (WF_EVENT_MOVES).
+    uint32_t moves_left;
+    int64_t move_cost_max_nanousd, waiting_value_nanousd;
     int64_t deadlines_next_ms; // when a deadline begins or ceases to move a job forward
     int64_t shun_next_ms;      // when a pool takes new work again after one of its nodes went
     uint32_t *freed;           // nodes where room came free since the last pass

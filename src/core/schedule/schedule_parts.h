@@ -108,6 +108,26 @@ void wf_schedule_hold_more(struct wf_schedule *schedule, uint32_t job);
 // Sets aside who could not start even if nothing else ran, so that others get the lanes.
 void wf_schedule_sort_out(struct wf_schedule *schedule);
 
-// The pass itself, and its last part: queues take back what is guaranteed to them.
+// The pass itself, and its last parts: queues take back what is guaranteed to them, and small work
+// moves together for large work.
 void wf_schedule_pass(struct wf_schedule *schedule);
 void wf_schedule_reclaim(struct wf_schedule *schedule);
+void wf_schedule_move(struct wf_schedule *schedule);
+
+// Whether one task of the request would fit on the node now.
+bool wf_schedule_may_take(const struct wf_schedule *schedule, uint32_t node,
+                          const struct wf_request *request);
+
+// What a running job did since it last saved its work, at what its GPUs cost; negative: it must not
+// be stopped.
+int64_t wf_schedule_loss_nanousd(const struct wf_schedule *schedule, uint32_t job);
+// Shows a search for victims the room that is kept for the job itself, as if it were free.
+void wf_schedule_lift_kept(struct wf_schedule *schedule, uint32_t job);
+// Takes the victims' tasks off their nodes for a trial. Returns how many, which stand in
+// schedule->lifted, or 0 when they are too many to be put back.
+uint32_t wf_schedule_lift(struct wf_schedule *schedule, const uint32_t *victims, uint32_t count);
+void wf_schedule_put_back(struct wf_schedule *schedule, uint32_t lifted);
+// Says that these were stopped for others, in earnest.
+void wf_schedule_tell_lifted(struct wf_schedule *schedule, uint32_t lifted);
+// Says that a job waits again.
+void wf_schedule_tell_waits(struct wf_schedule *schedule, uint32_t job);

@@ -16,8 +16,8 @@ static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
 
 // Whether the node may now have room for one task of the request (what is kept for others on it
 // was given back for the moment, since short work may use it).
-static bool may_take(const struct wf_schedule *schedule, uint32_t node,
-                     const struct wf_request *request)
+bool wf_schedule_may_take(const struct wf_schedule *schedule, uint32_t node,
+                          const struct wf_request *request)
 {
     const struct wf_cluster *cluster = &schedule->placer->cluster;
     const struct wf_node *freed = &cluster->nodes[node];
@@ -51,7 +51,8 @@ static void open_lanes(struct wf_schedule *schedule)
     for (uint32_t i = 0; i < backlog->used_asks_count; i++) {
         uint32_t ask = backlog->used_asks[i];
         for (uint32_t freed = 0; freed < schedule->freed_count; freed++) {
-            if (may_take(schedule, schedule->freed[freed], &backlog->asks[ask].request)) {
+            if (wf_schedule_may_take(schedule, schedule->freed[freed],
+                                     &backlog->asks[ask].request)) {
                 open_lanes_of(schedule, ask);
                 break;
             }
@@ -645,5 +646,6 @@ void wf_schedule_pass(struct wf_schedule *schedule)
     }
     if (schedule->preempt && !schedule->watches) {
         wf_schedule_reclaim(schedule);
+        wf_schedule_move(schedule);
     }
 }

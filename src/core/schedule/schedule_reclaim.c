@@ -32,12 +32,9 @@ static int64_t saved_ms(const struct wf_schedule *schedule, const struct wf_tick
     return last_ms > ticket->saved_ms ? last_ms : ticket->saved_ms;
 }
 
-// What the job did since it last saved its work, at what its GPUs cost.
-static int64_t loss_nanousd(void *context, uint32_t job)
+int64_t wf_schedule_loss_nanousd(const struct wf_schedule *schedule, uint32_t job)
 {
-    const struct claim *claim = context;
-    struct wf_schedule *schedule = claim->schedule;
-    const struct wf_ticket *ticket = ticket_of(schedule, job);
+    const struct wf_ticket *ticket = &schedule->backlog.tickets[job];
     int64_t ran_ms = schedule->now_ms - ticket->start_ms;
     if (ticket->phase != WF_PHASE_RUNNING || !ticket->spec.wait.preemptible ||
         ran_ms < schedule->placer->config.preempt_after_ms) {
@@ -47,6 +44,12 @@ static int64_t loss_nanousd(void *context, uint32_t job)
                      wf_job_gpu_milli(&ticket->spec) *
                      schedule->placer->outlook.fleet_price_nanousd / WF_GPU_MILLI / HOUR_MS;
     return loss < INT64_MAX / WF_JOB_TASKS_MAX ? (int64_t)loss : INT64_MAX / WF_JOB_TASKS_MAX;
+}
+
+static int64_t loss_nanousd(void *context, uint32_t job)
+{
+    const struct claim *claim = context;
+    return wf_schedule_loss_nanousd(claim->schedule, job);
 }
 
 static bool take(void *context, uint32_t job)
@@ -73,9 +76,7 @@ static void give(void *context, uint32_t job)
                       wf_job_gpu_milli(&ticket->spec));
 }
 
-// Takes the victims' tasks off their nodes for a trial. Returns how many, or 0 when they are too
-// many to be put back.
-static uint32_t lift(struct wf_schedule *schedule, const uint32_t *victims, uint32_t count)
+uint32_t wf_schedule_lift(struct wf_schedule *schedule, const uint32_t *victims, uint32_t count)
 {
     const struct wf_cluster *cluster = &schedule->placer->cluster;
     uint32_t tasks = 0;
@@ -96,7 +97,7 @@ static uint32_t lift(struct wf_schedule *schedule, const uint32_t *victims, uint
     return lifted;
 }
 
-static void put_back(struct wf_schedule *schedule, uint32_t lifted)
+void wf_schedule_put_back(struct wf_schedule *schedule, uint32_t lifted)
 {
     while (lifted > 0) {
         const struct wf_placement *placement = &schedule->lifted[--lifted];
@@ -108,24 +109,21 @@ static void put_back(struct wf_schedule *schedule, uint32_t lifted)
     }
 }
 
+void wf_schedule_tell_lifted(struct wf_schedule *schedule, uint32_t lifted)
+{
+    for (uint32_t i = 0; i < lifted; i++) {
+        const struct wf_placement *placement = &schedule->lifted[i];
+        wf_record_add(schedule->record, wf_schedule_decision(&schedule->placer->cluster, placement,
+                                                             WF_DECISION_PREEMPT));
+        wf_schedule_freed(schedule, placement->node);
+    }
+}
+
 // The victims are off their nodes: says so, and lets them wait again.
 static void preempt(struct wf_schedule *schedule, uint32_t lifted, const uint32_t *victims,
                     uint32_t count)
 {
-    for (uint32_t i = 0; i < lifted; i++) {
-        const struct wf_placement *placement = &schedule->lifted[i];
-        wf_record_add(schedule->record,
-                      (struct wf_decision){
-                          .kind = WF_DECISION_PREEMPT,
-                          .job = schedule->placer->cluster.jobs[placement->job].id,
-                          .task = placement->task,
-                          .node = {placement->node},
-                          .gpus = placement->gpu_set,
-                          .gpu_milli = placement->gpu_milli,
-                          .from = {WF_NONE},
-                      });
-        wf_schedule_freed(schedule, placement->node);
-    }
+    wf_schedule_tell_lifted(schedule, lifted);
     for (uint32_t i = 0; i < count; i++) {
         wf_schedule_release(schedule, victims[i]);
         ticket_of(schedule, victims[i])->preemptions++;
@@ -138,12 +136,12 @@ static void preempt(struct wf_schedule *schedule, uint32_t lifted, const uint32_
 static bool replace(struct wf_schedule *schedule, uint32_t job, const uint32_t *victims,
                     uint32_t count)
 {
-    uint32_t lifted = lift(schedule, victims, count);
+    uint32_t lifted = wf_schedule_lift(schedule, victims, count);
     if (lifted == 0) {
         return false;
     }
     if (!wf_schedule_place(schedule, job)) {
-        put_back(schedule, lifted);
+        wf_schedule_put_back(schedule, lifted);
         return false;
     }
     preempt(schedule, lifted, victims, count);
@@ -151,9 +149,12 @@ static bool replace(struct wf_schedule *schedule, uint32_t job, const uint32_t *
     return true;
 }
 
-// Shows the search the room that is kept for the job itself, as if it were free.
-static void lift_kept(struct wf_schedule *schedule, uint32_t reservation)
+void wf_schedule_lift_kept(struct wf_schedule *schedule, uint32_t job)
 {
+    uint32_t reservation = ticket_of(schedule, job)->reservation;
+    if (reservation == WF_NONE) {
+        return;
+    }
     for (uint32_t at = wf_future_first_task(schedule->future, reservation); at != WF_NONE;) {
         struct wf_future_task task = wf_future_task(schedule->future, at);
         wf_future_lift(schedule->future, task.node);
@@ -199,9 +200,7 @@ static bool reclaim_for(struct wf_schedule *schedule, const struct wf_lane *lane
     const uint32_t *victims;
     uint32_t count;
     wf_future_settle(schedule->future);
-    if (ticket->reservation != WF_NONE) {
-        lift_kept(schedule, ticket->reservation);
-    }
+    wf_schedule_lift_kept(schedule, job);
     bool found = wf_preempt_find(schedule->preempt, &wish, &victims, &count);
     wf_future_settle(schedule->future);
     for (uint32_t i = 0; found && i < count; i++) {

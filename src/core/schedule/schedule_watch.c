@@ -27,6 +27,7 @@ void wf_schedule_watch(struct wf_schedule *schedule, bool watches, int64_t now_m
     }
     schedule->watches = watches;
     schedule->reclaim_next_ms = INT64_MAX;
+    schedule->moves_next_ms = INT64_MAX;
     set_limits(schedule);
     // Whoever was kept from starting by nothing else is tried again.
     for (uint32_t node = 0; node < cluster->nodes_end; node++) {
