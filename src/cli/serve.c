@@ -17,6 +17,7 @@
 struct wish {
     struct wf_daemon_config daemon;
     struct wf_slurm_config slurm;
+    const char *moves;
     const char *slurm_mode, *partitions, *silence, *boot, *power;
     const char *names[WF_SLURM_NAMES_MAX + 1];
     char text[WF_SLURM_NAMES_BYTES];
@@ -29,6 +30,9 @@ static const struct wf_option options[] = {
     {"core-hour", "DOLLARS", "what a CPU core costs by the hour (nothing)"},
     {"discipline", "NAME", "who goes first; fixed when the data folder is made (foresight)"},
     {"policy", "NAME", "where work is placed; likewise (the discipline's own)"},
+    {"moves", "DOLLARS",
+     "stops work that may start anew and moves it, so that large work starts, where that costs less "
+     "than it brings and no more than so many dollars; any: whatever is worth it (nothing moves)"},
     {"watch", "FILE", "looks at Windows hosts on a schedule (docs/hags.md); SIGHUP reads it again"},
     {"spot", "SOURCE",
      "who says that this machine is taken away: aws, gcp, azure, file:PATH (none)"},
@@ -66,6 +70,7 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         {"sysroot", &config->sysroot},
         {"nvml", &config->nvml_path},
         {"spot", &config->spot},
+        {"moves", &wish->moves},
         {"slurm", &wish->slurm_mode},
         {"slurm-partitions", &wish->partitions},
         {"slurm-silence", &wish->silence},
@@ -89,6 +94,22 @@ static enum wf_status take(void *context, const char *name, const char *value, s
                        value);
     }
     return WF_OK;
+}
+
+static enum wf_status read_moves(struct wish *wish, struct wf_error *err)
+{
+    struct wf_daemon_config *config = &wish->daemon;
+    config->moves = wish->moves != NULL;
+    if (!wish->moves || strcmp(wish->moves, "any") == 0) {
+        return WF_OK;
+    }
+    enum wf_decimal read =
+        wf_decimal_read(wish->moves, 9, WF_PRICE_NANOUSD_MAX, &config->move_cost_max_nanousd);
+    return read == WF_DECIMAL_READ && config->move_cost_max_nanousd > 0
+               ? WF_OK
+               : wf_fail(err, WF_INVALID,
+                         "--moves: '%.100s' is no price in dollars, such as 2.50, nor any",
+                         wish->moves);
 }
 
 static enum wf_status read_partitions(struct wish *wish, struct wf_error *err)
@@ -200,6 +221,7 @@ static enum wf_status serve(int argc, char **argv, struct wf_error *err)
     if (status == WF_OK && words < argc) {
         status = wf_fail(err, WF_INVALID, "serve takes no words, '%s' is one", argv[words]);
     }
+    status = status == WF_OK ? read_moves(&wish, err) : status;
     status = status == WF_OK ? read_slurm(&wish, err) : status;
     return status == WF_OK ? wf_daemon_serve(&wish.daemon, err) : status;
 }

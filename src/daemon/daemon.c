@@ -403,6 +403,8 @@ static enum wf_status open_desk(struct daemon *daemon, struct wf_error *err)
         .policy = config->policy,
         .discipline = config->discipline,
         .core_price_nanousd_per_hour = config->core_price_nanousd_per_hour,
+        .moves = config->moves,
+        .move_cost_max_nanousd = config->move_cost_max_nanousd,
         .boot = daemon->boot,
         .users = geteuid() == 0,
         .now_ms = now_ms,

@@ -59,7 +59,9 @@ struct wf_daemon_config {
     const char *sysroot;    // as struct wf_telemetry_config has it, and the next
     const char *nvml_path;
     int64_t core_price_nanousd_per_hour; // of a CPU core; 0: none is set
-    uint64_t snapshot_lines;             // of the journal between two snapshots; 0: the usual
+    bool moves;                          // as struct wf_desk_config has it, and the next
+    int64_t move_cost_max_nanousd;
+    uint64_t snapshot_lines; // of the journal between two snapshots; 0: the usual
     // A Slurm cluster in place of this machine; NULL: none. Its context and say are not looked at.
     const struct wf_slurm_config *slurm;
     const struct wf_daemon_front *front; // NULL: none, for tests

@@ -106,6 +106,8 @@ rm "$toy/page.html"
 
 says "no cluster" "--cluster FILE is missing" replay "$history" --policy easy
 says "no policy" "--policy NAME is missing" replay "$history" --cluster "$small"
+says "moves, and nobody may be stopped" "--moves needs --preempt" \
+    replay "$history" --cluster "$small" --policy easy --moves
 says "no history" "the file with the history is missing" replay --cluster "$small" --policy easy
 says "an unknown policy" "there is no policy 'forsight', did you mean 'foresight'?" \
     replay "$history" --cluster "$small" --policy forsight

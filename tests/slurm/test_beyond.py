@@ -99,6 +99,28 @@ def a_large_gang_keeps_its_start(case):
     case.picture(serve)
 
 
+def small_work_moves_together_for_large(case):
+    """Three of half a node each, one of which ends: the two that are left stand in the way of a whole node."""
+    lab, serve = case.lab, decide(case, '--moves', 'any')
+    halves = [case.once(f'half{number}', 300, '--gres=gpu:mi300x:4', '--requeue') for number in range(3)]
+    places = [running(case, job) for job in halves]
+    over = next(job for job, place in zip(halves, places) if places.count(place) == 2)
+    lab.run(['scancel', over])
+    stay, go = (job for job in halves if job != over)
+    begun = time.time()
+    large = noting(case, 'large', 'note start', '--gres=gpu:mi300x:8')
+    lab.wait_job(large, 'COMPLETED', seconds=60)
+    print(f'# {float(heard(case, "large")[0][1]) - begun:.1f} s after its submission it ran where room was made for it')
+    wait_until('both run on one node', 30, lambda: lab.job(stay)['NodeList'] == lab.job(go)['NodeList'] and all(
+        lab.job_state(job) == 'RUNNING' for job in (stay, go)))
+    moved = [job for job in (stay, go) if lab.job(job)['Restarts'] != '0']
+    need(len(moved) == 1 and lab.job(moved[0])['Restarts'] == '1', f'{moved} were moved')
+    wait_until('it is running here, too', 10, lambda: serve.jobs()[moved[0]]['state'] == 'running')
+    words = serve.ask('explain', f'slurm:{moved[0]}').stdout
+    need('it was stopped so that another could start, and moved to' in words, f'explain says {words}')
+    case.picture(serve)
+
+
 def word_of_notice(lab, node, text):
     """What a script on the node does that hears of it from the cloud."""
     lab.run(['scontrol', 'update', f'nodename={node}', 'state=drain', f'reason={text}'])
@@ -247,8 +269,8 @@ def cloud_nodes_are_taken_for_good(case):
     case.picture(serve)
 
 
-TESTS = [who_loses_least_gives_way, a_large_gang_keeps_its_start, work_leaves_a_node_that_is_taken,
-         power_goes_when_idling_is_dearer, power_comes_before_it_is_needed,
+TESTS = [who_loses_least_gives_way, small_work_moves_together_for_large, a_large_gang_keeps_its_start,
+         work_leaves_a_node_that_is_taken, power_goes_when_idling_is_dearer, power_comes_before_it_is_needed,
          cloud_nodes_are_taken_for_good]
 
 

@@ -105,6 +105,7 @@ static enum wf_status tell(const struct wf_replay_again *inputs,
         .start_delay_ms = inputs->start_delay_ms,
         .outages = inputs->has_outages ? &inputs->outages : NULL,
         .preemptible = inputs->preempt,
+        .moves = inputs->moves,
         .plain = inputs->plain,
     };
     const struct wf_story_names names = {

@@ -33,6 +33,7 @@ static const struct wf_option options[] = {
     {"outages", "FILE", "when nodes were away: what sacctmgr show event prints"},
     {"shards-per-gpu", "N", "how many of Slurm's shards are one GPU"},
     {"preempt", NULL, "jobs may be stopped, and run again from the beginning"},
+    {"moves", NULL, "with --preempt: small work moves together so that large work starts"},
     {"strict", NULL, "stops at the first damaged line of the history"},
     {"plain", NULL, "without the caches: looks at every node for every task"},
     {"json", NULL, "prints JSON instead of a table"},
@@ -55,7 +56,7 @@ struct replay {
     struct wf_rerun_jobs_config wanted;
     const char *policies, *own, *html, *journal_path;
     const char *from, *to, *start_delay, *outages_path;
-    bool json, plain, preempt;
+    bool json, plain, preempt, moves;
 
     struct wf_progress reading;
     struct wf_history *file;
@@ -143,6 +144,7 @@ static enum wf_status take(void *context, const char *name, const char *value, s
         return take_value(replay, name, value, err);
     }
     replay->preempt = replay->preempt || strcmp(name, "preempt") == 0;
+    replay->moves = replay->moves || strcmp(name, "moves") == 0;
     replay->history.strict = replay->history.strict || strcmp(name, "strict") == 0;
     replay->plain = replay->plain || strcmp(name, "plain") == 0;
     replay->json = replay->json || strcmp(name, "json") == 0;
@@ -176,6 +178,10 @@ static enum wf_status read_options(struct replay *replay, int argc, char **argv,
                                      : "one history at a time can be replayed");
     }
     replay->history.path = argv[words];
+    if (replay->moves && !replay->preempt) {
+        return wf_fail(err, WF_INVALID,
+                       "--moves needs --preempt: whoever is moved is stopped, and runs again");
+    }
     if (!replay->policies) {
         return wf_fail(err, WF_INVALID, "--policy NAME is missing: who is to schedule instead");
     }
@@ -310,6 +316,7 @@ static enum wf_status run_policy(struct replay *replay, uint32_t i, struct wf_pr
         .start_delay_ms = replay->start_delay_ms,
         .outages = replay->outages_path ? &replay->outages : NULL,
         .preemptible = replay->preempt,
+        .moves = replay->moves,
         .plain = replay->plain,
         .journal = i + 1 == replay->replayers.count ? replay->journal : NULL,
         .progress = wf_progress_tell,
@@ -472,11 +479,12 @@ static enum wf_status open_journal(struct replay *replay, struct wf_error *err)
     const struct wf_history_config *history = &replay->history;
     const struct wf_rerun_jobs_config *wanted = &replay->wanted;
     snprintf(rest, sizeof rest,
-             " from=%.40s to=%.40s limits=%s:%llu format=%d processors=%s shards=%u preempt=%s",
+             " from=%.40s to=%.40s limits=%s:%llu format=%d processors=%s shards=%u preempt=%s%s",
              replay->from ? replay->from : "any", replay->to ? replay->to : "any",
              wanted->make_up_limits ? "made-up" : "asked", (unsigned long long)wanted->limit_seed,
              (int)history->format, history->processors_are_gpus ? "gpus" : "cores",
-             history->shards_per_gpu, replay->preempt ? "yes" : "no");
+             history->shards_per_gpu, replay->preempt ? "yes" : "no",
+             replay->moves ? " moves=yes" : "");
     const struct wf_replay_inputs inputs = {
         .history = history->path,
         .cluster = replay->site.path,
@@ -567,6 +575,7 @@ static void keep(const struct replay *replay)
         {"--processors", replay->history.processors_are_gpus ? NULL : "cores", false},
         {"--shards-per-gpu", replay->history.shards_per_gpu > 0 ? shards : NULL, false},
         {NULL, replay->preempt ? "--preempt" : NULL, false},
+        {NULL, replay->moves ? "--moves" : NULL, false},
         {NULL, replay->history.strict ? "--strict" : NULL, false},
         {NULL, replay->plain ? "--plain" : NULL, false},
     };
@@ -619,6 +628,7 @@ enum wf_status wf_replay_again_read(int argc, char **argv, struct wf_replay_agai
         .has_outages = replay.outages_path != NULL,
         .start_delay_ms = replay.start_delay_ms,
         .preempt = replay.preempt,
+        .moves = replay.moves,
         .plain = replay.plain,
         .has_relative_times =
             status == WF_OK && wf_history_has_relative_times(wf_history_summary(replay.file)),

@@ -14,7 +14,7 @@ struct wf_replay_again {
     struct wf_outages outages;
     bool has_outages;
     int64_t start_delay_ms;
-    bool preempt, plain;
+    bool preempt, moves, plain;
     bool has_relative_times; // they count from the history's beginning
 };
 

@@ -23,6 +23,11 @@ static void print_step(struct wf_api_teller *teller, const struct wf_diary_step 
     case WF_DIARY_GAVE_WAY:
         fputs("it was stopped for others, and waits again", out);
         break;
+    case WF_DIARY_MOVED:
+        node = wf_desk_name(teller->api->desk, WF_JOURNAL_NODE, step->node.index);
+        fprintf(out, "it was stopped so that another could start, and moved to %s",
+                node ? node : "another place");
+        break;
     case WF_DIARY_LEFT:
         node = wf_desk_name(teller->api->desk, WF_JOURNAL_NODE, step->node.index);
         fprintf(out, "its node goes (%s): it was stopped, and waits again", node ? node : "?");
@@ -54,7 +59,7 @@ void wf_api_print_steps(struct wf_api_teller *teller, FILE *out)
 static json_t *tell_step(struct wf_api_teller *teller, const struct wf_diary_step *step)
 {
     bool waits = step->kind == WF_DIARY_WAITS;
-    bool placed = step->kind == WF_DIARY_PLACED;
+    bool placed = step->kind == WF_DIARY_PLACED || step->kind == WF_DIARY_MOVED;
     json_t *root = wf_api_object();
     wf_api_set(root, "at_ms", wf_api_number(step->at_ms));
     wf_api_set(root, "what", wf_api_text(wf_diary_kind_name(step->kind)));

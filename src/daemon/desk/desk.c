@@ -73,6 +73,18 @@ static enum wf_status open_parts(struct wf_desk *desk, struct wf_error *err)
     return status;
 }
 
+// Tells the core whether it may move work, where it knows otherwise.
+static enum wf_status settle_moves(struct wf_desk *desk, struct wf_error *err)
+{
+    const struct wf_schedule *schedule = wf_core_schedule(desk->world.core);
+    struct wf_event event = {.kind = WF_EVENT_MOVES,
+                             .moves = {.allowed = desk->config.moves ? UINT32_MAX : 0,
+                                       .cost_max_nanousd = desk->config.move_cost_max_nanousd}};
+    bool known = schedule->moves_left == event.moves.allowed &&
+                 schedule->move_cost_max_nanousd == event.moves.cost_max_nanousd;
+    return known ? WF_OK : wf_desk_step(desk, &event, err);
+}
+
 enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk **desk_out,
                             struct wf_error *err)
 {
@@ -92,6 +104,7 @@ enum wf_status wf_desk_open(const struct wf_desk_config *config, struct wf_desk 
     if (status == WF_OK) {
         wf_desk_reconcile(desk);
         status = config->site ? wf_desk_site(desk, config->site, err) : WF_OK;
+        status = status == WF_OK ? settle_moves(desk, err) : status;
     }
     if (status == WF_OK) {
         wf_desk_settle_notice(desk);
@@ -420,6 +433,8 @@ void wf_desk_tick(struct wf_desk *desk)
         WF_ASSERT(status == WF_OK);
     }
     wf_desk_settle_notice(desk);
+    enum wf_status allowed = settle_moves(desk, NULL);
+    WF_ASSERT(allowed == WF_OK); // it was when the desk was opened
     wf_desk_live_on(desk, now_ms);
     wf_desk_look_at_checkpoints(desk, now_ms);
     place_blocked_anew(desk, now_ms);

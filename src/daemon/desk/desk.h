@@ -46,6 +46,10 @@ struct wf_desk_config {
     // Of a journal that is begun; 0: as many as one machine needs, or, where others ask for the
     // work (foreign.h), as a cluster does.
     uint32_t nodes_max, pools_max, tasks_max;
+    // Work that runs may be moved together for work that waits, as core/schedule/schedule_move.c
+    // has it, and for one that waits at no higher cost than this (0: any).
+    bool moves;
+    int64_t move_cost_max_nanousd;
     bool watches;                     // others decide about their work, too: nothing is done
     bool users;                       // runs are started as the user whose work they are
     int64_t (*now_ms)(void *context); // the wall clock

@@ -129,6 +129,12 @@ static void look_at_all(struct wf_diary *diary, const struct wf_core *core, int6
     diary->look_ms = now_ms + LOOK_MS + HASH_COUNT(diary->pages) / JOBS_PER_MS;
 }
 
+static bool has_just_given_way(const struct wf_diary_page *page, int64_t now_ms)
+{
+    const struct wf_diary_step *last = page->shown > 0 ? &page->steps[page->shown - 1] : NULL;
+    return last && last->kind == WF_DIARY_GAVE_WAY && last->at_ms == now_ms;
+}
+
 static void note_decision(struct wf_diary *diary, const struct wf_core *core,
                           const struct wf_event *event, const struct wf_decision *decision)
 {
@@ -140,7 +146,12 @@ static void note_decision(struct wf_diary *diary, const struct wf_core *core,
     switch (decision->kind) {
     case WF_DECISION_PLACE:
         step.kind = WF_DIARY_PLACED;
-        add_step(&page->told, &step);
+        if (has_just_given_way(&page->told, step.at_ms)) {
+            page->told.steps[page->told.shown - 1].kind = WF_DIARY_MOVED;
+            page->told.steps[page->told.shown - 1].node = step.node;
+        } else {
+            add_step(&page->told, &step);
+        }
         page->waits = false;
         break;
     case WF_DECISION_PREEMPT:
@@ -194,7 +205,7 @@ const char *wf_diary_kind_name(enum wf_diary_kind kind)
 {
     static const char *const names[] = {
         [WF_DIARY_WAITS] = "waits", [WF_DIARY_PLACED] = "placed", [WF_DIARY_GAVE_WAY] = "gave-way",
-        [WF_DIARY_LEFT] = "left",   [WF_DIARY_AGAIN] = "again",
+        [WF_DIARY_MOVED] = "moved", [WF_DIARY_LEFT] = "left",     [WF_DIARY_AGAIN] = "again",
     };
     return names[kind];
 }

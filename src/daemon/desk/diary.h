@@ -12,6 +12,7 @@ enum wf_diary_kind {
     WF_DIARY_WAITS, // or waits for another reason
     WF_DIARY_PLACED,
     WF_DIARY_GAVE_WAY, // to others
+    WF_DIARY_MOVED,    // likewise, and placed again in the same moment
     WF_DIARY_LEFT,     // its node goes, or went
     WF_DIARY_AGAIN,    // its run ended, and it waits again
 };
@@ -21,7 +22,7 @@ struct wf_diary_step {
     enum wf_diary_kind kind;
     uint32_t reason;       // WAITS: enum wf_wait_reason
     int64_t kept_start_ms; // likewise: a start time is kept for it; 0: none
-    wf_node_id node;       // PLACED: of its first task
+    wf_node_id node;       // PLACED, MOVED: of its first task
 };
 
 struct wf_diary_page {
@@ -46,5 +47,5 @@ void wf_diary_note(struct wf_diary *diary, const struct wf_core *core, const str
 // NULL: it has none. Borrowed until the next call that is no view.
 const struct wf_diary_page *wf_diary_read(const struct wf_diary *diary, uint64_t job);
 
-// "waits", "placed", "gave-way", "left", "again"
+// "waits", "placed", "gave-way", "moved", "left", "again"
 const char *wf_diary_kind_name(enum wf_diary_kind kind);

@@ -445,6 +445,14 @@ static enum wf_status tell_site(struct rerun *rerun, int64_t begin_ms, struct wf
         }
         status = tell(rerun, &event, err);
     }
+    if (status == WF_OK && rerun->config->moves && rerun->config->discipline->preempts) {
+        struct wf_event event = {
+            .time_ms = begin_ms,
+            .kind = WF_EVENT_MOVES,
+            .moves = {.allowed = UINT32_MAX},
+        };
+        status = tell(rerun, &event, err);
+    }
     return status;
 }
 

@@ -19,6 +19,7 @@ struct wf_rerun_config {
     const struct wf_outages *outages; // nodes come and go as they did; NULL: all are always there
     bool preemptible;                 // jobs may be stopped and run again from the beginning
     int64_t preempt_after_ms;
+    bool moves;             // with preemptible: they are also moved together for others
     int64_t start_delay_ms; // from a decision to the run: the nodes are taken, the job still waits
     uint64_t seed;
     bool plain;

@@ -251,6 +251,7 @@ void bed_open(struct bed *bed)
         .say = say,
         .core_price_nanousd_per_hour = 0,
         .jobs_max = 512,
+        .moves = bed->moves,
         .spot = bed->spot,
         .booted_ms = bed->booted_ms,
         .boot = bed->boot,

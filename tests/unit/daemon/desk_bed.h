@@ -52,6 +52,7 @@ struct bed {
     uint32_t save_every; // batches to a snapshot; 0: none is made
     char snapshot[128];
     char said[512];    // the last sentence for the log
+    bool moves;        // work may be moved; set before it is opened, like the next
     bool spot;         // the machine may be taken; set before it is opened, as are
     int64_t booted_ms; // since when it is there,
     char boot[24];     // and the id of that

@@ -246,6 +246,49 @@ static void who_gives_way_runs_again(void **unused)
     bed_clear(&bed);
 }
 
+// Three halves of two GPUs, one of which ends: the two left move together for a whole one.
+static void who_is_moved_runs_on_beside_others(void **unused)
+{
+    (void)unused;
+    const char *half = "{\"command\":[\"work\"],\"gpus\":\"H100:0.5\",\"preemptible\":true,"
+                       "\"limit\":\"10h\"}";
+    struct bed bed;
+    bed_make(&bed, 2);
+    for (int i = 0; i < 3; i++) {
+        bed_submit(&bed, "ada", half);
+        bed_settle(&bed);
+    }
+    for (int i = 1; i <= 3; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "j%d-1", i);
+        bed_begin(&bed, id);
+    }
+    bed_end(&bed, "j1-1", WF_RUN_END_EXIT, 0);
+    bed_later(&bed, 1000);
+    uint64_t large =
+        bed_submit(&bed, "ada", "{\"command\":[\"work\"],\"gpus\":1,\"limit\":\"1h\"}");
+    bed_later(&bed, 20000);
+    assert_string_equal(bed_state(&bed, large), "waiting");
+    bed_close(&bed);
+    bed.moves = true;
+    bed_open(&bed); // the next daemon may
+    bed_settle(&bed);
+    uint64_t moved = bed_run(&bed, "j2-1")->stopped ? 2 : 3;
+    assert_true(bed_run(&bed, moved == 2 ? "j2-1" : "j3-1")->stopped);
+    assert_false(bed_run(&bed, moved == 2 ? "j3-1" : "j2-1")->stopped);
+    bed_end(&bed, moved == 2 ? "j2-1" : "j3-1", WF_RUN_END_PREEMPTED, -1);
+    bed_settle(&bed);
+    assert_true(bed_has(&bed, moved == 2 ? "j2-2" : "j3-2") && bed_has(&bed, "j4-1"));
+    const struct wf_diary_page *page = wf_desk_diary(bed.desk, moved);
+    assert_int_equal(page->steps[page->shown - 1].kind, WF_DIARY_MOVED);
+    bed_close(&bed);
+    bed.moves = false;
+    bed_open(&bed);
+    bed_settle(&bed);
+    bed_check_journal(&bed);
+    bed_clear(&bed);
+}
+
 static void who_ends_well_before_he_hears_that_he_is_to_give_way_is_done(void **unused)
 {
     (void)unused;
@@ -511,6 +554,7 @@ int main(void)
         cmocka_unit_test(who_waits_is_cancelled_held_and_released),
         cmocka_unit_test(whose_job_it_is_counts),
         cmocka_unit_test(who_gives_way_runs_again),
+        cmocka_unit_test(who_is_moved_runs_on_beside_others),
         cmocka_unit_test(who_ends_well_before_he_hears_that_he_is_to_give_way_is_done),
         cmocka_unit_test(what_is_lost_runs_again_as_often_as_its_owner_says),
         cmocka_unit_test(an_array_is_one_job_for_each_index),
