@@ -32,6 +32,7 @@ struct errand {
     uint32_t stuck[TRIES_MAX]; // who found no room
     uint32_t stuck_count;
     uint32_t left; // who may still be moved
+    bool hopeless; // another search would find nothing else
 };
 
 static struct wf_ticket *ticket_of(struct wf_schedule *schedule, uint32_t job)
@@ -176,33 +177,33 @@ static void book_all(struct wf_schedule *schedule, uint32_t lifted, const uint32
 }
 
 // Moves the victims and starts the job, or nothing of it. Returns whether it did; else one of them
-// may be stuck.
+// is stuck, or it is hopeless.
 static bool carry_out(struct errand *errand, uint32_t job, const uint32_t *victims, uint32_t count)
 {
     struct wf_schedule *schedule = errand->schedule;
     const struct wf_cluster *cluster = &schedule->placer->cluster;
     uint32_t lifted = wf_schedule_lift(schedule, victims, count);
-    if (lifted == 0) {
+    if (lifted == 0 || !wf_schedule_place(schedule, job)) {
+        wf_schedule_put_back(schedule, lifted);
+        errand->hopeless = true;
         return false;
     }
-    uint32_t placed = 0;
-    if (wf_schedule_place(schedule, job)) {
-        placed = place_all(schedule, victims, count);
-        if (placed == count) {
-            book_all(schedule, lifted, victims, count);
-            for (uint32_t slot = cluster->jobs[job].first_placement; slot != WF_NONE;
-                 slot = cluster->placements[slot].next_of_job) {
-                schedule->placed[cluster->placements[slot].task] = slot;
-            }
-            wf_schedule_book(schedule, job);
-            return true;
+    uint32_t placed = place_all(schedule, victims, count);
+    if (placed == count) {
+        book_all(schedule, lifted, victims, count);
+        for (uint32_t slot = cluster->jobs[job].first_placement; slot != WF_NONE;
+             slot = cluster->placements[slot].next_of_job) {
+            schedule->placed[cluster->placements[slot].task] = slot;
         }
-        errand->stuck[errand->stuck_count++] = victims[placed];
-        take_off(schedule, job);
+        wf_schedule_book(schedule, job);
+        return true;
     }
+    errand->stuck[errand->stuck_count++] = victims[placed];
+    errand->hopeless = errand->stuck_count == TRIES_MAX;
     while (placed > 0) {
         take_off(schedule, victims[--placed]);
     }
+    take_off(schedule, job);
     wf_schedule_put_back(schedule, lifted);
     return false;
 }
@@ -219,17 +220,14 @@ static bool try_to_move(struct errand *errand, uint32_t job, const struct wf_pre
     bool found = wf_preempt_find(schedule->preempt, wish, &victims, &count);
     wf_future_settle(schedule->future);
     if (!found || count == 0) {
-        errand->stuck_count = TRIES_MAX;
+        errand->hopeless = true;
         return false;
     }
-    errand->left += count; // taken for real or not at all
-    uint32_t stuck = errand->stuck_count;
     wf_schedule_give_up(schedule, job);
     if (carry_out(errand, job, victims, count)) {
-        errand->left -= count;
         return true;
     }
-    errand->stuck_count = errand->stuck_count == stuck ? TRIES_MAX : errand->stuck_count;
+    errand->left += count;
     return wf_schedule_keep(schedule, job) == WF_KEEP_STARTED;
 }
 
@@ -257,7 +255,7 @@ static bool move_for(struct wf_schedule *schedule, uint32_t job)
         .context = &errand,
     };
     bool started = false;
-    while (!started && errand.stuck_count < TRIES_MAX && ticket->reservation != WF_NONE) {
+    while (!started && !errand.hopeless && ticket->reservation != WF_NONE) {
         started = try_to_move(&errand, job, &wish);
     }
     schedule->moves_left = schedule->moves_left < UINT32_MAX ? errand.left : UINT32_MAX;
@@ -276,9 +274,10 @@ void wf_schedule_move(struct wf_schedule *schedule)
             i++;
             continue;
         }
-        if (schedule->now_ms < ticket->move_next_ms || tries == WF_SCHEDULE_MOVES_MAX) {
-            int64_t next_ms = schedule->now_ms < ticket->move_next_ms ? ticket->move_next_ms
-                                                                      : schedule->now_ms + 1;
+        bool enough = tries == WF_SCHEDULE_MOVES_MAX; // it is the others' turn then
+        int64_t soon_ms = schedule->now_ms + enough;
+        int64_t next_ms = ticket->move_next_ms > soon_ms ? ticket->move_next_ms : soon_ms;
+        if (next_ms > schedule->now_ms) {
             schedule->moves_next_ms =
                 next_ms < schedule->moves_next_ms ? next_ms : schedule->moves_next_ms;
             i++;
