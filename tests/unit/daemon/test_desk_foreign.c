@@ -504,6 +504,38 @@ static void a_start_that_comes_before_it_is_taken_back_goes_on(void **unused)
     cluster_clear(&cluster);
 }
 
+static void a_start_on_a_node_that_was_down_for_a_moment_goes_on(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    const uint32_t pin = job->pins[0], last = CLUSTER_NODES - 1;
+    // The desk hears that the node is down when its scheduler has it back already, and starts it.
+    const struct wf_site_node node = cluster.site->nodes[pin];
+    cluster.site->nodes[pin] = cluster.site->nodes[last];
+    cluster.site->node_count = last;
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster.site->nodes[pin] = node;
+    cluster.site->node_count = CLUSTER_NODES;
+    assert_true(cluster_run_on(&cluster, job, &pin));
+    cluster_flush(&cluster);
+    assert_int_equal(cluster.engine->request_count, 1);
+    assert_int_equal(cluster.engine->requests[0].why, WF_RUN_STOP_WITHDRAWN);
+    cluster_obey(&cluster);
+    cluster_settle(&cluster);
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster_settle(&cluster);
+    assert_true(job->starts == 1 && job->restarts == 0);
+    assert_string_equal(cluster_state(&cluster, 1), "running");
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +556,7 @@ int main(void)
         cmocka_unit_test(a_start_that_comes_to_nothing_is_tried_later),
         cmocka_unit_test(what_gives_way_after_a_restart_is_not_cancelled),
         cmocka_unit_test(a_start_that_comes_before_it_is_taken_back_goes_on),
+        cmocka_unit_test(a_start_on_a_node_that_was_down_for_a_moment_goes_on),
     };
     return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
 }
