@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import tap  # noqa: E402
 from day_jobs import Plan  # noqa: E402
-from day_kills import Kills  # noqa: E402
+from day_kills import PARTS, Kills  # noqa: E402
 from day_judge import SAVED_SECONDS, Judge  # noqa: E402
 from day_watch import Watch  # noqa: E402
 from lab import Lab  # noqa: E402
@@ -303,7 +303,7 @@ class Day:
     def is_enough(self):
         """Kills go on as long as there is much to do, and until each kind has been."""
         left = self.left()
-        kinds = all(self.kills.counts[kind] >= 1 for kind in ('daemon', 'adapter', 'slurmctld', 'slurmd', 'node'))
+        kinds = all(self.kills.counts[part] >= 1 for part in PARTS)
         return left is not None and len(left) < self.options.jobs // 20 and kinds
 
     def without_a_brain(self):
