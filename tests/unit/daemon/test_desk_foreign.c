@@ -536,6 +536,42 @@ static void a_start_on_a_node_that_was_down_for_a_moment_goes_on(void **unused)
     cluster_clear(&cluster);
 }
 
+static bool is_closed(struct cluster *cluster, uint32_t node)
+{
+    assert_int_equal(wf_desk_site(cluster->desk, cluster->site, NULL), WF_OK);
+    cluster_flush(cluster);
+    return wf_core_cluster(wf_desk_core(cluster->desk))->nodes[node].closed;
+}
+
+static void a_node_that_is_opened_while_nobody_looks_is_open(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    const char *mine = cluster.site->nodes[2].name;
+    struct wf_desk_ask ask = cluster_ask("root", true);
+    cluster.drained = 1 << 1;
+    assert_int_equal(wf_desk_drain(cluster.desk, mine, true, &ask, NULL), WF_OK);
+    assert_true(is_closed(&cluster, 1) && is_closed(&cluster, 2));
+    cluster_close(&cluster);
+    cluster_open(&cluster);
+    assert_true(is_closed(&cluster, 1) && is_closed(&cluster, 2));
+    cluster_close(&cluster);
+    cluster.drained = 0;
+    cluster_open(&cluster);
+    assert_false(is_closed(&cluster, 1));
+    assert_true(is_closed(&cluster, 2)); // that was an operator
+    // What an operator closes after that is theirs, whoever closed it before.
+    const char *other = cluster.site->nodes[1].name;
+    assert_int_equal(wf_desk_drain(cluster.desk, other, true, &ask, NULL), WF_OK);
+    cluster_flush(&cluster);
+    cluster_close(&cluster);
+    cluster_open(&cluster);
+    assert_true(is_closed(&cluster, 1));
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +593,7 @@ int main(void)
         cmocka_unit_test(what_gives_way_after_a_restart_is_not_cancelled),
         cmocka_unit_test(a_start_that_comes_before_it_is_taken_back_goes_on),
         cmocka_unit_test(a_start_on_a_node_that_was_down_for_a_moment_goes_on),
+        cmocka_unit_test(a_node_that_is_opened_while_nobody_looks_is_open),
     };
     return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
 }
