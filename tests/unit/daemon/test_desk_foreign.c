@@ -572,6 +572,35 @@ static void a_node_that_is_opened_while_nobody_looks_is_open(void **unused)
     cluster_clear(&cluster);
 }
 
+static void the_number_of_a_lost_job_is_another_job_s(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    assert_string_equal(job->start, "j1-1");
+    // Its scheduler is killed, has lost it, and takes in another one before anybody looks.
+    cluster.now_ms += 2000;
+    job->submitted_ms = cluster.now_ms;
+    job->start[0] = '\0';
+    job->is_news = true;
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    assert_int_equal(cluster_id(&cluster, job), 2);
+    // The new one is decided about at once: no start of it came to nothing.
+    assert_int_equal(cluster.engine->request_count, 1);
+    assert_string_equal(cluster.engine->requests[0].id, "j2-1");
+    cluster_settle(&cluster);
+    assert_int_equal(job->state, WF_FOREIGN_RUNS);
+    assert_int_equal(wf_desk_count(cluster.desk).submitted, 2);
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +623,7 @@ int main(void)
         cmocka_unit_test(a_start_that_comes_before_it_is_taken_back_goes_on),
         cmocka_unit_test(a_start_on_a_node_that_was_down_for_a_moment_goes_on),
         cmocka_unit_test(a_node_that_is_opened_while_nobody_looks_is_open),
+        cmocka_unit_test(the_number_of_a_lost_job_is_another_job_s),
     };
     return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
 }
