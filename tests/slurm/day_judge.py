@@ -202,6 +202,13 @@ class Judge:
             pass
         return seen['faults']
 
+    def is_unwatched(self, name, told):
+        """Whether it is a job of a partition that is not ours, which Slurm put back into its queue: it is looked at
+        while it runs on our nodes and not while it waits, and its next run may be too short to be seen."""
+        records = self.records[(name, None)]
+        return all(job['state'] == 'lost' and job['queue'] == 'other-partitions' for job in told) and \
+            len(records) == 1 and records[0].restarts > 0
+
     def told(self):
         """Of what the daemon has seen: a job that came and went while it was dead it need not know."""
         faults, told = [], {}
@@ -212,6 +219,8 @@ class Judge:
             if state not in OVER:
                 continue
             if key not in told:
+                unknown += 1
+            elif self.is_unwatched(key[1], told[key]):
                 unknown += 1
             elif not any(job['state'] == OVER[state] for job in told[key]):
                 faults.append(f'{key} is {state}, told is {[(job["state"], job.get("end")) for job in told[key]]}')
