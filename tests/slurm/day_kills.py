@@ -5,6 +5,7 @@ import collections
 import os
 import pathlib
 import signal
+import subprocess
 import threading
 import time
 import traceback
@@ -64,20 +65,37 @@ class Kills(threading.Thread):
     def probe(self, what, since):
         """A job that is submitted now: the part works again once it was decided about, and Slurm knows. When it
         starts is another matter: what a slurmctld that was killed takes for running keeps it waiting. While slurmctld
-        answers nobody, as it does for seconds after a start with many jobs that end, nobody can decide."""
+        answers nobody, as it does for seconds after a start with many jobs that end, nobody can decide. Nor where there
+        is no room: the daemon works again, too, once it knows the job and Slurm heard of a decision after that."""
         wish = self.day.plan.probe()
         if not self.day.submit(wish):
             return
-        silent, decided = max(0, wish.accepted - wish.begun - QUICK_SECONDS), False
+        silent, decided, known = max(0, wish.accepted - wish.begun - QUICK_SECONDS), False, None
         while not decided and time.monotonic() - since - silent < GRACE_SECONDS:
             time.sleep(0.2)
             asked = time.monotonic()
             comment = self.lab.job(wish.id).get('AdminComment', '')
             silent += max(0, time.monotonic() - asked - QUICK_SECONDS)
-            decided = 'whaleflux:j' in comment or (self.day.runs / wish.name).exists()
+            decided = 'whaleflux:j' in comment or (self.day.runs / wish.name).exists() or \
+                known is not None and self.decisions(known)
+            known = self.known(wish) if known is None else known
         self.silent[what] = max(self.silent[what], silent)
         self.recovery[what].append((time.monotonic() - since - silent, wish.name) if decided else
                                    (float('inf'), self.words(wish)))
+
+    def known(self, wish):
+        """Where slurmctld's log ends now, if the daemon knows the job; else None."""
+        try:
+            keys = self.serve.jobs('--name', wish.name)
+        except (Trouble, ValueError, subprocess.TimeoutExpired):
+            return None
+        return (self.lab.folder / 'log' / 'slurmctld.log').stat().st_size if keys else None
+
+    def decisions(self, since):
+        """Whether slurmctld has noted a decision of ours behind that place of its log."""
+        with open(self.lab.folder / 'log' / 'slurmctld.log', 'rb') as log:
+            log.seek(since)
+            return b'setting admin_comment to whaleflux:j' in log.read()
 
     def words(self, wish):
         facts = self.lab.job(wish.id)
