@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a mixed day went as those who submitted its jobs would expect: one TAP line a question."""
+import collections
 import json
+import re
 import statistics
 import time
 
 import tap
 from day_jobs import read_records, read_runs
-from day_kills import cpu_seconds
+from day_kills import PARTS, cpu_seconds
 from lab_base import Trouble, wait_until
 
 SAVED_SECONDS = 10  # slurmctld that is killed may have lost what is younger: it saves up to 5 s late
@@ -15,10 +17,24 @@ PURGE_SECONDS = 10  # after its start a slurmd removes scripts of jobs that it d
 OVER = {'COMPLETED': 'done', 'FAILED': 'failed', 'TIMEOUT': 'failed', 'NODE_FAIL': 'lost', 'CANCELLED': 'cancelled'}
 LIVE = {'waiting': 'PENDING', 'held': 'PENDING', 'running': 'RUNNING', 'ending': 'RUNNING'}
 SHOWN = 12
+EXHAUSTED = re.compile(r'\[(\S+)(\.\d+)\] Time limit exhausted for JobId=(\d+)$', re.MULTILINE)
 
 
 def some(faults):
     return '\n'.join(faults[:SHOWN] + ([f'... and {len(faults) - SHOWN} more'] if len(faults) > SHOWN else []))
+
+
+def seconds_of(text):
+    """When Slurm says that something was, in seconds since 1970."""
+    return time.mktime(time.strptime(text, '%Y-%m-%dT%H:%M:%S'))
+
+
+def read_exhausted(path):
+    """When slurmctld ended which job for its time limit, by its log."""
+    exhausted = collections.defaultdict(list)
+    for moment, part, job in EXHAUSTED.findall(path.read_text(errors='replace')):
+        exhausted[job].append(seconds_of(moment) + float(part))
+    return exhausted
 
 
 class Judge:
@@ -26,6 +42,7 @@ class Judge:
         self.day, self.lab, self.serve, self.kills = day, day.lab, day.serve, day.kills
         self.records = read_records(self.lab.run(['scontrol', '-o', 'show', 'job']).stdout)
         self.runs = {wish.name: read_runs(day.runs / wish.name) for wish in day.wishes}
+        self.exhausted = read_exhausted(self.lab.folder / 'log' / 'slurmctld.log')
         self.wishes = [wish for wish in day.wishes if not wish.lost and not wish.confused]
         self.good, self.explained = True, 0
 
@@ -48,6 +65,7 @@ class Judge:
         self.check('every end is told as Slurm tells it', self.told())
         self.check('no node gave out more than it has at any moment seen',
                    self.day.watch.found or ([] if day.watch.samples >= 10 else ['it was hardly looked at']))
+        self.check('each part was killed, and the cloud took nodes back', self.unharmed())
         self.check(f'each part works again within {RECOVERY_SECONDS} s of being back', self.recovery())
         self.check('without a brain the queue is freed', self.brain())
         self.figures()
@@ -69,12 +87,18 @@ class Judge:
     def is_forgotten(self, record, runs):
         """Whether slurmctld forgot that it did its work: it may then be started again, which its node refuses, or
         never be missed."""
-        return record.state in OVER and any(
+        return record.state in ('CANCELLED', 'TIMEOUT') and any(
             run.end and (self.in_window(run.start) or self.in_window(run.end)) for run in runs)
+
+    def is_forgotten_limit(self, wish, record):
+        """Whether slurmctld ended it for its limit and then forgot that it had: what its node tells of its end is
+        then news, of a job that died of a signal."""
+        return wish.ends == {'TIMEOUT'} and record.state == 'FAILED' and record.exit == '0:15' and \
+            any(self.in_window(moment) for moment in self.exhausted[record.id])
 
     def is_purged(self, record, runs):
         """Whether a slurmd that was just started took its script for one left over from before."""
-        begun = time.mktime(time.strptime(record.start, '%Y-%m-%dT%H:%M:%S')) if record.state == 'FAILED' else 0
+        begun = seconds_of(record.start) if record.state == 'FAILED' else 0
         return not runs and any(node == record.node and killed <= begun <= back + PURGE_SECONDS
                                 for node, killed, back in self.kills.lost_nodes + self.kills.daemons)
 
@@ -107,8 +131,10 @@ class Judge:
         if record.state == 'NODE_FAIL' and wish.kind == 'once':
             # It must not be put back into the queue: the loss of its node is its end.
             return '' if self.is_explained_end(record, runs) else 'no node of its was lost'
-        if self.is_forgotten(record, runs) or self.is_purged(record, runs):
+        if record.state not in wish.ends and (self.is_forgotten(record, runs) or self.is_purged(record, runs) or
+                                              self.is_forgotten_limit(wish, record)):
             self.explained += 1
+            self.day.note(f'explained: {wish.name}: {record} {runs[-2:]}')
             return ''
         if record.state not in wish.ends:
             return f'it is not {" or ".join(wish.ends)}'
@@ -176,6 +202,13 @@ class Judge:
             pass
         return seen['faults']
 
+    def is_unwatched(self, name, told):
+        """Whether it is a job of a partition that is not ours, which Slurm put back into its queue: it is looked at
+        while it runs on our nodes and not while it waits, and its next run may be too short to be seen."""
+        records = self.records[(name, None)]
+        return all(job['state'] == 'lost' and job['queue'] == 'other-partitions' for job in told) and \
+            len(records) == 1 and records[0].restarts > 0
+
     def told(self):
         """Of what the daemon has seen: a job that came and went while it was dead it need not know."""
         faults, told = [], {}
@@ -187,12 +220,18 @@ class Judge:
                 continue
             if key not in told:
                 unknown += 1
+            elif self.is_unwatched(key[1], told[key]):
+                unknown += 1
             elif not any(job['state'] == OVER[state] for job in told[key]):
                 faults.append(f'{key} is {state}, told is {[(job["state"], job.get("end")) for job in told[key]]}')
             elif sum(job['state'] in LIVE for job in told[key]):
                 faults.append(f'{key} is {state}, and told to live')
         self.day.figures['unknown'] = unknown
         return faults
+
+    def unharmed(self):
+        faults = [f'no {part} was' for part in PARTS if not self.kills.counts[part]]
+        return faults + ([] if self.day.figures['reclaimed'] else ['it took none'])
 
     def recovery(self):
         faults = []
@@ -202,7 +241,9 @@ class Judge:
             print(f'# {part}: {len(seconds)} times, median {statistics.median(seconds):.1f} s, '
                   f'most {seconds[-1]:.1f} s' + (
                    f' beyond the {statistics.median(plain):.1f} s and {plain[-1]:.1f} s that Slurm itself needs; '
-                   f'{self.kills.unused[part]} times it did not use the node for long' if plain else ''), flush=True)
+                   f'{self.kills.unused[part]} times it did not use the node for long' if plain else '') + (
+                   f' beyond the {self.kills.silent[part]:.1f} s that slurmctld itself did not answer'
+                   if self.kills.silent[part] else ''), flush=True)
             faults += [f'{part}: {each:.1f} s ({name})' for each, name in times if each > RECOVERY_SECONDS]
         return faults
 
@@ -234,7 +275,8 @@ class Judge:
                 f'lost by Slurm: {sum(wish.count() for wish in lost)} jobs of {len(lost)} submissions; '
                 f'{sum(wish.confused for wish in day.wishes)} with a dependency on a lost one; users did {day.again} '
                 f'deeds again; {day.resumed} nodes drained and {day.released} jobs held by Slurm, '
-                f'{again} second runs; {figures["unknown"]} ended unseen by the daemon',
+                f'{again} second runs; {figures["unknown"]} ended unseen by the daemon; {self.explained} ends that '
+                'Slurm itself made other',
                 f'waits: median {statistics.median(waits):.1f} s, 95 % {waits[len(waits) * 95 // 100]:.1f} s, most '
                 f'{waits[-1]:.1f} s',
                 f'looked {day.watch.samples} times ({day.watch.missed} times in vain): at most '

@@ -5,6 +5,7 @@ import collections
 import os
 import pathlib
 import signal
+import subprocess
 import threading
 import time
 import traceback
@@ -13,6 +14,9 @@ from lab_base import Trouble, send, wait_until
 
 GRACE_SECONDS = 30
 PLAIN_SECONDS = 15
+QUICK_SECONDS = 1  # in which slurmctld answers that has time to
+MOST_BAGS = 2  # so that a day ends: whoever is killed all the time gets nowhere
+PARTS = ('daemon', 'adapter', 'slurmctld', 'slurmd', 'node')
 TICKS = os.sysconf('SC_CLK_TCK')
 
 
@@ -35,6 +39,7 @@ class Kills(threading.Thread):
         self.counts, self.recovery = collections.Counter(), collections.defaultdict(list)
         self.plain = collections.defaultdict(list)  # what Slurm alone took,
         self.unused = collections.Counter()  # and how often it did not use the node for PLAIN_SECONDS
+        self.silent = collections.Counter()  # for how long slurmctld itself did not answer, at most
         self.controller = []  # (killed, back) of slurmctld, in seconds since 1970
         self.lost_nodes = []  # (node, killed, back)
         self.daemons = []  # (node, killed, back) of slurmds alone
@@ -42,15 +47,16 @@ class Kills(threading.Thread):
         self.generation = 0
 
     def run(self):
-        bag = []
         try:
-            while not self.over.wait(self.rng.uniform(0.5, 2.5)):
-                if not bag:
-                    bag = self.BAG[:]
-                    self.rng.shuffle(bag)
-                getattr(self, f'kill_{bag.pop()}')()
+            for _ in range(MOST_BAGS):
+                for what in self.rng.sample(self.BAG, len(self.BAG)):
+                    if self.over.wait(self.rng.uniform(0.5, 2.5)):
+                        return
+                    getattr(self, f'kill_{what}')()
         except Exception:
             self.trouble = traceback.format_exc()
+        finally:
+            self.over.set()
 
     def end(self):
         self.over.set()
@@ -58,20 +64,38 @@ class Kills(threading.Thread):
 
     def probe(self, what, since):
         """A job that is submitted now: the part works again once it was decided about, and Slurm knows. When it
-        starts is another matter: what a slurmctld that was killed takes for running keeps it waiting."""
+        starts is another matter: what a slurmctld that was killed takes for running keeps it waiting. While slurmctld
+        answers nobody, as it does for seconds after a start with many jobs that end, nobody can decide. Nor where there
+        is no room: the daemon works again, too, once it knows the job and Slurm heard of a decision after that."""
         wish = self.day.plan.probe()
         if not self.day.submit(wish):
             return
-
-        def decided():
+        silent, decided, known = max(0, wish.accepted - wish.begun - QUICK_SECONDS), False, None
+        while not decided and time.monotonic() - since - silent < GRACE_SECONDS:
             time.sleep(0.2)
-            return (self.day.runs / wish.name).exists() or \
-                'whaleflux:j' in self.lab.job(wish.id).get('AdminComment', '')
+            asked = time.monotonic()
+            comment = self.lab.job(wish.id).get('AdminComment', '')
+            silent += max(0, time.monotonic() - asked - QUICK_SECONDS)
+            decided = 'whaleflux:j' in comment or (self.day.runs / wish.name).exists() or \
+                known is not None and self.decisions(known)
+            known = self.known(wish) if known is None else known
+        self.silent[what] = max(self.silent[what], silent)
+        self.recovery[what].append((time.monotonic() - since - silent, wish.name) if decided else
+                                   (float('inf'), self.words(wish)))
+
+    def known(self, wish):
+        """Where slurmctld's log ends now, if the daemon knows the job; else None."""
         try:
-            wait_until('', GRACE_SECONDS, decided)
-            self.recovery[what].append((time.monotonic() - since, wish.name))
-        except Trouble:
-            self.recovery[what].append((float('inf'), self.words(wish)))
+            keys = self.serve.jobs('--name', wish.name)
+        except (Trouble, ValueError, subprocess.TimeoutExpired):
+            return None
+        return (self.lab.folder / 'log' / 'slurmctld.log').stat().st_size if keys else None
+
+    def decisions(self, since):
+        """Whether slurmctld has noted a decision of ours behind that place of its log."""
+        with open(self.lab.folder / 'log' / 'slurmctld.log', 'rb') as log:
+            log.seek(since)
+            return b'setting admin_comment to whaleflux:j' in log.read()
 
     def words(self, wish):
         facts = self.lab.job(wish.id)

@@ -12,6 +12,7 @@ from lab_base import Trouble
 PIECE = re.compile(r' Nodes=(\S+) CPU_IDs=(\S+) Mem=(\d+) GRES=(\S*)')
 WHOLE = re.compile(r'gpu(?::\w+)?:(\d+)\(IDX:([^)]*)\)')
 SHARE = re.compile(r'shard(?::\w+)?:(\d+)\(IDX:([^)]*)\)')
+MOST_WAIT_SECONDS = 5
 PARTS = lab_config.SHARDS_PER_NODE // lab_config.GPUS_PER_NODE
 
 
@@ -64,7 +65,7 @@ def faults(text, cpus, memory, gpus):
 
 
 class Watch(threading.Thread):
-    """About once a second, and at most a tenth of the time."""
+    """About once a second, and a tenth of the time, but at least every few seconds."""
 
     def __init__(self, lab):
         super().__init__(daemon=True)
@@ -85,7 +86,7 @@ class Watch(threading.Thread):
             self.samples += 1
             self.both = max(self.both, both)
             self.most_running, self.most_gpus = max(self.most_running, running), max(self.most_gpus, gpus)
-            wait = max(1.0, 9 * (time.monotonic() - begun))
+            wait = min(MOST_WAIT_SECONDS, max(1.0, 9 * (time.monotonic() - begun)))
 
     def end(self):
         self.over.set()

@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import tap  # noqa: E402
 from day_jobs import Plan  # noqa: E402
-from day_kills import Kills  # noqa: E402
+from day_kills import PARTS, Kills  # noqa: E402
 from day_judge import SAVED_SECONDS, Judge  # noqa: E402
 from day_watch import Watch  # noqa: E402
 from lab import Lab  # noqa: E402
@@ -53,6 +53,7 @@ class Day:
         self.watch = Watch(self.lab)
         self.done = threading.Event()  # the day is over
         self.registered, self.resumed, self.released = set(), 0, 0  # kills of slurmctld, nodes, jobs
+        self.asked = 0.0  # when nodes were last asked to register
         self.reclaimed, self.gone_nodes = None, []
         self.figures = {'reclaimed': 0}
 
@@ -213,9 +214,9 @@ class Day:
 
     # The day.
 
-    def reclaim(self):
-        """All cloud nodes that are up are taken back, with 2 seconds' notice."""
-        self.gone_nodes, killed = self.cloud_nodes(), time.time()
+    def reclaim(self, names):
+        """Cloud nodes that are up are taken back, with 2 seconds' notice."""
+        self.gone_nodes, killed = names, time.time()
         self.note(f'reclaim {self.gone_nodes}')
         self.lab.reclaim(self.gone_nodes, 2)
         for name in self.gone_nodes:
@@ -237,7 +238,8 @@ class Day:
         """What a slurmctld that was killed leaves to its administrator: it may start a job that it forgot to have
         started once more, finds that out, drains the node and holds the job. And that a job has ended, which it had
         forgotten, or which was lost with its node within the first 20 s, it learns when the node registers again:
-        that is asked for here, as it is too rare for a short day."""
+        that is asked for here, as it is too rare for a short day; and again when nothing is killed any more, since it
+        misses no job that it heard of in the 20 s before."""
         lines = self.insist(['sinfo', '-h', '-N', '-p', 'gpu', '-O', 'NodeList:40,StateLong:40,Reason:60'])
         for line in lines.stdout.splitlines():
             if 'Duplicate jobid' in line and line.split()[1].startswith('drain'):
@@ -248,10 +250,14 @@ class Day:
             if line.endswith('launch failed requeued held'):
                 self.insist(['scontrol', 'release', line.split()[0]], 'Invalid')
                 self.released += 1
+        late = self.kills.over.is_set() and time.time() > self.asked + REGISTER_SECONDS
         for killed, back in self.kills.controller + [times for _, *times in self.kills.lost_nodes]:
             if killed not in self.registered and time.time() > back + REGISTER_SECONDS:
-                self.insist(['scontrol', 'reconfigure'])
                 self.registered.add(killed)
+                late = True
+        if late:
+            self.insist(['scontrol', 'reconfigure'])
+            self.asked = time.time()
 
     def cloud_nodes(self):
         """Those of them that are up."""
@@ -277,8 +283,9 @@ class Day:
         while time.monotonic() < end:
             time.sleep(LOOK_SECONDS)
             self.administer()
-            if self.reclaimed is None and time.monotonic() - begun > 15 and self.cloud_nodes():
-                self.reclaim()
+            names = self.cloud_nodes() if self.reclaimed is None and time.monotonic() - begun > 15 else []
+            if names:
+                self.reclaim(names)
             if self.gone_nodes and time.monotonic() - self.reclaimed > AWAY_SECONDS:
                 self.give_back()
             with self.lock:
@@ -303,7 +310,7 @@ class Day:
     def is_enough(self):
         """Kills go on as long as there is much to do, and until each kind has been."""
         left = self.left()
-        kinds = all(self.kills.counts[kind] >= 1 for kind in ('daemon', 'adapter', 'slurmctld', 'slurmd', 'node'))
+        kinds = all(self.kills.counts[part] >= 1 for part in PARTS)
         return left is not None and len(left) < self.options.jobs // 20 and kinds
 
     def without_a_brain(self):

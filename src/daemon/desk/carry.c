@@ -295,7 +295,8 @@ static void give_way(struct wf_desk *desk, struct wf_book_job *job)
     run->leaves = leaves;
     job->old = run;
     job->run = NULL;
-    wf_desk_stop_run(desk, run, WF_RUN_STOP_PREEMPTED);
+    bool lost = job->work && !leaves && wf_desk_foreign_lost_node(desk, run);
+    wf_desk_stop_run(desk, run, lost ? WF_RUN_STOP_WITHDRAWN : WF_RUN_STOP_PREEMPTED);
 }
 
 // The core's limit is the engine's and something more: whoever gets here is late.

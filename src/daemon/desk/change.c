@@ -216,6 +216,7 @@ enum wf_status wf_desk_drain(struct wf_desk *desk, const char *node, bool closed
             char object[300];
             snprintf(object, sizeof object, "node %.255s", node);
             wf_desk_audit(desk, ask->actor, closed ? "drain" : "undrain", object, "ok", "");
+            wf_desk_note_wish(desk, node, false);
             wf_desk_tell_node(desk, node, closed ? "drained" : "undrained");
         }
     }

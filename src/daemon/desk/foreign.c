@@ -325,6 +325,14 @@ void wf_desk_foreign_over(struct wf_desk *desk, struct wf_book_job *job,
                        why);
 }
 
+// A scheduler that was killed may have lost a job and give its number to the next one. One that
+// waits again may count from then, too, but it was restarted.
+static bool is_another(const struct wf_book_job *job, const struct wf_foreign_job *told)
+{
+    return told->state == WF_FOREIGN_WAITS && told->document && told->restarts == 0 &&
+           told->submitted_ms > job->submitted_ms;
+}
+
 enum wf_status wf_desk_foreign_tell(struct wf_desk *desk, const struct wf_foreign_job *told,
                                     struct wf_error *err)
 {
@@ -335,6 +343,11 @@ enum wf_status wf_desk_foreign_tell(struct wf_desk *desk, const struct wf_foreig
         return status;
     }
     WF_ASSERT(desk->foreign.is_looking);
+    if (job && is_another(job, told)) {
+        const struct wf_foreign_job lost = {.state = WF_FOREIGN_OVER};
+        wf_desk_foreign_over(desk, job, &lost);
+        job = NULL;
+    }
     if (!job && told->state == WF_FOREIGN_OVER && is_over(desk, told)) {
         return WF_OK;
     }

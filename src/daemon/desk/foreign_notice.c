@@ -88,6 +88,19 @@ bool wf_desk_foreign_goes(const struct wf_desk *desk, const struct wf_book_run *
     return false;
 }
 
+// Its scheduler may have the node back before we hear of it, and start the work there all the same:
+// such a start is as good as one elsewhere.
+bool wf_desk_foreign_lost_node(const struct wf_desk *desk, const struct wf_book_run *run)
+{
+    const struct wf_cluster *cluster = wf_core_cluster(desk->world.core);
+    bool lost = false;
+    for (uint32_t i = 0; i < run->place_count && run->started_ms == 0; i++) {
+        uint32_t node = run->places[i].node;
+        lost = lost || (node < cluster->nodes_end && !cluster->nodes[node].up);
+    }
+    return lost;
+}
+
 // Whether somebody began to run on a node that goes who may leave it: it was on its way there when
 // the notice came.
 static bool has_one_to_leave(const struct wf_desk *desk, uint32_t node)

@@ -31,7 +31,12 @@ void wf_desk_foreign_over(struct wf_desk *desk, struct wf_book_job *job,
 // foreign_notice.c: whether a node of the run goes, and the sentence about it. Forgets them all.
 bool wf_desk_foreign_goes(const struct wf_desk *desk, const struct wf_book_run *run, char *why,
                           size_t size);
+// Whether it was still to start when a node of it went down.
+bool wf_desk_foreign_lost_node(const struct wf_desk *desk, const struct wf_book_run *run);
 void wf_desk_foreign_forget_notices(struct wf_desk *desk);
+// machines.c: writes down that the node was closed since its scheduler, or our own telemetry, wants
+// it so, or that this is over.
+void wf_desk_note_wish(struct wf_desk *desk, const char *name, bool closed);
 
 // foreign_core.c: has the core hold the job, or not, as is right by now; has it know what is asked
 // for. Neither does anything where the job runs in the core.

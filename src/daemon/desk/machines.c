@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The site as it is now against what the core was told: what is new, other or gone becomes events.
 // Numbers are given out by name and kept for good, since the journal speaks in numbers.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,23 @@ static enum wf_status node_down(struct wf_desk *desk, uint32_t id, struct wf_err
     return wf_desk_step(desk, &event, err);
 }
 
+// Who closed a node is not in the core's books: it is kept beside them, so that a node whose reason
+// passed while we were dead is opened all the same, and one that an operator closed is not.
+void wf_desk_note_wish(struct wf_desk *desk, const char *name, bool closed)
+{
+    char key[300];
+    snprintf(key, sizeof key, "closed by itself: %.255s", name);
+    wf_batch_meta(desk->deeds.rows, key, closed ? "yes" : "");
+}
+
+static bool was_wished(const struct wf_desk *desk, const char *name)
+{
+    char key[300], value[8] = "";
+    snprintf(key, sizeof key, "closed by itself: %.255s", name);
+    return wf_database_meta(desk->config.db, key, value, sizeof value, NULL) == WF_OK &&
+           value[0] != '\0';
+}
+
 // A node that misses a GPU takes no new work, and is opened when that is over.
 static enum wf_status follow_wish(struct wf_desk *desk, uint32_t id, const char *name,
                                   struct wf_error *err)
@@ -147,13 +165,18 @@ static enum wf_status follow_wish(struct wf_desk *desk, uint32_t id, const char 
         return WF_OK;
     }
     enum wf_desk_wish wish = granter->wish(granter->context, name, why, sizeof why);
-    bool closed = wf_core_cluster(desk->world.core)->nodes[id].closed;
+    const struct wf_node *node = &wf_core_cluster(desk->world.core)->nodes[id];
+    if (wish == WF_DESK_WISH_NOTHING && node->drained && was_wished(desk, name)) {
+        wish = WF_DESK_WISH_OPEN;
+    }
+    bool closed = node->closed;
     if (wish == WF_DESK_WISH_NOTHING || closed == (wish == WF_DESK_WISH_CLOSED)) {
         return WF_OK;
     }
     struct wf_event event = {.kind = WF_EVENT_NODE_DRAIN,
                              .node_drain = {{id}, wish == WF_DESK_WISH_CLOSED}};
     wf_desk_tell_node(desk, name, event.node_drain.closed ? "node-closed" : "node-opened");
+    wf_desk_note_wish(desk, name, event.node_drain.closed);
     return wf_desk_step(desk, &event, err);
 }
 

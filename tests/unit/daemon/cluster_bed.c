@@ -138,6 +138,19 @@ void cluster_make(struct cluster *cluster, bool watches, uint64_t seed)
     cluster_open(cluster);
 }
 
+// As that of Slurm: it does not remember what was drained before it was opened.
+static enum wf_desk_wish wish(void *context, const char *node, char *why, size_t size)
+{
+    struct cluster *cluster = context;
+    uint32_t at = 0;
+    while (at < CLUSTER_NODES && strcmp(cluster->site->nodes[at].name, node) != 0) {
+        at++;
+    }
+    snprintf(why, size, "it is drained");
+    return at < CLUSTER_NODES && cluster->drained >> at & 1 ? WF_DESK_WISH_CLOSED
+                                                            : WF_DESK_WISH_NOTHING;
+}
+
 void cluster_open(struct cluster *cluster)
 {
     struct wf_error err = {.text = ""};
@@ -158,9 +171,11 @@ void cluster_open(struct cluster *cluster)
         .pools_max = 4,
         .tasks_max = 512,
         .watches = cluster->watches,
+        .granter = &cluster->granter,
         .now_ms = now_ms,
         .context = cluster,
     };
+    cluster->granter = (struct wf_desk_granter){.wish = wish, .context = cluster};
     if (wf_desk_open(&config, &cluster->desk, &err) != WF_OK) {
         fail_msg("%s", err.text);
     }

@@ -72,6 +72,8 @@ struct cluster {
     char folder[64], path[128], snapshot[128];
     int64_t now_ms;
     bool watches, disk_full;
+    uint32_t drained; // by its scheduler, a bit a node
+    struct wf_desk_granter granter;
     struct wf_random random;
     uint32_t save_every, batches;
     uint32_t shuffled; // looks in any order, some jobs told twice

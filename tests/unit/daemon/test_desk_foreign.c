@@ -504,6 +504,103 @@ static void a_start_that_comes_before_it_is_taken_back_goes_on(void **unused)
     cluster_clear(&cluster);
 }
 
+static void a_start_on_a_node_that_was_down_for_a_moment_goes_on(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    const uint32_t pin = job->pins[0], last = CLUSTER_NODES - 1;
+    // The desk hears that the node is down when its scheduler has it back already, and starts it.
+    const struct wf_site_node node = cluster.site->nodes[pin];
+    cluster.site->nodes[pin] = cluster.site->nodes[last];
+    cluster.site->node_count = last;
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster.site->nodes[pin] = node;
+    cluster.site->node_count = CLUSTER_NODES;
+    assert_true(cluster_run_on(&cluster, job, &pin));
+    cluster_flush(&cluster);
+    assert_int_equal(cluster.engine->request_count, 1);
+    assert_int_equal(cluster.engine->requests[0].why, WF_RUN_STOP_WITHDRAWN);
+    cluster_obey(&cluster);
+    cluster_settle(&cluster);
+    assert_int_equal(wf_desk_site(cluster.desk, cluster.site, NULL), WF_OK);
+    cluster_settle(&cluster);
+    assert_true(job->starts == 1 && job->restarts == 0);
+    assert_string_equal(cluster_state(&cluster, 1), "running");
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static bool is_closed(struct cluster *cluster, uint32_t node)
+{
+    assert_int_equal(wf_desk_site(cluster->desk, cluster->site, NULL), WF_OK);
+    cluster_flush(cluster);
+    return wf_core_cluster(wf_desk_core(cluster->desk))->nodes[node].closed;
+}
+
+static void a_node_that_is_opened_while_nobody_looks_is_open(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    const char *mine = cluster.site->nodes[2].name;
+    struct wf_desk_ask ask = cluster_ask("root", true);
+    cluster.drained = 1 << 1;
+    assert_int_equal(wf_desk_drain(cluster.desk, mine, true, &ask, NULL), WF_OK);
+    assert_true(is_closed(&cluster, 1) && is_closed(&cluster, 2));
+    cluster_close(&cluster);
+    cluster_open(&cluster);
+    assert_true(is_closed(&cluster, 1) && is_closed(&cluster, 2));
+    cluster_close(&cluster);
+    cluster.drained = 0;
+    cluster_open(&cluster);
+    assert_false(is_closed(&cluster, 1));
+    assert_true(is_closed(&cluster, 2)); // that was an operator
+    // What an operator closes after that is theirs, whoever closed it before.
+    const char *other = cluster.site->nodes[1].name;
+    assert_int_equal(wf_desk_drain(cluster.desk, other, true, &ask, NULL), WF_OK);
+    cluster_flush(&cluster);
+    cluster_close(&cluster);
+    cluster_open(&cluster);
+    assert_true(is_closed(&cluster, 1));
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
+static void the_number_of_a_lost_job_is_another_job_s(void **unused)
+{
+    (void)unused;
+    struct cluster cluster;
+    cluster_make(&cluster, false, 1);
+    struct cluster_job *job = cluster_submit(&cluster, 1, 1);
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    cluster_obey(&cluster);
+    assert_string_equal(job->start, "j1-1");
+    // Its scheduler is killed, has lost it, and takes in another one before anybody looks.
+    cluster.now_ms += 2000;
+    job->submitted_ms = cluster.now_ms;
+    job->start[0] = '\0';
+    job->is_news = true;
+    cluster_look(&cluster);
+    cluster_flush(&cluster);
+    assert_int_equal(cluster_id(&cluster, job), 2);
+    // The new one is decided about at once: no start of it came to nothing.
+    assert_int_equal(cluster.engine->request_count, 1);
+    assert_string_equal(cluster.engine->requests[0].id, "j2-1");
+    cluster_settle(&cluster);
+    assert_int_equal(job->state, WF_FOREIGN_RUNS);
+    assert_int_equal(wf_desk_count(cluster.desk).submitted, 2);
+    cluster_check_books(&cluster);
+    cluster_check_journal(&cluster);
+    cluster_clear(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +621,9 @@ int main(void)
         cmocka_unit_test(a_start_that_comes_to_nothing_is_tried_later),
         cmocka_unit_test(what_gives_way_after_a_restart_is_not_cancelled),
         cmocka_unit_test(a_start_that_comes_before_it_is_taken_back_goes_on),
+        cmocka_unit_test(a_start_on_a_node_that_was_down_for_a_moment_goes_on),
+        cmocka_unit_test(a_node_that_is_opened_while_nobody_looks_is_open),
+        cmocka_unit_test(the_number_of_a_lost_job_is_another_job_s),
     };
     return cmocka_run_group_tests_name("foreign work", tests, NULL, NULL);
 }
