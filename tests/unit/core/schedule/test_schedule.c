@@ -493,7 +493,8 @@ static void what_makes_no_sense_is_refused_without_a_trace(void **unused)
     small_refused(core, &event, WF_NOTFOUND);
     event = (struct wf_event){.time_ms = 11, .kind = WF_EVENT_JOB_SAVED, .job_saved = {{2}}};
     small_refused(core, &event, WF_INVALID);
-    event = (struct wf_event){.time_ms = 11, .kind = WF_EVENT_MOVES};
+    event =
+        (struct wf_event){.time_ms = 11, .kind = WF_EVENT_MOVES, .moves = {.cost_max_nanousd = -1}};
     small_refused(core, &event, WF_INVALID);
     event = (struct wf_event){.time_ms = 11, .kind = WF_EVENT_NODE_UP, .node_up = {.id = {16}}};
     small_refused(core, &event, WF_LIMIT);
