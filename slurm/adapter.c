@@ -169,9 +169,12 @@ static void do_request(struct wf_adapter *adapter, struct wf_request *request)
 // While the daemon is silent, whatever waits under our mark is given back, at each look.
 static void keep_watch(struct wf_adapter *adapter)
 {
-    wf_post_drop(adapter->post);
+    const bool silent = wf_post_drop(adapter->post);
     // What it decided before counts no more: it has to say its mode again.
     adapter->mode = WF_OBSERVE;
+    if (!silent) {
+        return;
+    }
     const uint32_t freed = wf_free_all(adapter);
     if (freed == 0) {
         return;
@@ -199,7 +202,7 @@ void wf_adapter_run(struct wf_adapter *adapter)
         if (turn.request != NULL) {
             do_request(adapter, turn.request);
         }
-        const int64_t now_ms = wf_clock_ms();
+        const int64_t now_ms = wf_monotonic_ms();
         // The next look is nearer once something is on its way, and at once when the mode changes.
         next_ms = wf_look_next(adapter);
         // While there is much to do, what is on its way is not looked at more often than the rest.
@@ -210,7 +213,7 @@ void wf_adapter_run(struct wf_adapter *adapter)
             next_ms = now_ms + 100;
         } else if (now_ms >= next_ms && !turn.stop) {
             next_ms = wf_look_round(adapter, now_ms);
-            adapter->looked_ms = wf_clock_ms();
+            adapter->looked_ms = wf_monotonic_ms();
         }
         if (turn.silent && adapter->told_all) {
             keep_watch(adapter);

@@ -74,7 +74,7 @@ int wf_free_once(bool dry_run)
     int status = 0;
 
     wf_adapter_init(&adapter, NULL);
-    wf_look_round(&adapter, wf_clock_ms());
+    wf_look_round(&adapter, wf_monotonic_ms());
     if (!adapter.told_all) {
         status = 1; // said already why
     } else if (dry_run) {

@@ -351,7 +351,7 @@ static int64_t rest_after(int64_t took_us)
 
 static void plan_next(struct wf_adapter *adapter, bool whole, bool answers)
 {
-    const int64_t now_ms = wf_clock_ms(), soon_ms = now_ms + HASTE_MS;
+    const int64_t now_ms = wf_monotonic_ms(), soon_ms = now_ms + HASTE_MS;
     const int64_t rested_ms = now_ms + rest_after(adapter->call_us);
 
     if (whole) {

@@ -5,7 +5,7 @@
 #include "slurm/adapter.h"
 
 // Looks at whatever is due, tells it and ends with "synced". Returns when the next look is due
-// (wf_clock_ms).
+// (wf_monotonic_ms).
 int64_t wf_look_round(struct wf_adapter *adapter, int64_t now_ms);
 // When the next look is due, were nothing to happen.
 int64_t wf_look_next(const struct wf_adapter *adapter);

@@ -34,7 +34,7 @@ static int64_t clock_ms(clockid_t which)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t wf_clock_ms(void)
+int64_t wf_monotonic_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);
 }
@@ -186,7 +186,7 @@ void wf_post_wait(struct wf_post *post, int64_t until_ms, struct wf_turn *turn)
     const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
 
     pthread_mutex_lock(&post->lock);
-    while (post->first == NULL && !post->woken && wf_clock_ms() < until_ms) {
+    while (post->first == NULL && !post->woken && wf_monotonic_ms() < until_ms) {
         pthread_cond_timedwait(&post->changed, &post->lock, &until);
     }
     post->woken = false;
@@ -207,11 +207,15 @@ void wf_post_wait(struct wf_post *post, int64_t until_ms, struct wf_turn *turn)
     pthread_mutex_unlock(&post->lock);
 }
 
-void wf_post_drop(struct wf_post *post)
+bool wf_post_drop(struct wf_post *post)
 {
     pthread_mutex_lock(&post->lock);
-    drop_requests(post);
+    const bool silent = post->silent;
+    if (silent) {
+        drop_requests(post);
+    }
     pthread_mutex_unlock(&post->lock);
+    return silent;
 }
 
 // A line longer than a line may be loses what makes it long.
@@ -261,6 +265,6 @@ void wf_post_tell(struct wf_post *post, uint64_t connection, json_t *line)
 void wf_post_call(struct wf_post *post, bool begins)
 {
     pthread_mutex_lock(&post->lock);
-    post->call_since = begins ? wf_clock_ms() : 0;
+    post->call_since = begins ? wf_monotonic_ms() : 0;
     pthread_mutex_unlock(&post->lock);
 }

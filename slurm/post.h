@@ -15,8 +15,8 @@ struct wf_post;
 struct wf_post *wf_post_create(void); // NULL: no event descriptor could be had
 void wf_post_destroy(struct wf_post *post);
 
-int64_t wf_clock_ms(void); // monotonic
-int64_t wf_wall_ms(void);  // since 1970
+int64_t wf_monotonic_ms(void); // monotonic
+int64_t wf_wall_ms(void);      // since 1970
 
 // For the thread that talks.
 
@@ -31,7 +31,7 @@ char *wf_post_lines(struct wf_post *post, size_t *length_out);
 void wf_post_unsent(struct wf_post *post, size_t bytes);
 void wf_post_silence(struct wf_post *post, bool silent);
 void wf_post_stop(struct wf_post *post);
-// Since when the present call of Slurm lasts (wf_clock_ms), 0 when there is none.
+// Since when the present call of Slurm lasts (wf_monotonic_ms), 0 when there is none.
 int64_t wf_post_call_since(struct wf_post *post);
 
 // For the thread that calls Slurm.
@@ -46,8 +46,9 @@ struct wf_turn {
 
 // Waits for the next request, a new connection, silence or the end, at most until that time.
 void wf_post_wait(struct wf_post *post, int64_t until_ms, struct wf_turn *turn);
-// What waits and is not to be done any more: drops all requests that wait.
-void wf_post_drop(struct wf_post *post);
+// While the daemon is silent: drops all requests that wait. Returns whether it is; else it was
+// heard again, and what it asks for is to be answered.
+bool wf_post_drop(struct wf_post *post);
 // Takes the line over. Dropped where the connection is another one by now.
 void wf_post_tell(struct wf_post *post, uint64_t connection, json_t *line);
 void wf_post_call(struct wf_post *post, bool begins);

@@ -139,7 +139,7 @@ enum wf_status wf_server_create(const struct wf_server_config *config, struct wf
                                  .listener = -1,
                                  .signals = -1,
                                  .daemon = -1,
-                                 .heard_ms = wf_clock_ms(),
+                                 .heard_ms = wf_monotonic_ms(),
                                  .silence_ms = config->silence_ms};
     *server_out = NULL;
     status = take_lock(server, err);
@@ -205,7 +205,7 @@ static void answer(struct wf_server *server, json_t *line)
 // Before anything that it says is passed on, or the watchdog would undo it.
 static void note_heard(struct wf_server *server)
 {
-    server->heard_ms = wf_clock_ms();
+    server->heard_ms = wf_monotonic_ms();
     if (server->silent) {
         wf_post_silence(server->post, false);
     }
@@ -354,7 +354,7 @@ static void fetch_lines(struct wf_server *server)
 static void judge_silence(struct wf_server *server)
 {
     const bool decides = !server->knows_mode || server->mode == WF_DECIDE;
-    const bool silent = decides && wf_clock_ms() - server->heard_ms > server->silence_ms;
+    const bool silent = decides && wf_monotonic_ms() - server->heard_ms > server->silence_ms;
     const bool beats = server->knows_mode && server->mode == WF_DECIDE && !silent;
 
     if (silent != server->silent) {
@@ -406,12 +406,12 @@ enum wf_server_end wf_server_run(struct wf_server *server)
         read_daemon(server);
         fetch_lines(server);
         write_daemon(server);
-        if (wf_clock_ms() >= judge_ms) {
+        if (wf_monotonic_ms() >= judge_ms) {
             judge_silence(server);
-            judge_ms = wf_clock_ms() + (server->beats ? 1000 : 250);
+            judge_ms = wf_monotonic_ms() + (server->beats ? 1000 : 250);
         }
         const int64_t since = wf_post_call_since(server->post);
-        if (since > 0 && wf_clock_ms() - since > server->config.stall_ms) {
+        if (since > 0 && wf_monotonic_ms() - since > server->config.stall_ms) {
             end = WF_SERVER_STALLED;
             break;
         }

@@ -41,7 +41,7 @@ void wf_underway_add(struct wf_adapter *adapter, uint32_t job, int64_t request)
     adapter->underway[adapter->underway_count++] = (struct wf_underway){
         .job = job,
         .request = request,
-        .until_ms = wf_clock_ms() + (request == 0 ? START_MS : REQUEUE_MS),
+        .until_ms = wf_monotonic_ms() + (request == 0 ? START_MS : REQUEUE_MS),
     };
 }
 
@@ -110,7 +110,7 @@ static bool look_singly(struct wf_adapter *adapter)
 
 void wf_underway_look(struct wf_adapter *adapter, bool singly)
 {
-    const int64_t now_ms = wf_clock_ms();
+    const int64_t now_ms = wf_monotonic_ms();
 
     if (adapter->underway_count == 0 || (singly && !look_singly(adapter))) {
         return;
