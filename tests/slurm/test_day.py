@@ -154,9 +154,10 @@ class Day:
         try:
             while not self.done.is_set():
                 time.sleep(0.1)
+                now = time.time()
                 with self.lock:
-                    due = [deed for deed in self.deeds if deed[0] <= time.time()]
-                    self.deeds = [deed for deed in self.deeds if deed[0] > time.time()]
+                    due = [deed for deed in self.deeds if deed[0] <= now]
+                    self.deeds = [deed for deed in self.deeds if deed[0] > now]
                 for _, wish in due:
                     if not wish.lost:
                         self.do(wish)
