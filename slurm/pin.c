@@ -132,15 +132,14 @@ int wf_pin_start(struct wf_adapter *adapter, struct wf_facts *facts, uint32_t ta
     change.priority = INFINITE;
     mark.pin = copy(nodes);
     mark.was = copy(wf_facts_wanted(facts));
-    // More nodes than the pin names may be taken where the number is open: it is closed. Once a job
-    // has run, Slurm tells the number that it had and not what was asked for: the mark knows.
+    // More nodes than the pin names may be taken where the number is open: it is closed, also where
+    // it seems to be, for Slurm 24.11 tells of an open one that it is the least. Once a job has
+    // run, Slurm tells the number that it had and not what was asked for: the mark knows.
     mark.spans = true;
     mark.nodes_min = least;
     mark.nodes_max = most;
-    if (facts->nodes_min != count || facts->nodes_max != count) {
-        change.min_nodes = count;
-        change.max_nodes = count;
-    }
+    change.min_nodes = count;
+    change.max_nodes = count;
     if (begins_late_by_others(facts, now)) {
         change.begin_time = now;
     }
