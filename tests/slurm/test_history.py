@@ -31,15 +31,18 @@ NVIDIA, AMD, GPUS = 10, 6, 8
 COLUMNS = ('JobID,User,Account,Partition,Submit,Eligible,Start,End,ElapsedRaw,Timelimit,State,ExitCode,ReqTRES,'
            'AllocTRES,ReqMem,ReqCPUS,NCPUS,NNodes,NodeList,Constraints,Priority,JobName')
 # Limits of jobs that run for seconds are minutes: what a minute is to a site's hours a second is to them.
-# Without bf_window_linear=1 Slurm looks at expected ends in steps that double, which no replay does.
-SCHEDULER = 'batch_sched_delay=0,sched_interval=2,bf_interval=1,bf_resolution=1,bf_window_linear=1'
+# Without bf_window_linear=1 Slurm looks at expected ends in steps that double, which no replay does; without
+# bf_max_time a look lasts no longer than bf_interval, and on a busy machine none comes to the end of the queue.
+SCHEDULER = 'batch_sched_delay=0,sched_interval=2,bf_interval=1,bf_max_time=10,bf_resolution=1,bf_window_linear=1'
+# The same burst of jobs on the same cluster, submitted twice, waits for 4 % longer or shorter the second time.
+BURSTS = 3
 NODE_THAT_FAILS = 'h6'
 ERROR_MAX = .05
 
 
-def stream(seed, seconds=50, load=1.8, run=10.0):
+def stream(seed, seconds=45, load=1.8, run=10.0, overdue=0):
     """Jobs of some seconds, of both vendors' GPUs, that come at random times, more than there is room for,
-    so that a queue builds up; their limits are such as users ask for, loose and tight."""
+    so that a queue builds up; their limits are such as users ask for, loose and tight. So many run past theirs."""
     rng = random.Random(seed)
     jobs, at = [], 0.0
     models = {'h100': NVIDIA, 'mi300x': AMD}
@@ -59,8 +62,8 @@ def stream(seed, seconds=50, load=1.8, run=10.0):
             options.append('--array=1-4')
         jobs.append(Job(at, options, takes, exit=3 if .04 < kind < .08 else 0,
                         cancel=rng.uniform(1, 6) if kind > .97 else None, user=rng.choice(('games', 'news'))))
-    # Past their limit: Slurm ends them in its own time.
-    jobs += [Job(1 + i, ['-t', '1', '--mem=100', '--gres=gpu:mi300x:1'], 300, user='news') for i in range(2)]
+    # Slurm ends them in its own time.
+    jobs += [Job(1 + i, ['-t', '1', '--mem=100', '--gres=gpu:mi300x:1'], 300, user='news') for i in range(overdue)]
     return jobs
 
 
@@ -115,11 +118,15 @@ def replay(folder, *options):
 
 
 def make_history(lab, folder):
-    jobs = stream(SEED)
-    player = Player(lab, jobs)
-    player.at(30, lambda: fail(lab, NODE_THAT_FAILS))
-    player.play()
-    player.drain(240)
+    """Bursts of jobs, each when all of the one before have ended."""
+    jobs = []
+    for burst in range(BURSTS):
+        player = Player(lab, stream(f'{SEED}.{burst}', overdue=0 if burst else 2))
+        if burst == 0:
+            player.at(30, lambda: fail(lab, NODE_THAT_FAILS))
+        player.play()
+        player.drain(240)
+        jobs += player.jobs
     wait_until('the accounting has every end', 20, lambda: not lab.run(
         ['sacct', '--allusers', '--noheader', '-X', '--state=PD,R', '--format=JobID']).stdout.strip())
     print_history(lab, folder)
@@ -148,7 +155,7 @@ def near(what, real, replayed):
 
 
 def slurms_own_policy_replayed_is_what_happened(lab, folder):
-    """A replay of one seed of an unstable queue: all that this cluster has is told to it, nothing is tuned."""
+    """A replay of a queue far from its balance: all that this cluster has is told to it, nothing is tuned."""
     with_all = replay(folder, '--policy', 'slurm-like,easy,conservative', '--start-delay', 'learned', '--outages',
                       folder / 'events.txt')
     runs = {run['role'] + ' ' + run['name']: run for run in with_all['runs']}
