@@ -96,6 +96,8 @@ static inline const char *wf_slurm_version(char *space, size_t size)
 
 // One part of the time in so many may be spent in calls.
 #define WF_SLURM_LOOK_SHARE 20
+// Between two looks at jobs where we decide.
+#define WF_SLURM_JOBS_MS 250
 
 // Whom Slurm takes us for.
 #define wf_slurm_user geteuid

@@ -22,7 +22,8 @@ static const int64_t pace_ms[WF_LOOKS] = {
     [WF_LOOK_HEALTH] = 20000,   [WF_LOOK_JOBS] = 1000,
 };
 
-// Nodes, where we decide: somebody may tell by them that a machine is taken away.
+// Where we decide: somebody may tell by nodes that a machine is taken away, and room that came free
+// by a job's end is paid for until we hear of it.
 #define NODES_MS 250
 // While something is on its way. Looks take at most one part in WF_SLURM_LOOK_SHARE of the time;
 // but one slow answer is no reason to be blind for long, so they may take a fifth before they rest
@@ -300,17 +301,24 @@ int64_t wf_look_next(const struct wf_adapter *adapter)
     return next;
 }
 
+static int64_t pace_of(const struct wf_adapter *adapter, enum wf_look look)
+{
+    if (look == WF_LOOK_HEALTH && adapter->dbd_queue > 0) {
+        return SUSPICION_MS;
+    }
+    if (adapter->mode == WF_DECIDE && look == WF_LOOK_NODES) {
+        return NODES_MS;
+    }
+    return adapter->mode == WF_DECIDE && look == WF_LOOK_JOBS ? WF_SLURM_JOBS_MS : pace_ms[look];
+}
+
 // Nothing new is no failure. Returns false when slurmctld cannot be asked any more now.
 static bool look_at(struct wf_adapter *adapter, enum wf_look look, int64_t now_ms)
 {
     const int errnum = looks[look](adapter);
     char text[300];
 
-    const bool suspicious = look == WF_LOOK_HEALTH && adapter->dbd_queue > 0;
-    const bool hurries = look == WF_LOOK_NODES && adapter->mode == WF_DECIDE;
-    adapter->next_ms[look] = now_ms + (suspicious ? SUSPICION_MS
-                                       : hurries  ? NODES_MS
-                                                  : pace_ms[look]);
+    adapter->next_ms[look] = now_ms + pace_of(adapter, look);
     if (errnum == 0 || errnum == SLURM_NO_CHANGE_IN_DATA) {
         wf_adapter_well(adapter, WF_TROUBLE_SLURMCTLD);
         return true;

@@ -23,6 +23,7 @@ typedef list_itr_t *wf_list_iterator;
 
 // Most of a call's time is slurmrestd's own, which writes 8 KB of JSON a job, and not slurmctld's.
 #define WF_SLURM_LOOK_SHARE 4
+#define WF_SLURM_JOBS_MS 1000 // it tells all jobs whenever one has changed
 
 #define WF_SLURM_TASKS_WHY "slurmrestd changes an array as a whole only, not one task of it"
 
