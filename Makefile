@@ -29,8 +29,8 @@ test:
 test-slurm:
 	@$(install) test slurm
 	@$(MAKE) -s --no-print-directory $(BUILD)/with-tests
-	@meson test -C $(BUILD) --print-errorlogs slurm_adapter slurm_bad_sites slurm_beyond slurm_cluster slurm_day \
-		slurm_engine slurm_facts slurm_history
+	@meson test -C $(BUILD) --print-errorlogs slurm_adapter slurm_bad_sites slurm_beyond slurm_churn slurm_cluster \
+		slurm_cycle slurm_day slurm_engine slurm_facts slurm_history
 
 tidy:
 	@$(install) test tidy docs
