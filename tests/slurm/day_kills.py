@@ -2,6 +2,7 @@
 """Kills the parts of a cluster and of WhaleFlux at random, starts them again as a service manager would, and
 measures how long each takes to work again."""
 import collections
+import datetime
 import os
 import pathlib
 import signal
@@ -103,16 +104,18 @@ class Kills(threading.Thread):
 
     def probe_node(self, what, node, since):
         """Two jobs for that node: Slurm alone starts one of them. What it takes for a node that it still counts as
-        busy with jobs which ended while nobody was there, the other one cannot be faster."""
+        busy with jobs which ended while nobody was there, the other one cannot be faster. We use the node again, too,
+        once another job of ours begins there: those that wait longer go before it."""
         ours, plain = self.day.plan.probe('-w', node), self.day.plan.probe('-w', node)
         plain.partition = 'plain'
-        times = {}
+        times, back = {}, time.time() - (time.monotonic() - since)
         if not self.day.submit(plain) or not self.day.submit(ours):
             return
 
         def seen():
             for wish in (plain, ours):
-                if wish.name not in times and (self.day.runs / wish.name).exists():
+                if wish.name not in times and (
+                        (self.day.runs / wish.name).exists() or wish is ours and self.uses(node, back)):
                     times[wish.name] = time.monotonic() - since
             late = time.monotonic() - since - times.get(plain.name, 0)
             return len(times) == 2 or late > (GRACE_SECONDS if times else PLAIN_SECONDS)
@@ -125,6 +128,13 @@ class Kills(threading.Thread):
             self.plain[what].append(times[plain.name])
         else:
             self.unused[what] += 1
+
+    def uses(self, node, since):
+        """Whether a job of ours that runs there began after that time."""
+        time.sleep(0.3)  # squeue costs slurmctld something
+        begins = self.lab.run(['squeue', '-h', '-w', node, '-p', 'gpu', '-t', 'R,CF,CG', '-o', '%S'], check=False)
+        return any(datetime.datetime.fromisoformat(each).timestamp() >= since for each in begins.stdout.split()
+                   if each != 'N/A')
 
     def say(self, what, detail=''):
         self.counts[what] += 1
