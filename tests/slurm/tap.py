@@ -30,13 +30,13 @@ def case(what, function, lab, *arguments):
     """A function that raises where something is not as it should be: one result."""
     try:
         function(lab, *arguments)
-    except (lab_base.Trouble, AssertionError, KeyError, ValueError, OSError):
+    except (lab_base.Trouble, AssertionError, KeyError, ValueError, OSError) as error:
         logs = ""
         for name in ("slurmctld.log", "keeper.out"):
             path = lab.folder / "log" / name
             if path.exists():
                 logs += f"{name}:\n" + "\n".join(path.read_text(errors="replace").splitlines()[-15:]) + "\n"
-        return check(what, False, traceback.format_exc() + logs)
+        return check(what, False, f"{error!r}\n{traceback.format_exc()}{logs}")
     return check(what, True)
 
 

@@ -206,11 +206,12 @@ def second_cluster(folder, chroot):
 def accounted(lab):
     job = lab.submit("exit 3", "-p", "plain", "-A", "blue", "--gres=gpu:1", user=PLAIN_USER)
     lab.wait_job(job, "FAILED", seconds=20)
-    line = wait_until("sacct has the job", 20, lambda: lab.run(
-        ["sacct", "-n", "-X", "-P", "-j", job, "-o", "Account,State,ExitCode,AllocTRES"]).stdout.strip())
-    wait_until("sacct has its end", 20, lambda: "FAILED|3:0" in lab.run(
-        ["sacct", "-n", "-X", "-P", "-j", job, "-o", "State,ExitCode"]).stdout)
-    assert line.startswith("blue|") and "gres/gpu=1" in line, line
+
+    def line():
+        """What was allocated comes into it later than that the job is there."""
+        return lab.run(["sacct", "-n", "-X", "-P", "-j", job, "-o", "State,ExitCode,Account,AllocTRES"]).stdout.strip()
+    wait_until(lambda: f"sacct has its end: {line()}", 60, lambda: line().startswith("FAILED|3:0|blue|"))
+    assert "gres/gpu=1" in line(), line()
 
 
 def mounts(folder):
