@@ -18,6 +18,9 @@ OVER = {'COMPLETED': 'done', 'FAILED': 'failed', 'TIMEOUT': 'failed', 'NODE_FAIL
 LIVE = {'waiting': 'PENDING', 'held': 'PENDING', 'running': 'RUNNING', 'ending': 'RUNNING'}
 SHOWN = 12
 EXHAUSTED = re.compile(r'\[(\S+)(\.\d+)\] Time limit exhausted for JobId=(\d+)$', re.MULTILINE)
+UNLAUNCHED = re.compile(
+    r'\[(\S+)(\.\d+)\] _job_complete: requeue JobId=(?:\d+_\d+\()?(\d+)\)? per user/system request$', re.MULTILINE)
+LAUNCH_SECONDS = 15
 
 
 def some(faults):
@@ -29,12 +32,12 @@ def seconds_of(text):
     return time.mktime(time.strptime(text, '%Y-%m-%dT%H:%M:%S'))
 
 
-def read_exhausted(path):
-    """When slurmctld ended which job for its time limit, by its log."""
-    exhausted = collections.defaultdict(list)
-    for moment, part, job in EXHAUSTED.findall(path.read_text(errors='replace')):
-        exhausted[job].append(seconds_of(moment) + float(part))
-    return exhausted
+def read_moments(path, pattern):
+    """When slurmctld's log says so of which job."""
+    moments = collections.defaultdict(list)
+    for moment, part, job in pattern.findall(path.read_text(errors='replace')):
+        moments[job].append(seconds_of(moment) + float(part))
+    return moments
 
 
 class Judge:
@@ -42,7 +45,8 @@ class Judge:
         self.day, self.lab, self.serve, self.kills = day, day.lab, day.serve, day.kills
         self.records = read_records(self.lab.run(['scontrol', '-o', 'show', 'job']).stdout)
         self.runs = {wish.name: read_runs(day.runs / wish.name) for wish in day.wishes}
-        self.exhausted = read_exhausted(self.lab.folder / 'log' / 'slurmctld.log')
+        log = self.lab.folder / 'log' / 'slurmctld.log'
+        self.exhausted, self.unlaunched = read_moments(log, EXHAUSTED), read_moments(log, UNLAUNCHED)
         self.wishes = [wish for wish in day.wishes if not wish.lost and not wish.confused]
         self.good, self.explained = True, 0
 
@@ -78,8 +82,11 @@ class Judge:
         return any(killed - SAVED_SECONDS <= moment <= back + 2 for killed, back in self.kills.controller)
 
     def is_explained(self, run, following):
-        """Why a run did not count to its end: its node was lost or had no slurmd, or slurmctld forgot."""
+        """Why a run did not count to its end: its node was lost or had no slurmd, or slurmctld forgot, or its node
+        took so long to launch it that slurmctld, whose messages it believes for 5 s, had it launched anew."""
         until = following.start
+        if any(run.start - LAUNCH_SECONDS <= moment <= until for moment in self.unlaunched[run.job]):
+            return True
         gone = [(killed, back) for node, killed, back in self.kills.lost_nodes + self.kills.daemons
                 if node == run.node or run.is_wide]
         return any(run.start - 5 <= back and killed <= until for killed, back in gone + self.kills.controller)
@@ -292,4 +299,4 @@ class Wide:
     """A run with the knowledge that it may have other nodes than the one that noted it."""
 
     def __init__(self, run, wish):
-        self.start, self.node, self.is_wide = run.start, run.node, wish.kind == 'gang'
+        self.start, self.node, self.job, self.is_wide = run.start, run.node, run.job, wish.kind == 'gang'
