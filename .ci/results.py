@@ -21,17 +21,17 @@ def reason(test):
 def failures(test):
     """What a failed test said of itself: its first TAP lines that are not ok, each with the first
     comment after it, or else the last before it; without any, how it ended."""
-    told, before = [], ""
+    told, comment, after = [], "", False
     for line in (test.get("stdout") or "").splitlines():
         result = re.match(r"(not )?ok \d+ ?-? ?(.*)$", line)
         if result:
             if result.group(1):
-                told.append([result.group(2), before])
-            after, before = bool(result.group(1)), ""
+                told.append([result.group(2), comment])
+            comment, after = "", bool(result.group(1))
         elif line.startswith("# "):
-            before = line[2:].strip()
-            if told and after:
-                told[-1][1], after = before, False
+            comment = line[2:].strip()
+            if after:
+                told[-1][1], after = comment, False
     return "; ".join(f"{what} ({why})" if why else what for what, why in told[:3]) or test["result"]
 
 

@@ -5,7 +5,6 @@ happened; and slurmdbd, which keeps it, killed.  WHALEFLUX names the program, be
 slurm/whaleflux-slurm; WHALEFLUX_HISTORY_SEED another stream of jobs; WHALEFLUX_HISTORY_KEEP a folder for
 what sacct printed. TAP on standard output."""
 import datetime
-import json
 import math
 import os
 import pathlib
@@ -19,9 +18,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import lab_base  # noqa: E402
+import own_policy  # noqa: E402
 import tap  # noqa: E402
 from lab import Lab  # noqa: E402
 from lab_base import SKIP, Trouble, wait_until  # noqa: E402
+from own_policy import ERROR_MAX, near  # noqa: E402
 from serve import PROGRAM, Serve  # noqa: E402
 from stream import Job, Player  # noqa: E402
 
@@ -34,15 +35,14 @@ COLUMNS = ('JobID,User,Account,Partition,Submit,Eligible,Start,End,ElapsedRaw,Ti
 # Without bf_window_linear=1 Slurm looks at expected ends in steps that double, which no replay does; without
 # bf_max_time a look lasts no longer than bf_interval, and on a busy machine none comes to the end of the queue.
 SCHEDULER = 'batch_sched_delay=0,sched_interval=2,bf_interval=1,bf_max_time=10,bf_resolution=1,bf_window_linear=1'
-# The same burst of jobs on the same cluster, submitted twice, waits for 4 % longer or shorter the second time.
+# The same burst of jobs on the same cluster, submitted twice, waits 4 to 8 % longer or shorter the second time.
 BURSTS = 3
 NODE_THAT_FAILS = 'h6'
-ERROR_MAX = .05
 
 
 def stream(seed, seconds=45, load=1.8, run=10.0, overdue=0):
     """Jobs of some seconds, of both vendors' GPUs, that come at random times, more than there is room for,
-    so that a queue builds up; their limits are such as users ask for, loose and tight. So many run past theirs."""
+    so that a queue builds up; their limits are such as users ask for, loose and tight. `overdue` more run past theirs."""
     rng = random.Random(seed)
     jobs, at = [], 0.0
     models = {'h100': NVIDIA, 'mi300x': AMD}
@@ -109,14 +109,6 @@ def gpu_hours(folder):
     return total / 3600
 
 
-def replay(folder, *options):
-    done = subprocess.run([PROGRAM, 'replay', folder / 'history.txt', '--cluster', folder / 'nodes.txt', '--own',
-                           'slurm-like', '--json', *options], capture_output=True, text=True, check=False, timeout=120)
-    if done.returncode != 0:
-        raise Trouble(f'replay: status {done.returncode}: {done.stderr}')
-    return json.loads(done.stdout)
-
-
 def make_history(lab, folder):
     """Bursts of jobs, each when all of the one before have ended."""
     jobs = []
@@ -141,28 +133,21 @@ def the_history_is_read_whole(lab, folder, jobs):
             raise Trouble(f'no job is {state}: {states}')
     if not any(row['NodeList'] and row['State'] in ('NODE_FAIL', 'REQUEUED') for row in told):
         raise Trouble(f'the node that failed took nobody with it: {states}')
-    read = replay(folder, '--policy', 'slurm-like')['history']
+    read = own_policy.replay(folder / 'history.txt', folder / 'nodes.txt', '--policy', 'slurm-like')['history']
     wanted = sum(4 if '--array=1-4' in job.options else 1 for job in jobs)
     told_jobs = {row['JobID'] for row in told}
     if len(told_jobs) != wanted or read['jobs'] + read['never_started'] != wanted or read['damaged'] or read['repeated']:
         raise Trouble(f'{wanted} jobs were submitted, {len(told_jobs)} are in the accounting, read are {read}')
 
 
-def near(what, real, replayed):
-    off = replayed / real - 1
-    print(f'# {what}: really {real:.3f}, replayed {replayed:.3f}, {100 * off:+.1f} %', flush=True)
-    return abs(off) <= ERROR_MAX
-
-
 def slurms_own_policy_replayed_is_what_happened(lab, folder):
-    """A replay of a queue far from its balance: all that this cluster has is told to it, nothing is tuned."""
-    with_all = replay(folder, '--policy', 'slurm-like,easy,conservative', '--start-delay', 'learned', '--outages',
-                      folder / 'events.txt')
-    runs = {run['role'] + ' ' + run['name']: run for run in with_all['runs']}
-    real, own = runs['happened what happened'], runs['baseline slurm-like']
-    print(f'# {with_all["assumptions"]}', flush=True)
-    for name, run in runs.items():
-        print(f'# {name}: wait {run["wait"]["mean_ms"] / 1000:.2f} s, p95 {run["wait"]["p95_ms"] / 1000:.1f} s, '
+    """A replay of a queue far from its balance."""
+    told = own_policy.with_all(folder / 'history.txt', folder / 'nodes.txt', folder / 'events.txt',
+                               'slurm-like,easy,conservative')
+    real, own = own_policy.happened_and_own(told)
+    print(f'# {told["assumptions"]}', flush=True)
+    for run in told['runs']:
+        print(f'# {run["role"]} {run["name"]}: wait {run["wait"]["mean_ms"] / 1000:.2f} s, p95 {run["wait"]["p95_ms"] / 1000:.1f} s, '
               f'{run["use"]["used_gpu_hours"]:.3f} GPU-hours', flush=True)
     hours = gpu_hours(folder)
     good = near('GPU-hours as the accounting has them, as read', hours, real['use']['used_gpu_hours'])

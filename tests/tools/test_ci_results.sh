@@ -12,7 +12,7 @@ write log.json <<'JSON'
 {"name": "a", "result": "OK", "stdout": "ok 1 - a"}
 {"name": "b", "result": "SKIP", "stdout": "1..0 # SKIP no GPU here"}
 {"name": "c", "result": "TIMEOUT", "stdout": ""}
-{"name": "d", "result": "FAIL", "stdout": "not ok 1 - keys\n# lost\n# all\nok 2 - doors\n# late\nnot ok 3 - it asks\nnot ok 4\n"}
+{"name": "d", "result": "FAIL", "stdout": "not ok 1 - keys\n# lost\n# all\nok 2 - doors\n# late\nnot ok 3 - it asks\n"}
 JSON
 report_as() { # WHAT EXIT_STATUS EXPECTED
     results "$2" "$3"
@@ -21,7 +21,7 @@ report_as() { # WHAT EXIT_STATUS EXPECTED
 report_as "each result by its kind, with what is wrong or missing" 1 "passed gcc: a
 skipped gcc: b: no GPU here
 failed gcc: c: TIMEOUT
-failed gcc: d: keys (lost); it asks (late); "
+failed gcc: d: keys (lost); it asks (late)"
 
 echo '{"name": "a", "result": "OK"}' | write log.json
 report_as "a failed run in which no test failed" 1 "passed gcc: a
