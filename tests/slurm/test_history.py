@@ -147,8 +147,9 @@ def slurms_own_policy_replayed_is_what_happened(lab, folder):
     real, own = own_policy.happened_and_own(told)
     print(f'# {told["assumptions"]}', flush=True)
     for run in told['runs']:
-        print(f'# {run["role"]} {run["name"]}: wait {run["wait"]["mean_ms"] / 1000:.2f} s, p95 {run["wait"]["p95_ms"] / 1000:.1f} s, '
-              f'{run["use"]["used_gpu_hours"]:.3f} GPU-hours', flush=True)
+        wait, hours = run['wait'], run['use']['used_gpu_hours']
+        print(f'# {run["role"]} {run["name"]}: wait {wait["mean_ms"] / 1000:.2f} s, p95 {wait["p95_ms"] / 1000:.1f} s, '
+              f'{hours:.3f} GPU-hours', flush=True)
     hours = gpu_hours(folder)
     good = near('GPU-hours as the accounting has them, as read', hours, real['use']['used_gpu_hours'])
     good = near('GPU-hours', hours, own['use']['used_gpu_hours']) and good
